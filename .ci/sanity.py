@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run "ansible-test sanity" so that what was not checked counts as a failure.
+
+ansible-test passes when it found no files, when a tool is missing and when a Python is missing. Its JUnit files
+tell what it skipped; only checks for kinds of files that the collection does not have may be.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from mirror_checkout import CHECKOUT, mirror
+from pythons import link
+
+CACHE = CHECKOUT / ".cache"
+COLLECTION = CACHE / "sanity" / "ansible_collections" / "community" / "balena"
+# PowerShell, ignore files and an integration test group list: the collection has none of them.
+NOTHING_TO_CHECK = {"pslint", "ignores", "integration-aliases"}
+# Core 2.20 and newer, 2.18-2.19, 2.16-2.17 look for the script under these names.
+GET_PIP_NAMES = ("get_pip_25_2.py", "get_pip_24_2.py", "get_pip_23_1_2.py")
+
+
+def place_get_pip() -> None:
+    """Put the stand-in where ansible-test keeps its get-pip script, unless it has one."""
+    folder = Path.home() / ".ansible" / "test" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in GET_PIP_NAMES:
+        if not (folder / name).exists():
+            shutil.copy(CHECKOUT / ".ci" / "get_pip_shim.py", folder / name)
+
+
+def command(versions: list[str], more: list[str]) -> list[str]:
+    """Return the ansible-test command that runs all checks, those of imports and syntax on all versions."""
+    controller = f"{sys.version_info.major}.{sys.version_info.minor}"
+    ansible_test = str(Path(sys.executable).parent / "ansible-test")
+    pythons = [argument for version in versions for argument in ("--target-python", version)]
+    base = [sys.executable, ansible_test, "sanity", "--junit", "--requirements"]
+    return [*base, "--controller", f"origin:python=venv/{controller}", *pythons, *more]
+
+
+def skipped_checks(results: Path) -> list[str]:
+    """Return the checks that ansible-test skipped though there is something to check."""
+    skipped = []
+    for path in sorted(results.glob("*.xml")):
+        for case in ET.parse(path).iter("testcase"):
+            reason = case.find("skipped")
+            name = case.get("name", "").split("-python-")[0]
+            if reason is not None and name not in NOTHING_TO_CHECK:
+                skipped.append(f"{case.get('name')}: {reason.text}")
+    return skipped
+
+
+def ignore_entries() -> list[str]:
+    """Return the files below tests/sanity that tell ansible-test to look away."""
+    return [str(path) for path in (CHECKOUT / "tests" / "sanity").glob("ignore*") if path.stat().st_size]
+
+
+def main() -> int:
+    """Run the checks and return 1 if one failed or was skipped."""
+    if not shutil.which("git") or not (CHECKOUT / ".git").exists():
+        sys.exit("error: make sanity needs git and a git checkout; an unpacked archive is not one")
+    mirror(CHECKOUT, COLLECTION)
+    place_get_pip()
+    versions = list(link(CACHE / "pythons"))
+    results = COLLECTION / "tests" / "output" / "junit"
+    shutil.rmtree(results, ignore_errors=True)
+    path = os.pathsep.join([str(CACHE / "pythons"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    failed = subprocess.call(command(versions, sys.argv[1:]), cwd=COLLECTION, env={**os.environ, "PATH": path})
+    problems = [f"skipped: {check}" for check in skipped_checks(results)]
+    problems += [f"ignore entries: {name}" for name in ignore_entries()]
+    ran = len(list(results.glob("*.xml")))
+    for problem in problems:
+        sys.stderr.write(f"error: {problem}\n")
+    sys.stdout.write(f"sanity: {ran} checks on Python {', '.join(versions)}: {'failed' if failed or problems else 'ok'}\n")
+    return 1 if failed or problems or not ran else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

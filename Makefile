@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Every target makes what it needs. Paths are relative, so the checkout may lie in a folder of any name.
+
+PYTHON ?= python3
+export PYTHON
+ifeq ($(HOME),)
+export HOME := $(CURDIR)/.cache/home
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+COLLECTION := .cache/ansible_collections/community/balena
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
+# Extra arguments for what a target runs: make test ARGS="-k application"
+ARGS ?=
+
+.PHONY: help venv demo test lint sanity emulator bench docs docs-sdk clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+$(VENV)/.test-ready: requirements/test.txt meta/ee-requirements.txt
+	@.ci/install.sh $(VENV) $@ requirements/test.txt
+
+$(VENV)/.lint-ready: requirements/lint.txt $(VENV)/.test-ready
+	@.ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt
+
+$(VENV)/.docs-ready: requirements/docs.txt $(VENV)/.lint-ready
+	@.ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt requirements/docs.txt
+
+$(COLLECTION):
+	@mkdir -p $(@D) && ln -sfn ../../.. $@
+
+venv: $(VENV)/.test-ready $(COLLECTION) ## make .venv with what playbooks and tests need
+
+demo: venv ## converge a simulated fleet, twice, and show that the second run changes nothing
+	@$(BIN)/python tests/demo/run.py $(ARGS)
+
+test: venv ## run all tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/.lint-ready $(COLLECTION) ## style, types, playbooks, changelog and documentation
+	@$(BIN)/python .ci/lint.py $(ARGS)
+
+sanity: $(VENV)/.lint-ready ## ansible-test sanity, without ignores and without skipped checks
+	@$(BIN)/python .ci/sanity.py $(ARGS)
+
+emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed FILE.yml"
+	@$(BIN)/python -m tests.emulator $(ARGS)
+
+bench: venv ## measure against the budgets
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs-sdk: venv ## write docs/sdk/ anew from the docstrings
+	@$(BIN)/python docs/tools/sdk_reference.py $(ARGS)
+
+docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build
+	@$(BIN)/python docs/tools/build.py $(ARGS)
+
+clean: ## remove all that was made here, .venv included
+	rm -rf .venv .cache tests/output docs/_build *.tar.gz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -maxdepth 1 \( -name '.*_cache' -o -name .hypothesis \) -exec rm -rf {} +
