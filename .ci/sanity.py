@@ -20,8 +20,8 @@ from pythons import link
 
 CACHE = CHECKOUT / ".cache"
 COLLECTION = CACHE / "sanity" / "ansible_collections" / "community" / "balena"
-# PowerShell, ignore files and an integration test group list: the collection has none of them.
-NOTHING_TO_CHECK = {"pslint", "ignores", "integration-aliases"}
+# PowerShell, empty package markers, ignore files, integration test groups: the collection needs none of them.
+NOTHING_TO_CHECK = {"pslint", "empty-init", "ignores", "integration-aliases"}
 # Core 2.20 and newer, 2.18-2.19, 2.16-2.17 look for the script under these names.
 GET_PIP_NAMES = ("get_pip_25_2.py", "get_pip_24_2.py", "get_pip_23_1_2.py")
 
