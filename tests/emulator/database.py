@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SQLite database: a table for each stored resource, and functions that SQLite lacks."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from .schema import Field, Resource, base_model
+
+COLUMN_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
+    "serial": sa.Integer,
+    "ref": sa.Integer,
+    "int": sa.Integer,
+    "bigint": sa.Integer,
+    "bool": sa.Integer,
+}
+
+
+def _column(f: Field) -> sa.Column[Any]:
+    kind = COLUMN_TYPES.get(f.type, sa.Text)
+    return sa.Column(f.name, kind(), primary_key=f.name == "id", nullable=not f.required, index=f.type == "ref")
+
+
+def _table(metadata: sa.MetaData, resource: Resource) -> sa.Table:
+    columns = [_column(f) for f in resource.fields.values() if not f.computed]
+    unique = [sa.UniqueConstraint(*names) for names in resource.unique]
+    alone = [sa.UniqueConstraint(f.name) for f in resource.fields.values() if f.unique]
+    return sa.Table(resource.name, metadata, *columns, *unique, *alone)
+
+
+@functools.cache
+def tables() -> dict[str, sa.Table]:
+    """The table of every stored resource."""
+    metadata = sa.MetaData()
+    return {name: _table(metadata, r) for name, r in base_model().resources.items() if not r.view}
+
+
+def open_database(path: str) -> sa.Connection:
+    """The one connection to a database with all tables; the caller serialises its use."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+        execution_options={"isolation_level": "AUTOCOMMIT"},
+    )
+    connection = engine.connect()
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA synchronous = OFF")
+    raw.execute("PRAGMA journal_mode = MEMORY")
+    # SQLite's own know ASCII only; PostgreSQL's know every letter
+    raw.create_function("lower", 1, _text_function(str.lower), deterministic=True)
+    raw.create_function("upper", 1, _text_function(str.upper), deterministic=True)
+    next(iter(tables().values())).metadata.create_all(connection)
+    return connection
+
+
+def _text_function(change: Any) -> Any:
+    return lambda value: value if value is None else change(str(value))

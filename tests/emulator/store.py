@@ -1,0 +1,219 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The database behind the emulated API, below all rules and rights: rows go in and out as plain dicts.
+
+Values are what SQLite holds: times as text (`2026-01-01T00:00:00.000Z`), booleans as 0 and 1 (bools are accepted),
+JSON as Python data, references as ids.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from .database import open_database, tables
+from .schema import Resource, base_model
+from .values import iso, new_key, new_name, new_uuid
+
+Row = dict[str, Any]
+
+
+class HasNow(Protocol):
+    """What the store wants of a clock."""
+
+    def now(self) -> datetime:
+        """The time."""
+
+
+class RealClock:
+    """The real time, until the API brings its own clock."""
+
+    def now(self) -> datetime:
+        """The time."""
+        return datetime.now(timezone.utc)
+
+
+class Store:
+    """Rows of every resource in SQLite; usable from many threads, each transaction alone."""
+
+    def __init__(self, path: str = ":memory:", clock: HasNow | None = None) -> None:
+        self.clock: HasNow = clock or RealClock()
+        self.lock = threading.RLock()
+        self._connection = open_database(path)
+        self._depth = 0
+        self._sequences: dict[str, int] = {}
+        self.secrets: dict[str, str] = {}
+        self.listeners: list[Callable[[str, str, list[int]], None]] = []
+
+    def now(self) -> str:
+        """The clock's time as it is stored."""
+        return iso(self.clock.now())
+
+    @contextmanager
+    def transaction(self) -> Iterator[Store]:
+        """All or nothing; transactions within one another are one."""
+        with self.lock:
+            if self._depth == 0:
+                self._connection.exec_driver_sql("BEGIN")
+            self._depth += 1
+            try:
+                yield self
+            except BaseException:
+                if self._depth == 1:
+                    self._connection.exec_driver_sql("ROLLBACK")
+                raise
+            else:
+                if self._depth == 1:
+                    self._connection.exec_driver_sql("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        """Run a statement of SQLAlchemy."""
+        with self.lock:
+            return self._connection.execute(statement, parameters)
+
+    def rows(self, statement: sa.Executable, parameters: Any = None) -> list[Row]:
+        """The rows that a statement yields."""
+        return [dict(row) for row in self.execute(statement, parameters).mappings()]
+
+    def next_id(self, resource: str, count: int = 1) -> int:
+        """The first of `count` new ids of a resource."""
+        with self.lock:
+            first = self._sequences.get(resource, 1)
+            self._sequences[resource] = first + count
+            return first
+
+    def insert(self, resource: str, **fields: Any) -> int:
+        """Add a row, with defaults for what is not given; the row's id."""
+        return self.insert_many(resource, [fields])[0]
+
+    def insert_many(self, resource: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Add many rows in one go; their ids. Fast enough for 10,000 devices with their tags."""
+        model = base_model()[resource]
+        given = [dict(row) for row in rows]
+        if not given:
+            return []
+        with self.transaction():
+            self._fill_defaults(model, given)
+            self.execute(tables()[resource].insert(), [self._encode(model, row) for row in given])
+        ids = [int(row["id"]) for row in given]
+        self._tell("insert", resource, ids)
+        return ids
+
+    def update(self, resource: str, ids: int | Sequence[int], **fields: Any) -> int:
+        """Change rows by id; how many there were."""
+        return self.update_where(resource, self._with_ids(resource, ids), **fields)
+
+    def update_where(self, resource: str, where: sa.ColumnElement[bool], **fields: Any) -> int:
+        """Change the rows that a condition on the resource's table selects."""
+        values = {"modified_at": self.now(), **self._encode(base_model()[resource], fields)}
+        return self.execute(tables()[resource].update().where(where).values(values)).rowcount
+
+    def delete(self, resource: str, ids: int | Sequence[int]) -> int:
+        """Remove rows by id, and the rows that go with them; how many there were."""
+        wanted = [ids] if isinstance(ids, int) else list(ids)
+        if not wanted:
+            return 0
+        with self.transaction():
+            for other in base_model().resources.values():
+                for f in other.fields.values():
+                    if f.target == resource and f.cascade and not f.computed:
+                        self.delete(other.name, self.ids(other.name, **{f.name: wanted}))
+            gone = self.execute(tables()[resource].delete().where(self._with_ids(resource, wanted))).rowcount
+        self._tell("delete", resource, wanted)
+        return gone
+
+    def query(self, resource: str, **equals: Any) -> list[Row]:
+        """The rows whose fields equal the given values; a list matches any of its values."""
+        statement = tables()[resource].select().where(*self._conditions(resource, equals)).order_by(sa.text("id"))
+        decode = self._decoder(base_model()[resource])
+        return [decode(row) for row in self.rows(statement)]
+
+    def ids(self, resource: str, **equals: Any) -> list[int]:
+        """The ids of the rows whose fields equal the given values."""
+        table = tables()[resource]
+        return [row[0] for row in self.execute(sa.select(table.c.id).where(*self._conditions(resource, equals)))]
+
+    def get(self, resource: str, row_id: int | None = None, **equals: Any) -> Row | None:
+        """One row, by id or by the values of fields; None when there is none."""
+        found = self.query(resource, **(equals if row_id is None else {"id": row_id, **equals}))
+        return found[0] if found else None
+
+    def seed(self, base_data: Mapping[str, Any]) -> None:
+        """Fill an empty store with the base data of the recordings."""
+        from .base_data import fill
+
+        with self.transaction():
+            fill(self, base_data)
+
+    def _tell(self, event: str, resource: str, ids: list[int]) -> None:
+        for listener in self.listeners:
+            listener(event, resource, ids)
+
+    def _with_ids(self, resource: str, ids: int | Sequence[int]) -> sa.ColumnElement[bool]:
+        return self._conditions(resource, {"id": ids})[0]
+
+    @staticmethod
+    def _conditions(resource: str, equals: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+        columns = tables()[resource].c
+        return [
+            columns[name].in_(sa.select(sa.func.json_each(json.dumps(list(value))).table_valued("value").c.value))
+            if isinstance(value, (list, tuple, set, frozenset))
+            else columns[name].is_not_distinct_from(value)
+            for name, value in equals.items()
+        ]  # fmt: skip
+
+    def _fill_defaults(self, model: Resource, rows: list[Row]) -> None:
+        now = self.now()
+        makers: dict[str, Callable[[], Any]] = {
+            "$now": lambda: now, "$uuid": new_uuid, "$name": new_name, "$key": new_key,
+            "$id": lambda: self.next_id(model.name), "$actor": lambda: self.insert("actor"),
+        }  # fmt: skip
+        for f in model.fields.values():
+            if f.computed:
+                continue
+            make = makers.get(f.default or "") or (lambda value=_constant(f.type, f.default): value)
+            for row in rows:
+                if f.name not in row:
+                    row[f.name] = make()
+
+    @staticmethod
+    def _encode(model: Resource, row: Mapping[str, Any]) -> Row:
+        out = dict(row)
+        for name, value in row.items():
+            if value is None:
+                continue
+            if model.fields[name].type in ("json", "file"):
+                out[name] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            elif isinstance(value, bool):
+                out[name] = int(value)
+        return out
+
+    @staticmethod
+    def _decoder(model: Resource) -> Callable[[Row], Row]:
+        flags = [f.name for f in model.fields.values() if f.type == "bool" and not f.computed]
+        data = [f.name for f in model.fields.values() if f.type in ("json", "file") and not f.computed]
+
+        def decode(row: Row) -> Row:
+            for name in flags:
+                row[name] = None if row[name] is None else bool(row[name])
+            for name in data:
+                row[name] = None if row[name] is None else json.loads(row[name])
+            return row
+
+        return decode
+
+
+def _constant(kind: str, default: str | None) -> Any:
+    if default is None:
+        return None
+    if kind == "bool":
+        return default == "true"
+    return int(default) if kind in ("int", "ref", "bigint") else default
