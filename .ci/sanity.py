@@ -77,8 +77,9 @@ def main() -> int:
     ran = len(list(results.glob("*.xml")))
     for problem in problems:
         sys.stderr.write(f"error: {problem}\n")
-    sys.stdout.write(f"sanity: {ran} checks on Python {', '.join(versions)}: {'failed' if failed or problems else 'ok'}\n")
-    return 1 if failed or problems or not ran else 0
+    bad = bool(failed or problems or not ran)
+    sys.stdout.write(f"sanity: {ran} checks on Python {', '.join(versions)}: {'failed' if bad else 'ok'}\n")
+    return int(bad)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run all linters, however many fail, and end with one line that names the failed ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PLUGINS = ".cache/ansible_collections/community/balena/plugins"
+LINTERS = {
+    "ruff check": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
+    "mypy": ["mypy", PLUGINS, "tests", ".ci", "docs/tools"],
+    "ansible-lint": ["ansible-lint"],
+    "antsibull-changelog": ["antsibull-changelog", "lint"],
+    "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
+}
+
+
+def run(command: list[str]) -> tuple[int, str]:
+    """Run a linter from the environment of this Python and return its exit status and output."""
+    tools = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".cache"),
+        "NO_COLOR": "1",
+    }
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def main() -> int:
+    """Run the linters whose names contain an argument, or all, and return 1 if one failed."""
+    chosen = [name for name in LINTERS if not sys.argv[1:] or any(word in name for word in sys.argv[1:])]
+    failed = []
+    for name in chosen:
+        start = time.monotonic()
+        status, output = run(LINTERS[name])
+        sys.stdout.write(f"{name:20} {'ok' if status == 0 else 'FAILED':6} {time.monotonic() - start:5.1f} s\n")
+        if status:
+            failed.append(name)
+            sys.stdout.write(output + "\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"lint: {len(chosen)} linters, {'failed: ' + ', '.join(failed) if failed else 'all ok'}\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
