@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all tests share: the emulator, Ansible's commands run against it, and the counts of what was replayed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ansible_runs import COLLECTIONS, Ansible, link_collection
+
+if TYPE_CHECKING:
+    from tests.emulator import Emulator
+
+REPLAYED = "replayed"
+OUTCOMES = ("matched", "deviating as declared", "failed")
+
+
+def pytest_configure() -> None:
+    """Make `ansible_collections.community.balena` importable also when pytest is called by itself."""
+    link_collection(COLLECTIONS)
+
+
+@pytest.fixture(scope="session")
+def shared_emulator() -> Iterator[Emulator]:
+    """An emulator for all tests of this process; most want `emulator` instead."""
+    from tests.emulator import Emulator
+
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Emulator:
+    """An emulator that holds the base data alone, with an empty request log."""
+    shared_emulator.reset()
+    return shared_emulator
+
+
+@pytest.fixture
+def ansible(tmp_path: Path, emulator: Emulator) -> Ansible:
+    """Run Ansible's commands in a folder of their own against the emulator."""
+    return Ansible(tmp_path, {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token})
+
+
+@pytest.fixture
+def count_replayed(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Count what a test replayed: `count_replayed("oracle calls", matched, deviating, failed)`.
+
+    The sums stand at the end of the test run.
+    """
+
+    def count(kind: str, matched: int, deviating: int = 0, failed: int = 0) -> None:
+        record_property(REPLAYED, [kind, matched, deviating, failed])
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the sums of what was replayed."""
+    sums: dict[str, Counter[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for name, value in report.user_properties:
+                if name == REPLAYED:
+                    sums.setdefault(value[0], Counter()).update(dict(zip(OUTCOMES, value[1:], strict=True)))
+    if sums:
+        terminalreporter.section("replayed")
+    for kind, counts in sorted(sums.items()):
+        shown = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
+        terminalreporter.write_line(f"{kind}: {counts.total()} replayed: {shown}")

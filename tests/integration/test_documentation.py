@@ -1,0 +1,48 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ansible-doc tells a user, and that the action group names every module."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from tests.ansible_runs import CHECKOUT, Ansible
+
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+PLUGINS = [("module", name) for name in MODULES] + [
+    ("inventory", path.stem) for path in sorted((CHECKOUT / "plugins" / "inventory").glob("[a-z]*.py"))
+]
+
+
+@pytest.fixture
+def offline_ansible(tmp_path) -> Ansible:
+    """Ansible's commands without any server."""
+    return Ansible(tmp_path)
+
+
+def test_all_modules_are_listed(offline_ansible):
+    listed = offline_ansible.doc("-l", "community.balena", "--json").json
+    assert sorted(listed) == [f"community.balena.{name}" for name in MODULES]
+
+
+@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+def test_documentation_is_complete(offline_ansible, kind, name):
+    full_name = f"community.balena.{name}"
+    shown = offline_ansible.doc("-t", kind, "--json", full_name).json[full_name]
+    options = shown["doc"]["options"]
+    assert shown["doc"]["short_description"]
+    assert shown["examples"]
+    assert "api_token" in options
+    assert all(option["description"] for option in options.values())
+    assert kind != "module" or shown["return"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_also_runs_inside_the_controller(name):
+    assert (CHECKOUT / "plugins" / "action" / f"{name}.py").is_file()
+
+
+def test_the_action_group_names_every_module():
+    runtime = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert runtime["action_groups"]["balena"] == MODULES
