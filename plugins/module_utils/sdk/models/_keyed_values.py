@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of *parent, key, value*: tags and variables. Their rules, once for all of them.
+
+A model says in a few lines what it has::
+
+    class DeviceTags(Tags, ByDevice, ByApplication):
+        resource, parent, parent_field = "device_tag", DEVICE, "device"
+        to_application = ("device", "belongs_to__application")
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .. import errors
+from .._text import js_text
+from ._ids import Kind
+from ._listing import Listed
+from ._namespace import Options, Row, has_status, is_id
+
+if TYPE_CHECKING:
+    from .. import Balena
+
+
+def set_value(sdk: Balena, resource: str, row_key: dict[str, Any], value: Any) -> None:
+    """Write one row, whether or not it exists: create it, and if it is there already, update it.
+
+    Args:
+        sdk: the SDK instance.
+        resource: the OData resource.
+        row_key: the fields that identify the row, with their values: its natural key.
+        value: what the field ``value`` shall hold; it is stored as text.
+
+    Raises:
+        BalenaRequestError: the API refused the request.
+    """
+    text = js_text(value)
+    try:
+        sdk.pine.post(resource, {**row_key, "value": text}, natural_key=tuple(row_key))
+    except errors.BalenaRequestError as error:
+        # Any other 409 is a rule of the server that was broken, and must not end in an update.
+        if not has_status(error, 409) or "unique" not in js_text(error.body).lower():
+            raise
+        sdk.pine.patch(resource, {"value": text}, options={"$filter": row_key})
+
+
+class KeyedValues(Listed):
+    """Values by parent and key."""
+
+    #: What the values belong to, and the field that holds its id.
+    parent: ClassVar[Kind]
+    parent_field: ClassVar[str]
+    #: The field that holds the key.
+    key_field: ClassVar[str]
+
+    def set(self, parent: Any, key: str, value: Any) -> None:
+        """Set one value, whether or not the key exists.
+
+        Args:
+            parent: what the value belongs to, by any name that the list of values accepts too.
+            key: the tag's key or the variable's name.
+            value: the value; it is stored as text (``True`` as ``true``, ``None`` as ``null``).
+
+        Raises:
+            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
+            BalenaRequestError: the API refused the request, for example because the key is reserved.
+        """
+        self._check_type(parent)
+        row_key = {self.parent_field: self.parent.id_of(self._sdk, parent), self.key_field: key}
+        try:
+            set_value(self._sdk, self.resource, row_key, value)
+        except errors.BalenaRequestError as error:
+            # The API answers 401 both for a parent that does not exist and for one that the token may not see.
+            if has_status(error, 401) and is_id(parent):
+                self.parent.existing_id(self._sdk, parent)
+            raise
+
+    def remove(self, parent: Any, key: str) -> None:
+        """Remove one value. A key that does not exist is no error.
+
+        Args:
+            parent: what the value belongs to, by any name that the list of values accepts too.
+            key: the tag's key or the variable's name.
+
+        Raises:
+            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
+            BalenaRequestError: the API refused the request.
+        """
+        self._sdk.pine.delete(self.resource, options={"$filter": self._one(parent, key)})
+
+    def _one(self, parent: Any, key: str) -> Options:
+        return {self.parent_field: self._existing_id(self.parent, parent), self.key_field: key}
+
+    def _existing_id(self, kind: Kind, key: Any) -> int:
+        if kind is self.parent:
+            self._check_type(key)
+        return super()._existing_id(kind, key)
+
+    def _check_type(self, parent: Any) -> None:
+        """Refuse what can be no name of the parent, before anything is sent."""
+        if not self.parent.is_name(parent):
+            raise errors.BalenaInvalidParameterError(self.parent.parameter, parent)
+
+
+class Tags(KeyedValues):
+    """Tags: any key, any text."""
+
+    key_field, order = "tag_key", "tag_key asc"
+
+
+class Variables(KeyedValues):
+    """Variables: what containers find in their environment, or what configures the device."""
+
+    key_field, order = "name", "name asc"
+
+    def get(self, parent: Any, name: str) -> str | None:
+        """Read the value of one variable.
+
+        Args:
+            parent: what the variable belongs to, by any name that the list of variables accepts too.
+            name: the variable's name.
+
+        Returns:
+            The value, or None if there is no such variable.
+
+        Raises:
+            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
+            BalenaRequestError: the API refused the request.
+        """
+        return self._value({"$filter": self._one(parent, name)})
+
+    def _value(self, where: Options) -> str | None:
+        rows: list[Row] = self._sdk.pine.get(self.resource, options={"$select": "value", **where})
+        value: str | None = rows[0]["value"] if rows else None
+        return value

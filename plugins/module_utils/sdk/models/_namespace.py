@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every namespace below ``balena.models`` starts from."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from ..errors import BalenaRequestError
+
+if TYPE_CHECKING:
+    from .. import Balena
+
+#: One object as the API sends it.
+Row = dict[str, Any]
+#: OData options by their own names: ``{"$select": [...], "$filter": {...}, "$expand": {...}, ...}``.
+Options = dict[str, Any]
+
+
+class Namespace:
+    """A group of methods that share one SDK instance.
+
+    Args:
+        sdk: the instance whose connection, token and options the methods use.
+    """
+
+    def __init__(self, sdk: Balena) -> None:
+        self._sdk = sdk
+
+
+N = TypeVar("N", bound=Namespace)
+
+
+class Nested(Generic[N]):
+    """A namespace inside another: ``tags = Nested(DeviceTags)`` makes ``balena.models.device.tags``.
+
+    It is created when it is first read and then stays.
+    """
+
+    def __init__(self, namespace: type[N]) -> None:
+        self._namespace = namespace
+        self.__doc__ = namespace.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, outer: None, owner: type) -> Nested[N]: ...
+
+    @overload
+    def __get__(self, outer: Namespace, owner: type) -> N: ...
+
+    def __get__(self, outer: Namespace | None, owner: type) -> N | Nested[N]:
+        if outer is None:
+            return self
+        nested: N = outer.__dict__.setdefault(self._name, self._namespace(outer._sdk))
+        return nested
+
+
+def api_call(sdk: Balena, method: str, path: str, body: Any = None, **request: Any) -> Any:
+    """Call an endpoint of the API that is not OData, and return the body of its answer.
+
+    Args:
+        sdk: the SDK instance.
+        method: ``GET``, ``POST`` ...
+        path: the path below the API's URL, or an absolute URL.
+        body: what to send as JSON.
+        **request: more arguments for ``sdk.request.send``.
+
+    Raises:
+        BalenaRequestError: the API refused the request.
+    """
+    if body is not None:
+        request["body"] = body
+    return sdk.request.send(method=method, url=path, base_url=sdk.settings.get("api_url"), **request).body
+
+
+def has_status(error: Exception, status: int) -> bool:
+    """Say whether the server answered with this HTTP status."""
+    return isinstance(error, BalenaRequestError) and error.status_code == status
+
+
+def is_id(value: Any) -> bool:
+    """Say whether a value is a numeric id. (In Python ``True`` is a number too, but never an id.)"""
+    return isinstance(value, int) and not isinstance(value, bool)

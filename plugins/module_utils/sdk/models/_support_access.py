@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access for balena's support staff, until a date: the same for applications and devices."""
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from .. import _clock, errors
+from ._namespace import is_id
+
+#: What to write to take the access away.
+NO_ACCESS: dict[str, Any] = {"is_accessible_by_support_until__date": None}
+
+
+def access_until(expiry_timestamp: float | datetime.datetime) -> dict[str, Any]:
+    """Return what to write to give access.
+
+    Args:
+        expiry_timestamp: when the access ends: milliseconds since 1970, or a datetime (UTC if it says no time zone).
+
+    Raises:
+        BalenaInvalidParameterError: this is no point in time, or none in the future.
+    """
+    if isinstance(expiry_timestamp, datetime.datetime):
+        moment = expiry_timestamp
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        milliseconds: float = moment.timestamp() * 1000
+        until: Any = moment.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+    elif is_id(expiry_timestamp) or isinstance(expiry_timestamp, float):
+        milliseconds = until = expiry_timestamp
+    else:
+        raise errors.BalenaInvalidParameterError("expiryTimestamp", expiry_timestamp)
+    if milliseconds <= _clock.epoch() * 1000:
+        raise errors.BalenaInvalidParameterError("expiryTimestamp", expiry_timestamp)
+    return {"is_accessible_by_support_until__date": until}
