@@ -1,0 +1,19 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of every module that changes something."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of _CHANGE_SPEC in plugins/module_utils/module.py."""
+
+    DOCUMENTATION = r"""
+options:
+  max_changes:
+    description:
+      - Fail, before anything is written, when the plan has more changes than this.
+      - A number of changes, or a percentage of the subjects (devices, applications) such as V(10%).
+    type: str
+"""

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The device selector: the options of every module that acts on devices."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of DEVICE_SELECTOR in plugins/module_utils/module.py."""
+
+    DOCUMENTATION = r"""
+options:
+  devices:
+    description:
+      - Devices by uuid, by the first seven or more digits of it, by name, or by id (a number).
+      - A name or prefix that several devices have is an error that names them.
+    type: list
+    elements: raw
+  application:
+    description:
+      - An application (fleet) by slug (V(organization/name)), uuid, or name where only one organization has it.
+      - Without O(devices), all of its devices are meant; with it, only those that belong to the application.
+    type: str
+    aliases: [fleet]
+  tags:
+    description:
+      - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
+    type: dict
+  filter:
+    description:
+      - A further condition on the devices in OData, such as V(is_online eq true).
+    type: str
+  limit:
+    description:
+      - At most this many of the devices, a number or a percentage such as V(10%), rounded up.
+      - The order is stable, so that 10 % is part of 20 %.
+    type: str
+"""

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module is made of: its options, and a function that plans (or, for an info module, reads).
+
+A task runs through L(perform), whether as a module in a process of its own (L(run_module)) or inside the
+controller (plugin_utils/action.py). There is one result shape:
+C(changed), C(diff), C(changes), C(failed_items), and what the plan returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .connection import CONNECTION_SPEC, connect
+from .sdk import Balena
+from .sdk.errors import BalenaError
+from .state import report
+from .state.apply import apply
+from .state.plan import Plan, guard
+
+Params = Mapping[str, Any]
+
+#: Options of every module that changes something.
+_CHANGE_SPEC: dict[str, dict[str, Any]] = {"max_changes": {"type": "str"}}
+
+#: The options that say which application; C(fleet) is the word of the dashboard.
+APPLICATION: dict[str, dict[str, Any]] = {"application": {"type": "str", "aliases": ["fleet"]}}
+
+#: The options that say which devices, shared by all modules that act on devices (doc fragment C(devices)).
+DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
+    "devices": {"type": "list", "elements": "raw"},
+    **APPLICATION,
+    "tags": {"type": "dict"},
+    "filter": {"type": "str"},
+    "limit": {"type": "str"},
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a module, as C(AnsibleModule) takes them, without those that all modules share."""
+
+    argument_spec: dict[str, dict[str, Any]]
+    mutually_exclusive: list[tuple[str, ...]] = field(default_factory=list)
+    required_together: list[tuple[str, ...]] = field(default_factory=list)
+    required_one_of: list[tuple[str, ...]] = field(default_factory=list)
+    required_if: list[tuple[Any, ...]] = field(default_factory=list)
+    required_by: dict[str, Any] = field(default_factory=dict)
+
+    def rules(self, *, info: bool = False) -> dict[str, Any]:
+        """The keyword arguments that C(AnsibleModule) and C(ArgumentSpecValidator) share."""
+        spec = {**CONNECTION_SPEC, **({} if info else _CHANGE_SPEC), **self.argument_spec}
+        return {
+            "argument_spec": spec,
+            "mutually_exclusive": self.mutually_exclusive,
+            "required_together": self.required_together,
+            "required_one_of": self.required_one_of,
+            "required_if": self.required_if,
+            "required_by": self.required_by,
+        }
+
+
+#: What a module declares: from the API as it is and the options to a plan.
+Planner = Callable[[Balena, Params], Plan]
+#: What an info module returns: from the API and the options to the result.
+Reader = Callable[[Balena, Params], Mapping[str, Any]]
+
+
+class TaskFailure(Exception):
+    """A task failed: the message and all else that its result holds."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(result["msg"])
+        self.result = result
+
+
+def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, Any]:
+    """Plan, guard, and (unless in check mode) apply.
+
+    The plan is made with a client that refuses to write, so that nothing can be written before it is complete.
+
+    :returns: the task's result.
+    :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
+    """
+    try:
+        balena = connect(params, read_only=True)
+        plan = planner(balena, params)
+        guard(plan, params.get("max_changes"))
+        result = _result(plan)
+        if plan.changes and not check_mode:
+            balena.read_only = False
+            outcome = apply(balena, plan)
+            if not outcome.complete:
+                raise TaskFailure(_incomplete(plan, result, outcome))
+            if plan.refresh:
+                result.update(plan.refresh(balena))
+        return result
+    except (BalenaError, ValueError) as error:
+        raise TaskFailure(_explain(error, params)) from error
+
+
+def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
+    """Read and report; never a change.
+
+    :raises TaskFailure: with a result that says what was wrong.
+    """
+    try:
+        return {"changed": False, **reader(connect(params, read_only=True), params)}
+    except (BalenaError, ValueError) as error:
+        raise TaskFailure(_explain(error, params)) from error
+
+
+def run_module(options: Options, planner: Planner) -> None:
+    """Run as an ordinary module in a process of its own."""
+    module = AnsibleModule(supports_check_mode=True, **options.rules())
+    _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode))
+
+
+def run_info_module(options: Options, reader: Reader) -> None:
+    """Run an info module in a process of its own."""
+    module = AnsibleModule(supports_check_mode=True, **options.rules(info=True))
+    _exit(module, lambda: perform_read(reader, module.params))
+
+
+def invocation(params: Params) -> dict[str, Any]:
+    """The options as the result may repeat them: without the values of a task that says they are secret."""
+    shown = dict(params)
+    if params.get("secret"):
+        for name in ("value", "variables"):
+            if shown.get(name) is not None:
+                shown[name] = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    return {"module_args": shown}
+
+
+def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
+    try:
+        result = work()
+    except TaskFailure as failure:
+        module.fail_json(invocation=invocation(module.params), **failure.result)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    module.exit_json(invocation=invocation(module.params), **result)
+
+
+def _result(plan: Plan) -> dict[str, Any]:
+    return {
+        "changed": bool(plan.changes),
+        "changes": plan.count(),
+        "diff": report.diff(plan.changes),
+        "warnings": list(plan.warnings),
+        **plan.result,
+    }
+
+
+def _incomplete(plan: Plan, result: dict[str, Any], outcome: Any) -> dict[str, Any]:
+    done = Plan(changes=tuple(change for change in plan.changes if change in outcome.done))
+    return {
+        **result,
+        "msg": report.failure_message(outcome),
+        "changed": bool(done.changes),
+        "changes": done.count(),
+        "diff": report.diff(done.changes),
+        "failed_items": report.failed_items(outcome),
+    }
+
+
+def _explain(error: Exception, params: Params) -> dict[str, Any]:
+    """A failure in words, with what a program may want to look at: the error's code and the HTTP status."""
+    text = str(error)
+    status = getattr(error, "status_code", None)
+    if status == 401:
+        text = (
+            f"{params['api_url']} did not accept the request (401): the token is wrong or has expired, "
+            "lacks the permission, or the server does not have this resource"
+        )
+    failure = {"msg": text, "changed": False, "error_code": getattr(error, "code", type(error).__name__)}
+    return {**failure, "status_code": status} if status else failure

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the rows of many parents in a constant number of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from ..sdk import Balena
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+#: Up to this many ids are named in a filter; beyond it the parents' application selects them, in one request.
+FEW = 200
+
+
+def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
+    """The items in pieces of at most C(size)."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def all_of(*conditions: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """One C($filter) out of several; strings are OData as they stand, None is left out."""
+    parts = [{"$raw": text} if isinstance(text, str) else dict(text) for text in conditions if text]
+    if len(parts) == 1:
+        return parts[0]
+    return {"$and": parts} if parts else {}
+
+
+def children(
+    balena: Balena,
+    resource: str,
+    parent: str,
+    ids: Sequence[int],
+    *,
+    select: Sequence[str],
+    where: Mapping[str, Any] | None = None,
+    through: Mapping[str, Any] | None = None,
+) -> list[Record]:
+    """All rows of a resource that belong to some parents.
+
+    :param parent: the column that names the parent, such as C(device).
+    :param ids: the parents. None: no request is made.
+    :param where: a further condition on the rows.
+    :param through: a condition that holds for the rows of all these parents (C({"device": {"belongs_to__application":
+        7}})); it is used instead of the ids when there are many, and the rows of other parents are dropped here.
+    :returns: rows with C(select) and the parent's column, whose value is C({"__id": id}).
+    """
+    if not ids:
+        return []
+    columns = list(dict.fromkeys(["id", parent, *select]))
+    if through and len(ids) > FEW:
+        wanted = set(ids)
+        rows = balena.pine.get_all(resource, options={"$select": columns, "$filter": all_of(through, where)})
+        return [row for row in rows if row[parent]["__id"] in wanted]
+    found: list[Record] = []
+    for piece in chunks(list(ids)):
+        condition = all_of({parent: {"$in": list(piece)}}, where)
+        found += balena.pine.get_all(resource, options={"$select": columns, "$filter": condition})
+    return found

@@ -1,0 +1,215 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applications: fleets, apps and blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..plan import Change, DeclarationError, NamedId, NewId, Plan, Row, compare, join, predict
+from ..reading import Record
+from ..selector import find_application
+from . import tags
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{4,100}")
+
+#: Option -> column, of the columns that are plain values.
+_COLUMNS = {
+    "track_latest_release": "should_track_latest_release",
+    "public": "is_public",
+    "archived": "is_archived",
+}
+_READ: dict[str, Any] = {
+    "select": ("is_of__class", *_COLUMNS.values()),
+    "expand": {
+        "organization": {"$select": ["id", "handle"]},
+        "is_for__device_type": {"$select": ["id", "slug"]},
+        "application_tag": {"$select": ["id", "tag_key", "value"]},
+        "owns__device": {"$count": {}},
+    },
+}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for one application to be as declared.
+
+    :param want: the options of the module balena_application.
+    :raises DeclarationError: an option that cannot be, such as an unknown device type, or the removal of an
+        application that still has devices.
+    """
+    found = _find(balena, want)
+    if want["state"] == "absent":
+        return _removal(want, found)
+    _check_names(want)
+    wanted_type = _device_type(balena, want["device_type"]) if want.get("device_type") else None
+    if found is None:
+        return _creation(balena, want, wanted_type)
+    return _convergence(want, found, wanted_type or found["is_for__device_type"][0])
+
+
+def describe(row: Record) -> dict[str, Any]:
+    """An application as tasks return it."""
+    return {
+        "id": row["id"],
+        "name": row["app_name"],
+        "slug": row["slug"],
+        "uuid": row["uuid"],
+        "organization": row["organization"][0]["handle"],
+        "device_type": row["is_for__device_type"][0]["slug"],
+        "class": row["is_of__class"],
+        "device_count": row["owns__device"],
+        "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["application_tag"], key=lambda t: t["tag_key"])},
+        **{option: row[column] for option, column in _COLUMNS.items()},
+    }
+
+
+def _find(balena: Balena, want: Want) -> Record | None:
+    """The declared application, under its name or (after a rename) its new one."""
+    for name in filter(None, (want["name"], want.get("new_name"))):
+        qualified = f"{want['organization']}/{name}" if want.get("organization") and "/" not in name else name
+        row = find_application(balena, qualified, **_READ)
+        if row is not None:
+            return row
+    return None
+
+
+def _removal(want: Want, found: Record | None) -> Plan:
+    if found is None:
+        return Plan(result={"application": None})
+    if found["owns__device"] and not want["force"]:
+        raise DeclarationError(
+            f"application '{found['slug']}' still has {found['owns__device']} devices, which would be deleted with it; "
+            "move them first, or say force: true"
+        )
+    shown = describe(found)
+    change = Change("delete", "application", (found["slug"],), _public(shown), None, {}, found["id"])
+    return Plan(changes=(change,), result={"application": None})
+
+
+def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
+    if device_type is None:
+        raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
+    organization = _organization(balena, want)
+    name = want.get("new_name") or want["name"].rpartition("/")[2]
+    slug = f"{organization['handle']}/{name}".lower()
+    fields = {
+        "is_for__device_type": _named(device_type),
+        **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
+        **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
+    }
+    identity = {"app_name": name, "organization": organization["id"]}
+    create = Change("create", "application", (slug,), None, fields, identity)
+    tag_changes = tags.plan("application", NewId("application", (slug,)), (slug,), want.get("tags") or {}, [])
+    predicted = {
+        "id": None,
+        "name": name,
+        "slug": slug,
+        "uuid": want.get("uuid"),
+        "organization": organization["handle"],
+        "device_type": device_type["slug"],
+        "class": want.get("class") or "fleet",
+        "device_count": 0,
+        "tags": _tags_after([], tag_changes),
+        "track_latest_release": want.get("track_latest_release") is not False,
+        "public": bool(want.get("public")),
+        "archived": bool(want.get("archived")),
+    }
+    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug))
+
+
+_AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
+
+
+def _convergence(want: Want, found: Record, device_type: Record) -> Plan:
+    for option, column in _AT_CREATION.items():
+        if want.get(option) is not None and want[option] != found[column]:
+            raise DeclarationError(
+                f"{option} of application '{found['slug']}' is '{found[column]}' and cannot be changed to "
+                f"'{want[option]}' after its creation"
+            )
+    key = (found["slug"],)
+    fields = {column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None}
+    if want.get("device_type"):
+        fields["is_for__device_type"] = _named(device_type)
+    if want.get("new_name"):
+        fields["app_name"] = want["new_name"]
+    actual_fields = {name: found.get(name) for name in fields}
+    if "is_for__device_type" in fields:
+        actual_fields["is_for__device_type"] = _named(found["is_for__device_type"][0])
+    changes = compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
+    actual_tags = found["application_tag"]
+    wanted_tags, purge = want.get("tags"), want["purge_tags"] and want.get("tags") is not None
+    tag_changes = tags.plan("application", found["id"], key, wanted_tags or {}, actual_tags, purge=purge)
+    predicted = describe(found)
+    predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
+    predicted.update(device_type=device_type["slug"], tags=_tags_after(actual_tags, tag_changes))
+    if want.get("new_name"):
+        slug = f"{predicted['organization']}/{want['new_name']}".lower()
+        predicted.update(name=want["new_name"], slug=slug)
+    return Plan(join([changes, tag_changes]), result={"application": predicted}, refresh=_reader(found["id"]))
+
+
+def _reader(name: str | int) -> Any:
+    def read(balena: Balena) -> dict[str, Any]:
+        row = find_application(balena, name, **_READ)
+        return {"application": describe(row) if row else None}
+
+    return read
+
+
+def _tags_after(actual: list[Record], changes: list[Change]) -> dict[str, str]:
+    rows = [Row((tag["tag_key"],), {"value": tag["value"]}) for tag in actual]
+    shortened = [Change(c.action, c.resource, c.key[-1:], c.before, c.after) for c in changes]
+    return {row.key[0]: row.fields["value"] for row in sorted(predict(rows, shortened), key=lambda row: row.key)}
+
+
+def _organization(balena: Balena, want: Want) -> Record:
+    """The organization that owns a new application: the one that is named, or the only one there is."""
+    handle = want.get("organization") or want["name"].rpartition("/")[0]
+    if handle:
+        rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$filter": {"handle": handle}})
+        if not rows:
+            raise DeclarationError(f"organization '{handle}' does not exist, or the token may not see it")
+        return rows[0]
+    rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$orderby": "handle asc"})
+    if len(rows) != 1:
+        handles = ", ".join(row["handle"] for row in rows) or "none"
+        raise DeclarationError(f"organization is needed to create application '{want['name']}' (one of: {handles})")
+    return rows[0]
+
+
+def _device_type(balena: Balena, name: str) -> Record:
+    """A device type by its slug or one of its aliases."""
+    alias = {"$any": {"$alias": "a", "$expr": {"a": {"is_referenced_by__alias": name}}}}
+    options = {"$select": ["id", "slug"], "$filter": {"device_type_alias": alias}, "$top": 1}
+    rows = balena.pine.get("device_type", options=options)
+    if not rows:
+        raise DeclarationError(f"device_type '{name}' does not exist")
+    return rows[0]
+
+
+def _named(device_type: Record) -> NamedId:
+    return NamedId(device_type["id"], device_type["slug"])
+
+
+def _check_names(want: Want) -> None:
+    handle, slash, name = want["name"].rpartition("/")
+    if slash and want.get("organization") and handle != want["organization"]:
+        raise DeclarationError(f"name '{want['name']}' and organization '{want['organization']}' contradict each other")
+    for option, text in (("name", name), ("new_name", want.get("new_name"))):
+        if text is not None and not _NAME.fullmatch(text):
+            raise DeclarationError(
+                f"{option} '{text}' is no name of an application: 4 to 100 of the characters A-Z, a-z, 0-9, _ and -"
+            )
+
+
+def _public(shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown[name] for name in ("name", "device_type", "class", "device_count", "tags")}

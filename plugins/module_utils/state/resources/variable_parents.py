@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the variables of a scope belong to: found once for all subjects, in one or two requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..plan import DeclarationError
+from ..reading import Record, children
+from ..selector import need_application, select_devices
+from .variables import Parent
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+
+def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | None]:
+    """The parents that the options C(scope), C(application), C(service) and the device selector mean.
+
+    :returns: the parents, and a condition that holds for the variables of all of them (see L(children)).
+    :raises DeclarationError: options that do not fit the scope, or something that does not exist.
+    """
+    scope = want["scope"]
+    _check(want)
+    if scope in ("application", "build"):
+        application = need_application(balena, want["application"])
+        return [Parent(application["id"], (application["slug"],))], None
+    if scope == "service":
+        return [_service(balena, want)], None
+    devices = select_devices(balena, want)
+    fleets = sorted({device["belongs_to__application"]["__id"] for device in devices})
+    within = {"belongs_to__application": {"$in": fleets}}
+    if scope == "device":
+        return [Parent(row["id"], (row["uuid"],)) for row in devices], {"device": within}
+    return _installs(balena, want["service"], devices, within)
+
+
+def _check(want: Want) -> None:
+    scope = want["scope"]
+    of_devices = scope in ("device", "device_service")
+    if not of_devices:
+        useless = [name for name in ("devices", "tags", "filter", "limit") if want.get(name) is not None]
+        if useless:
+            raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
+        if not want.get("application"):
+            raise DeclarationError(f"application is needed with scope '{scope}'")
+    elif not (want.get("devices") or want.get("application")):
+        raise DeclarationError(f"devices or application is needed with scope '{scope}'")
+    if ("service" in scope) != bool(want.get("service")):
+        need = "is needed" if "service" in scope else "cannot be used"
+        raise DeclarationError(f"service {need} with scope '{scope}'")
+
+
+def _service(balena: Balena, want: Want) -> Parent:
+    application = need_application(
+        balena,
+        want["application"],
+        expand={"service": {"$select": ["id", "service_name"], "$orderby": "service_name asc"}},
+    )
+    for service in application["service"]:
+        if service["service_name"] == want["service"]:
+            return Parent(service["id"], (application["slug"], want["service"]))
+    known = ", ".join(service["service_name"] for service in application["service"]) or "none"
+    raise DeclarationError(f"application '{application['slug']}' has no service '{want['service']}' (it has: {known})")
+
+
+def _installs(
+    balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]
+) -> tuple[list[Parent], dict[str, Any]]:
+    """The installation of a service on each device: what a device's service variables belong to."""
+    named = {"installs__service": {"$any": {"$alias": "s", "$expr": {"s": {"service_name": service}}}}}
+    uuids = {device["id"]: device["uuid"] for device in devices}
+    rows = children(
+        balena, "service_install", "device", list(uuids), select=(), where=named, through={"device": within}
+    )
+    parents = [Parent(row["id"], (uuids[row["device"]["__id"]], service)) for row in rows]
+    missing = sorted(set(uuids) - {row["device"]["__id"] for row in rows}, key=lambda id_: uuids[id_])
+    if missing:
+        names = ", ".join(uuids[id_] for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
+        raise DeclarationError(f"service '{service}' is not installed on {len(missing)} devices: {names}")
+    return sorted(parents, key=lambda parent: parent.key), {"service_install": {"device": within}}

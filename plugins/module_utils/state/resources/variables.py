@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables of applications, devices, services and services of devices."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..plan import DeclarationError, Key, Plan, Row, compare, predict
+from ..reading import Record, children
+from ..report import fingerprint
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+#: (scope, kind) -> resource and the column of its parent.
+RESOURCES: dict[tuple[str, str], tuple[str, str]] = {
+    ("application", "env"): ("application_environment_variable", "application"),
+    ("application", "config"): ("application_config_variable", "application"),
+    ("build", "env"): ("build_environment_variable", "application"),
+    ("device", "env"): ("device_environment_variable", "device"),
+    ("device", "config"): ("device_config_variable", "device"),
+    ("service", "env"): ("service_environment_variable", "service"),
+    ("device_service", "env"): ("device_service_environment_variable", "service_install"),
+}
+
+# What a server refuses (recording 03; the same names and expressions are in its answer to /config/vars).
+_RESERVED = ("RESIN", "BALENA", "USER")
+_NAMESPACES = ("RESIN_", "BALENA_")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What variables belong to: its id and the readable key that starts the key of each of its variables."""
+
+    id: int
+    key: Key
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Variables that some parents should have.
+
+    :param values: name to value; None says that there must be no such variable.
+    :param purge: also remove every variable that is not named.
+    :param secret: the values must not be shown.
+    """
+
+    resource: str
+    parent: str
+    values: Mapping[str, str | None]
+    purge: bool = False
+    secret: bool = False
+
+
+def declaration(want: Mapping[str, Any]) -> Declaration:
+    """What the options of the module balena_env_var declare, checked before anything is read.
+
+    :raises DeclarationError: a name or value that no server accepts, or a kind that the scope does not have.
+    """
+    scope, kind = want["scope"], want["kind"]
+    if (scope, kind) not in RESOURCES:
+        raise DeclarationError(f"kind '{kind}' does not exist in scope '{scope}': only env does")
+    given = want["variables"] if want.get("variables") is not None else {want["name"]: want.get("value")}
+    absent = want["state"] == "absent"
+    if want.get("name") and want.get("value") is None and not absent:
+        raise DeclarationError(f"value is needed to declare the variable '{want['name']}' (or state: absent)")
+    values = {str(name): None if absent else as_text(value) for name, value in given.items()}
+    for name, value in values.items():
+        check_name(name, kind)
+        check_value(name, value)
+    return Declaration(*RESOURCES[scope, kind], values, want["purge"], want["secret"])
+
+
+def plan(
+    balena: Balena, parents: Sequence[Parent], want: Declaration, through: Mapping[str, Any] | None = None
+) -> Plan:
+    """Compare the declared variables of all parents with the actual ones, in one read.
+
+    :param through: see L(children).
+    """
+    actual = _actual(balena, parents, want, through) if want.values or want.purge else []
+    desired = [
+        Row((*parent.key, name), {"value": value}, {want.parent: parent.id, "name": name})
+        for parent in parents
+        for name, value in want.values.items()
+        if value is not None
+    ]
+    gone = [(*parent.key, name) for parent in parents for name, value in want.values.items() if value is None]
+    changes = compare(want.resource, desired, actual, absent=gone, purge=want.purge, secret=want.secret)
+    after: dict[str, dict[str, str]] = {" ".join(parent.key): {} for parent in parents}
+    for row in predict(actual, changes):
+        value = row.fields["value"]
+        after[" ".join(row.key[:-1])][row.key[-1]] = fingerprint(value) if want.secret else value
+    return Plan(tuple(changes), len(parents), {"variables": after})
+
+
+def _actual(
+    balena: Balena, parents: Sequence[Parent], want: Declaration, through: Mapping[str, Any] | None
+) -> list[Row]:
+    keys = {parent.id: parent.key for parent in parents}
+    rows: list[Record] = children(
+        balena,
+        want.resource,
+        want.parent,
+        list(keys),
+        select=("name", "value"),
+        where=None if want.purge else {"name": {"$in": list(want.values)}},
+        through=through,
+    )
+    found = []
+    for row in rows:
+        parent = row[want.parent]["__id"]
+        identity = {want.parent: parent, "name": row["name"]}
+        found.append(Row((*keys[parent], row["name"]), {"value": row["value"]}, identity, row["id"]))
+    return found
+
+
+def as_text(value: Any) -> str | None:
+    """A value as the API stores it: text. Lists and dictionaries become JSON, booleans C(true) and C(false)."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def check_name(name: str, kind: str) -> None:
+    """Refuse a name that the API would refuse, saying what is allowed.
+
+    :raises DeclarationError: malformed, or reserved, or (a config variable) outside the namespaces.
+    """
+    reserved = name.upper() in _RESERVED if kind == "config" else name in _RESERVED
+    namespaced = name.startswith(_NAMESPACES)
+    if reserved:
+        problem = "the names RESIN, BALENA and USER are reserved"
+    elif kind == "env" and namespaced:
+        problem = "names that begin with RESIN_ or BALENA_ are reserved; those are config variables (kind: config)"
+    elif kind == "config" and not namespaced:
+        problem = "config variables begin with BALENA_ or RESIN_; others are environment variables (kind: env)"
+    elif not (_CONFIG_NAME if kind == "config" else _ENV_NAME).fullmatch(name):
+        allowed = "letters, digits, underscores" + (" and colons" if kind == "config" else "")
+        problem = f"only {allowed} are allowed, and no digit at the start"
+    else:
+        return
+    raise DeclarationError(f"Invalid variable name '{name}': {problem}")
+
+
+def check_value(name: str, value: Any) -> None:
+    """Refuse a value that the API would refuse; the message does not show it.
+
+    :raises DeclarationError: it has a line break (the API takes none).
+    """
+    if isinstance(value, str) and ("\n" in value or "\r" in value):
+        raise DeclarationError(f"The value of variable '{name}' has a line break, which the API does not accept")

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which application and which devices a task means: one way to say it, one or two requests to find them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .plan import DeclarationError, share
+from .reading import Record, all_of, chunks
+
+if TYPE_CHECKING:
+    from ..sdk import Balena
+
+_UUID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{62}")
+#: A prefix of a uuid as the dashboard shows it has 7 digits; fewer are too likely a name.
+_SHORT_UUID = re.compile(r"[0-9a-f]{7,61}")
+
+DEVICE_COLUMNS = ("id", "uuid", "device_name", "belongs_to__application")
+APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
+
+
+def find_application(
+    balena: Balena, name: str | int, *, select: Sequence[str] = (), expand: Mapping[str, Any] | None = None
+) -> Record | None:
+    """The application that an option names, or None.
+
+    :param name: id, slug (C(organization/name)), uuid, or the bare name when only one organization has it.
+    :raises DeclarationError: the bare name is that of several applications; the message lists their slugs.
+    """
+    options: dict[str, Any] = {"$select": list(dict.fromkeys([*APPLICATION_COLUMNS, *select]))}
+    if expand:
+        options["$expand"] = dict(expand)
+    if isinstance(name, int):
+        row = balena.pine.get("application", id=name, options=options)
+        return row or None
+    text = name.strip()
+    ways: list[dict[str, Any]] = [{"slug": text.lower()}]
+    if "/" not in text:
+        ways = [{"uuid": text.lower()}, {"app_name": text}]
+    rows = balena.pine.get("application", options={**options, "$filter": {"$or": ways} if len(ways) > 1 else ways[0]})
+    if len(rows) > 1:
+        slugs = ", ".join(sorted(row["slug"] for row in rows))
+        raise DeclarationError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
+    return rows[0] if rows else None
+
+
+def need_application(balena: Balena, name: str | int, **read: Any) -> Record:
+    """The application that an option names.
+
+    :raises DeclarationError: there is none that this token can see, or several.
+    """
+    row = find_application(balena, name, **read)
+    if row is None:
+        raise DeclarationError(f"application '{name}' does not exist, or the token may not see it")
+    return row
+
+
+def select_devices(
+    balena: Balena, want: Mapping[str, Any], *, select: Sequence[str] = (), expand: Mapping[str, Any] | None = None
+) -> list[Record]:
+    """The devices that the shared selector options mean, ordered by uuid.
+
+    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(tags), C(filter), C(limit).
+    :raises DeclarationError: a device that does not exist, or a name or prefix that several have.
+    """
+    options: dict[str, Any] = {"$select": list(dict.fromkeys([*DEVICE_COLUMNS, *select]))}
+    if expand:
+        options["$expand"] = dict(expand)
+    application = need_application(balena, want["application"]) if want.get("application") else None
+    shared = all_of(
+        {"belongs_to__application": application["id"]} if application else None,
+        *tag_conditions(want.get("tags")),
+        f"({want['filter']})" if want.get("filter") else None,
+    )
+    if want.get("devices"):
+        rows = _named(balena, want["devices"], options, shared)
+    else:
+        rows = balena.pine.get_all("device", options={**options, "$filter": shared})
+    rows.sort(key=lambda row: row["uuid"])
+    limit = want.get("limit")
+    return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
+
+
+def tag_conditions(tags: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Conditions on the tags of a device: C({"site": "a"}) compares, C({"site": None}) asks for its presence."""
+    found = []
+    for key, value in (tags or {}).items():
+        expression: dict[str, Any] = {"tag_key": str(key)}
+        if value is not None:
+            expression["value"] = str(value)
+        parts = [{"t": {name: text}} for name, text in expression.items()]
+        found.append({"device_tag": {"$any": {"$alias": "t", "$expr": {"$and": parts} if parts[1:] else parts[0]}}})
+    return found
+
+
+def _named(
+    balena: Balena, names: Sequence[str | int], options: Mapping[str, Any], shared: Mapping[str, Any]
+) -> list[Record]:
+    """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
+    rows: dict[int, Record] = {}
+    for piece in chunks(list(dict.fromkeys(names))):
+        condition = all_of({"$or": [*_ways(piece)]}, shared)
+        for row in balena.pine.get_all("device", options={**options, "$filter": condition}):
+            rows[row["id"]] = row
+    found = list(rows.values())
+    by_uuid = {row["uuid"]: row for row in found}
+    by_name: dict[str, list[Record]] = {}
+    for row in found:
+        by_name.setdefault(row["device_name"], []).append(row)
+    chosen: dict[int, Record] = {}
+    for name in names:
+        row = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
+        row = row or _single(name, by_name.get(str(name)) or _with_prefix(name, found))
+        chosen[row["id"]] = row
+    return list(chosen.values())
+
+
+def _ways(names: Sequence[str | int]) -> list[dict[str, Any]]:
+    ids = [name for name in names if isinstance(name, int)]
+    texts = [name for name in names if isinstance(name, str)]
+    uuids = [text for text in texts if _UUID.fullmatch(text)]
+    others = [text for text in texts if not _UUID.fullmatch(text)]
+    ways: list[dict[str, Any]] = []
+    for column, values in (("id", ids), ("uuid", uuids), ("device_name", others)):
+        if values:
+            ways.append({column: {"$in": values}})
+    return ways + [{"uuid": {"$startswith": text}} for text in others if _SHORT_UUID.fullmatch(text)]
+
+
+def _with_prefix(name: str | int, rows: Sequence[Record]) -> list[Record]:
+    if not isinstance(name, str) or not _SHORT_UUID.fullmatch(name):
+        return []
+    return [row for row in rows if row["uuid"].startswith(name)]
+
+
+def _single(name: str | int, rows: Sequence[Record]) -> Record:
+    if not rows:
+        raise DeclarationError(f"device '{name}' does not exist among the devices that the other options select")
+    if len(rows) > 1:
+        both = ", ".join(sorted(f"{row['device_name']} ({row['uuid']})" for row in rows))
+        raise DeclarationError(f"device '{name}' is ambiguous: {both}. Give the uuid")
+    return rows[0]

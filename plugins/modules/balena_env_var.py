@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: balena_env_var
+short_description: Declare variables of balena applications, devices and services
+version_added: 0.1.0
+description:
+  - Declares environment and configuration variables of an application, of many devices, of a service,
+    of a service on many devices, or of the builds of an application.
+  - All actual variables are read in a constant number of requests, whatever the number of devices, and compared;
+    only what differs is written, since each write restarts containers on real devices.
+author:
+  - The community.balena maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - community.balena.api
+  - community.balena.attributes
+  - community.balena.changes
+  - community.balena.devices
+options:
+  scope:
+    description:
+      - What the variables belong to.
+      - V(application) needs O(application).
+      - V(device) means the devices that O(devices), O(application), O(tags), O(filter) and O(limit) select;
+        the application alone means all of its devices.
+      - V(service) needs O(application) and O(service); V(device_service) needs O(service) and devices.
+      - V(build) needs O(application).
+    type: str
+    choices: [application, device, service, device_service, build]
+    required: true
+  kind:
+    description:
+      - V(env) variables are seen by containers. V(config) variables configure the supervisor and the host OS,
+        begin with C(BALENA_) or C(RESIN_), and exist in the scopes V(application) and V(device).
+    type: str
+    choices: [env, config]
+    default: env
+  service:
+    description: Name of the service, with O(scope=service) and O(scope=device_service).
+    type: str
+  name:
+    description: Name of the variable, to declare just one.
+    type: str
+  value:
+    description:
+      - Value of the variable O(name). Numbers, booleans, lists and dictionaries are stored as JSON.
+    type: raw
+  variables:
+    description:
+      - Variables by name, to declare many. A null value means that there must be no such variable.
+    type: dict
+  state:
+    description:
+      - Whether the variables should exist. With V(absent), values are not looked at.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description:
+      - Also remove every variable of the same scope and kind that is not named in O(name) or O(variables);
+        with O(variables={}), all of them.
+      - The removed ones are listed in the diff and counted in RV(changes.delete).
+    type: bool
+    default: false
+  secret:
+    description:
+      - The values are secret. Results, diffs and errors show only a salted fingerprint of them.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: One variable of a whole fleet
+  community.balena.balena_env_var:
+    scope: application
+    application: acme/kiosk
+    name: LOG_LEVEL
+    value: info
+
+- name: Several variables of every device of one site
+  community.balena.balena_env_var:
+    scope: device
+    application: acme/kiosk
+    tags:
+      site: berlin
+    variables:
+      REGION: eu
+      RETRIES: 3
+      OLD_SETTING: null
+
+- name: A password that must not be shown
+  community.balena.balena_env_var:
+    scope: service
+    application: acme/kiosk
+    service: web
+    name: DB_PASSWORD
+    value: "{{ vaulted_password | default('correct horse') }}"
+    secret: true
+
+- name: Exactly these configuration variables, and no others
+  community.balena.balena_env_var:
+    scope: application
+    application: acme/kiosk
+    kind: config
+    variables:
+      BALENA_HOST_CONFIG_gpu_mem: "64"
+    purge: true
+    max_changes: 10
+
+- name: No such variable on any device of the fleet
+  community.balena.balena_env_var:
+    scope: device
+    application: acme/kiosk
+    name: DEBUG
+    state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: How many variables were, or in check mode would be, created, updated and deleted.
+  returned: always
+  type: dict
+  sample: {create: 2, update: 0, delete: 1}
+variables:
+  description:
+    - The declared variables as they are after the task, by what they belong to. With O(purge) these are all there are.
+    - The keys are application slugs, device uuids, or these with a service name behind a blank.
+  returned: success
+  type: dict
+  sample: {"acme/kiosk": {"LOG_LEVEL": "info"}}
+diff:
+  description: What changes, before and after, by resource; secret values as fingerprints.
+  returned: always
+  type: dict
+  sample:
+    before: {}
+    after:
+      application_environment_variable:
+        acme/kiosk LOG_LEVEL: info
+failed_items:
+  description: The changes that could not be made, and why. Running the task again tries them again.
+  returned: when some of the changes failed
+  type: list
+  elements: dict
+  sample:
+    - action: create
+      resource: device_environment_variable
+      key: [7cf02a687b74206f92cb455969cf8e98, LOG_LEVEL]
+      error: "Request error: Internal Server Error"
+"""
+
+from ..module_utils.module import DEVICE_SELECTOR, Options, Params, run_module
+from ..module_utils.sdk import Balena
+from ..module_utils.state.plan import Plan
+from ..module_utils.state.resources import variable_parents, variables
+
+OPTIONS = Options(
+    argument_spec={
+        **DEVICE_SELECTOR,
+        "scope": {
+            "type": "str",
+            "required": True,
+            "choices": ["application", "device", "service", "device_service", "build"],
+        },
+        "kind": {"type": "str", "choices": ["env", "config"], "default": "env"},
+        "service": {"type": "str"},
+        "name": {"type": "str"},
+        "value": {"type": "raw"},
+        "variables": {"type": "dict"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "purge": {"type": "bool", "default": False},
+        "secret": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=[("name", "variables")],
+    required_one_of=[("name", "variables")],
+    required_by={"value": ("name",)},
+)
+
+
+def plan(balena: Balena, want: Params) -> Plan:
+    """The declared variables of all subjects."""
+    declared = variables.declaration(want)
+    parents, through = variable_parents.find(balena, want)
+    return variables.plan(balena, parents, declared, through)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    run_module(OPTIONS, plan)
+
+
+if __name__ == "__main__":
+    main()

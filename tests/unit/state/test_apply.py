@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applying a plan: the fewest requests, safe order, and an honest account of what was made."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaRequestError
+from ansible_collections.community.balena.plugins.module_utils.state import report
+from ansible_collections.community.balena.plugins.module_utils.state.apply import apply
+from ansible_collections.community.balena.plugins.module_utils.state.plan import Change, NewId, Plan
+
+
+class Pine:
+    """Records the writes; ``refuse`` answers a write with an error."""
+
+    def __init__(self, refuse=None, rows=()):
+        self.calls, self.refuse, self.rows = [], refuse or (lambda *call: None), list(rows)
+
+    def _call(self, *call):
+        error = self.refuse(*call)
+        if error:
+            raise error
+        self.calls.append(call)
+
+    def post(self, resource, body, natural_key=None):
+        self._call("post", resource, body)
+        return {"id": 100 + len(self.calls)}
+
+    def patch(self, resource, body, id=None, options=None):
+        self._call("patch", resource, body, id or options["$filter"]["id"]["$in"])
+
+    def delete(self, resource, id=None, options=None):
+        self._call("delete", resource, id or options["$filter"]["id"]["$in"])
+
+    def get(self, resource, id=None, options=None):
+        return self.rows
+
+
+def sdk(pine):
+    return SimpleNamespace(pine=pine, max_connections=4)
+
+
+def update(number, value="new"):
+    return Change("update", "device_tag", (f"d{number}", "site"), {"value": "old"}, {"value": value}, {}, number)
+
+
+def create(number):
+    return Change(
+        "create", "device_tag", (f"d{number}", "site"), None, {"value": "v"}, {"device": number, "tag_key": "site"}
+    )
+
+
+def refusal(status, text="no"):
+    return BalenaRequestError(text, status)
+
+
+def test_equal_updates_become_one_patch_for_each_200_rows():
+    pine = Pine()
+    outcome = apply(sdk(pine), Plan(tuple(update(number) for number in range(1, 451))))
+    assert outcome.complete and len(outcome.done) == 450
+    assert [len(call[3]) for call in pine.calls] == [200, 200, 50]
+
+
+def test_different_values_are_different_patches_and_a_lone_row_goes_by_its_id():
+    pine = Pine()
+    apply(sdk(pine), Plan((update(1, "a"), update(2, "b"), update(3, "a"))))
+    assert pine.calls == [("patch", "device_tag", {"value": "a"}, [1, 3]), ("patch", "device_tag", {"value": "b"}, 2)]
+
+
+def test_deletions_are_filtered_deletes():
+    pine = Pine()
+    apply(sdk(pine), Plan(tuple(Change("delete", "device_tag", (str(n), "k"), {}, None, {}, n) for n in range(1, 302))))
+    assert [len(call[2]) for call in pine.calls] == [200, 101]
+
+
+def test_a_child_gets_the_id_of_the_parent_that_was_just_created():
+    pine = Pine()
+    parent = Change("create", "application", ("acme/x",), None, {}, {"app_name": "x"})
+    tag_of_it = {"application": NewId("application", ("acme/x",)), "tag_key": "k"}
+    apply(
+        sdk(pine), Plan((parent, Change("create", "application_tag", ("acme/x", "k"), None, {"value": "v"}, tag_of_it)))
+    )
+    assert pine.calls[1] == ("post", "application_tag", {"application": 101, "tag_key": "k", "value": "v"})
+
+
+def test_one_refused_row_does_not_keep_the_others_from_being_made():
+    pine = Pine(lambda verb, resource, body: refusal(400, "bad value") if body["device"] == 2 else None)
+    outcome = apply(sdk(pine), Plan(tuple(create(number) for number in range(1, 6))))
+    assert len(outcome.done) == 4
+    (item,) = report.failed_items(outcome)
+    assert item["key"] == ["d2", "site"] and "bad value" in item["error"]
+    assert "1 of 5 changes failed, 4 were made, 0 were not tried" in report.failure_message(outcome)
+
+
+@pytest.mark.parametrize("status", [401, 500, 503])
+def test_an_error_that_every_request_would_meet_ends_the_run(status):
+    pine = Pine(lambda verb, *rest: refusal(status) if verb == "patch" else None)
+    outcome = apply(sdk(pine), Plan((create(9), update(1), update(2, "b"), update(3, "c"))))
+    assert [len(outcome.done), len(outcome.failed), len(outcome.not_done)] == [1, 1, 2]
+    assert len(report.failed_items(outcome)) == 3
+
+
+def test_a_row_that_somebody_else_made_gets_the_declared_value():
+    pine = Pine(
+        lambda verb, *rest: refusal(409, "must be unique") if verb == "post" else None, [{"id": 7, "value": "x"}]
+    )
+    outcome = apply(sdk(pine), Plan((create(1),)))
+    assert outcome.complete
+    assert pine.calls == [("patch", "device_tag", {"value": "v"}, 7)]
+
+
+def test_a_row_that_somebody_else_made_alike_is_left_alone():
+    pine = Pine(
+        lambda verb, *rest: refusal(409, "must be unique") if verb == "post" else None, [{"id": 7, "value": "v"}]
+    )
+    assert apply(sdk(pine), Plan((create(1),))).complete
+    assert pine.calls == []
+
+
+def test_a_row_that_is_already_gone_counts_as_deleted():
+    pine = Pine(lambda verb, *rest: refusal(404))
+    assert apply(sdk(pine), Plan((Change("delete", "application", ("acme/x",), {}, None, {}, 7),))).complete
+
+
+def test_a_change_that_is_no_plain_write_goes_to_its_writer():
+    seen = []
+    plan = Plan((create(1),), writers={("device_tag", "create"): lambda balena, change: seen.append(change.key)})
+    assert apply(sdk(Pine()), plan).complete
+    assert seen == [("d1", "site")]
+
+
+def test_a_diff_shows_deletions_and_hides_secrets():
+    gone = Change("delete", "device_tag", ("d1", "k"), {"value": "old"}, None, {}, 1)
+    hidden = Change("update", "v", ("d1", "PW"), {"value": "hunter2"}, {"value": "hunter3"}, {}, 2, secret=True)
+    shown = report.diff([gone, hidden])
+    assert shown["before"]["device_tag"] == {"d1 k": "old"} and "device_tag" not in shown["after"]
+    assert "hunter" not in repr(shown)
+    assert shown["before"]["v"]["d1 PW"] != shown["after"]["v"]["d1 PW"]
+
+
+def test_an_error_that_repeats_a_secret_value_is_cleaned():
+    change = Change("create", "v", ("d1", "PW"), None, {"value": "hunter2"}, {"device": 1, "name": "PW"}, secret=True)
+    outcome = apply(sdk(Pine(lambda *call: refusal(400, "bad value hunter2"))), Plan((change,)))
+    assert "hunter2" not in repr(report.failed_items(outcome)) + report.failure_message(outcome)
