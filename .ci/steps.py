@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of `.ci/run`: what each runs and which must be done before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pythons import find
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OLDEST_CORE = "2.16"
+# The Pythons that ansible-core 2.16 runs on, and those that run the newest one, best first.
+PYTHONS_FOR_OLDEST = ("3.10", "3.11", "3.12")
+PYTHONS_FOR_NEWEST = ("3.13", "3.12", "3.11", "3.10")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A shell command with a name, the steps that must have passed before, and environment variables.
+
+    unable: why this machine cannot run the step; it is then shown, not run.
+    """
+
+    name: str
+    command: str = ""
+    after: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    unable: str = ""
+
+
+def core_steps(label: str, python: str, pin: str) -> list[Step]:
+    """Return the steps that run unit and user-level tests on one ansible-core."""
+    venv = f".cache/venvs/core-{label}"
+    install = f".ci/install.sh {venv} {venv}/.ready requirements/test.txt"
+    tests = (
+        f"{venv}/bin/ansible --version | sed -n '1p;/python version/p' && "
+        f"{venv}/bin/python -m pytest -n 2 -o cache_dir=.cache/pytest-{label} tests/unit tests/integration"
+    )
+    return [
+        Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
+        Step(f"tests on core {label}", tests, after=(f"install core {label}",)),
+    ]
+
+
+def matrix() -> list[Step]:
+    """Return the steps for the oldest and the newest ansible-core, as far as this machine has Pythons for them."""
+    found = find()
+    steps = []
+    oldest = next((found[version] for version in PYTHONS_FOR_OLDEST if version in found), None)
+    if oldest:
+        steps += core_steps("oldest", oldest, f"ansible-core=={OLDEST_CORE}.*")
+    else:
+        steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python 3.10 to 3.12"))
+    newest = next(version for version in PYTHONS_FOR_NEWEST if version in found)
+    if newest == f"{sys.version_info.major}.{sys.version_info.minor}":
+        steps.append(Step("tests on core newest", unable="it is the one that the step test runs"))
+    else:
+        steps += core_steps("newest", found[newest], "")
+    return steps
+
+
+def steps() -> list[Step]:
+    """Return all steps; the long ones come first, so that they start first."""
+    make = os.environ.get("MAKE", "make")
+    python = ".venv/bin/python"
+    return [
+        Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": sys.executable}),
+        Step("test", f"{make} test", after=("install",)),
+        Step("sanity", f"{make} sanity", after=("install",)),
+        *matrix(),
+        Step("lint", f"{make} lint", after=("install",)),
+        Step("build", f"{python} .ci/tarball.py build", after=("install",)),
+        Step("install the tarball and use it", f"{python} .ci/tarball.py smoke", after=("build",)),
+        Step(
+            "install galaxy-importer",
+            ".ci/install.sh .cache/venvs/importer .cache/venvs/importer/.ready requirements/importer.txt",
+            environment={"PYTHON": sys.executable},
+        ),
+        Step("galaxy-importer", f"{python} .ci/tarball.py importer", after=("build", "install galaxy-importer")),
+    ]
