@@ -14,6 +14,8 @@ import time
 from datetime import datetime, timezone
 from typing import Protocol
 
+from .values import iso
+
 
 class Timeline(Protocol):
     """Something with events in the future, such as the simulation."""
@@ -28,7 +30,7 @@ class Timeline(Protocol):
 class Clock:
     """Thread-safe virtual time in seconds since 1970.
 
-    start: virtual time to begin with (None: the real time); rate: virtual seconds that pass in a real second (0: frozen).
+    start: virtual time to begin with (None: the real time); rate: virtual seconds in a real second (0: frozen).
     """
 
     def __init__(self, start: float | None = None, rate: float = 1.0) -> None:
@@ -119,5 +121,4 @@ class Clock:
 
 def iso_time(timestamp: float) -> str:
     """Seconds since 1970 as the API writes a time, with milliseconds."""
-    moment = datetime.fromtimestamp(timestamp, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return iso(datetime.fromtimestamp(timestamp, timezone.utc))

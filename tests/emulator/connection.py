@@ -34,7 +34,7 @@ class ConnectionDropped(Exception):
 
 
 class ConnectionHandler(WSGIRequestHandler):
-    """One connection. The server sets `idle_timeout` (seconds between requests) and `open_connections` on a subclass."""
+    """One connection. The server sets `idle_timeout` (seconds between requests) and `open_connections`."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

@@ -9,7 +9,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -99,9 +99,9 @@ class RequestLog:
         ]
 
 
-def safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def safe_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers in lower case, without what authorizes."""
-    return {name.lower(): value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+    return {name.lower(): value for name, value in headers if name.lower() not in SECRET_HEADERS}
 
 
 def decode_body(body: bytes) -> Any:

@@ -121,7 +121,7 @@ class Runtime:
             at=self.clock.iso(),
             authenticated="Authorization" in request.headers,
             connection=f"{request.environ.get('REMOTE_ADDR')}:{request.environ.get('REMOTE_PORT')}",
-            headers=safe_headers(request.headers),
+            headers=safe_headers(request.headers.items()),
             fault=(fault.name or "fault") if fault else None,
         )
         if self.on_request is not None:

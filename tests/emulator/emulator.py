@@ -1,0 +1,207 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator as an object: API, store, clock, faults, simulation and server put together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+import yaml
+
+from .api import Api
+from .clock import Clock
+from .control import Control
+from .database import tables
+from .faults import Fault, Faults
+from .inside import InsideClient
+from .request_log import Request, RequestLog
+from .runtime import Runtime
+from .seed import Seeder
+from .server import Server
+from .simulate import Simulation
+from .store import Store
+
+HERE = Path(__file__).resolve().parent
+SEEDS = HERE / "seeds"
+BASE_DATA = HERE.parent / "recordings" / "base_data.json"
+
+ADMIN = "admin"
+# Always the same, so that it can stand in a playbook's environment: it opens nothing but an emulator.
+TOKEN = "emulatorEmulatorEmulatorEmulator"
+
+Flavor = Literal["openbalena", "cloud"]
+SeedSource = Mapping[str, Any] | str | Path
+
+
+class Emulator:
+    """A balena API server in this process; a context manager that starts and stops it.
+
+    seed: what the server holds besides the base data: a mapping, a YAML file, or a list of them; devices: number of
+    devices that each device template of the seeds makes, instead of its own `count`; flavor: `openbalena` behaves as
+    the recordings, `cloud` has what balenaCloud has beyond it; latency: milliseconds before each answer;
+    idle_timeout: seconds after which an idle connection is closed; start, rate: of the clock; token: the API key of
+    the user `admin`, who may do everything.
+    """
+
+    def __init__(
+        self,
+        seed: SeedSource | Iterable[SeedSource] | None = None,
+        flavor: Flavor = "openbalena",
+        *,
+        token: str = TOKEN,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        idle_timeout: float = 5.0,
+        devices: int | None = None,
+        start: float | None = None,
+        rate: float = 1.0,
+        tls_cert: Path | str | None = None,
+        tls_key: Path | str | None = None,
+        on_request: Callable[[Request], None] | None = None,
+    ) -> None:
+        self.flavor = flavor
+        self.token = token
+        self.clock = Clock(start, rate)
+        self.faults = Faults()
+        self.log = RequestLog()
+        self._seeds = [load_seed(source) for source in as_list(seed)]
+        self._devices = devices
+        self._fill()
+        self._runtime = Runtime(self.api, Control(self), self.clock, self.faults, self.log, 0.0, on_request)
+        self.latency = latency
+        self._server = Server(self._runtime, host, port, idle_timeout, tls_cert, tls_key)
+        self.url = self._server.url
+
+    def _fill(self) -> None:
+        """A new store with the base data and the seeds."""
+        self.store = Store(clock=self.clock)
+        self.api = Api(self.store, self.clock, self.flavor)
+        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
+        self._add_token()
+        self.simulation = Simulation(self.store, self.clock)
+        for data in self._seeds:
+            self.seed(data)
+
+    def _add_token(self) -> None:
+        user = self.store.query("user", username=ADMIN)[0]
+        key = self.store.insert("api_key", key=self.token, is_of__actor=user["actor"], name="emulator")
+        self.store.insert("api_key__has__role", api_key=key, role="user")
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Answer requests from now on."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop answering; the port is free afterwards."""
+        self.simulation.stop()
+        self._server.stop()
+
+    @property
+    def latency(self) -> float:
+        """Milliseconds before each answer."""
+        return self._runtime.latency * 1000
+
+    @latency.setter
+    def latency(self, milliseconds: float) -> None:
+        self._runtime.latency = milliseconds / 1000
+
+    def requests(
+        self, method: str | None = None, path: str | None = None, since: int = 0, writes: bool = False
+    ) -> list[Request]:
+        """The logged requests; the arguments are those of `RequestLog.select`."""
+        return self.log.select(method, path, since, writes)
+
+    def writes(self) -> list[Request]:
+        """The logged requests that asked for a change."""
+        return self.log.select(writes=True)
+
+    def clear_requests(self) -> None:
+        """Empty the log."""
+        self.log.clear()
+
+    def fault(self, **options: Any) -> Fault:
+        """Add a fault; the options are those of `faults.Fault`."""
+        return self.faults.add(**options)
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self.faults.clear()
+
+    def advance(self, seconds: float) -> None:
+        """Move the virtual clock on, running what the simulated devices do on the way."""
+        self.clock.advance(seconds)
+
+    def simulate(self, **options: Any) -> None:
+        """Start or change the simulation; the options are those of `Simulation.configure`."""
+        self.simulation.configure(**options)
+
+    def seed(self, data: SeedSource) -> dict[str, int]:
+        """Add what a seed describes: number of new rows per kind."""
+        seed = load_seed(data)
+        client = InsideClient(self.api, self.token)
+        made = Seeder(client, self.store, self.clock, self._devices).apply(seed)
+        for options in seed.get("faults", []):
+            self.faults.add(**options)
+        if "simulation" in seed:
+            self.simulation.configure(**(seed["simulation"] or {}))
+        return made
+
+    def reset(self) -> None:
+        """Back to the state after the start: data, simulation; no faults, an empty log. The token stays valid."""
+        self.simulation.stop()
+        self.faults.clear()
+        self._fill()
+        self._runtime.api = self.api
+        self.log.clear()
+
+    def state(self) -> dict[str, Any]:
+        """How many rows each resource has, the clock, the faults, the simulation."""
+        return {
+            "flavor": self.flavor,
+            "now": self.clock.iso(),
+            "rate": self.clock.rate,
+            "latency": self.latency,
+            "rows": self.counts(),
+            "faults": self.faults.describe(),
+            "simulation": self.simulation.describe(),
+            "requests": len(self.log.select()),
+        }
+
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each resource has; those without rows are left out."""
+        found = {}
+        for name, table in tables().items():
+            number = self.store.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            if number:
+                found[name] = int(number)
+        return found
+
+
+def as_list(seed: SeedSource | Iterable[SeedSource] | None) -> list[SeedSource]:
+    """One seed, several or none as a list."""
+    if seed is None:
+        return []
+    return [seed] if isinstance(seed, (Mapping, str, Path)) else list(seed)
+
+
+def load_seed(source: SeedSource) -> Mapping[str, Any]:
+    """A seed's mapping; a text or path is a YAML file."""
+    if isinstance(source, Mapping):
+        return source
+    data = yaml.safe_load(Path(source).read_text(encoding="utf-8")) or {}
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{source}: a seed is a mapping")
+    return data

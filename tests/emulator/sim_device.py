@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of one simulated device: what it does in a step of time, as a plan of changes; nothing is written here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+FailMode = Literal["stuck", "retry", "offline"]
+Phase = Literal["idle", "noticed", "downloading", "installing", "stuck"]
+REBOOT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the devices live. Times are virtual seconds.
+
+    step_seconds: how often the devices are looked at; poll_seconds: a device notices a new target within this time;
+    download_seconds, install_seconds: for an update of a release, give or take a third; supervisor_seconds,
+    os_seconds: for an update of supervisor and OS, which ends with a reboot of one minute.
+    fail_percent, fail_names (a glob), fail_tags: which devices fail at a release: that share of them (chosen for each
+    release anew), and all whose name or one of whose tags matches. fail_mode: `stuck` stops in the middle of the
+    download, `retry` begins it again and again, `offline` vanishes in the middle of it.
+    fail_os_percent: share of devices whose OS update ends with an error.
+    offline_percent: share of devices that go offline within an hour; offline_seconds: for how long.
+    applications: slugs of the fleets that live; none: all. random_seed: what chance follows from.
+    """
+
+    step_seconds: float = 10.0
+    poll_seconds: float = 60.0
+    download_seconds: float = 120.0
+    install_seconds: float = 20.0
+    supervisor_seconds: float = 60.0
+    os_seconds: float = 600.0
+    fail_percent: float = 0.0
+    fail_names: str = ""
+    fail_tags: Mapping[str, str] = field(default_factory=dict)
+    fail_mode: FailMode = "stuck"
+    fail_os_percent: float = 0.0
+    offline_percent: float = 0.0
+    offline_seconds: float = 600.0
+    applications: tuple[str, ...] = ()
+    random_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.step_seconds <= 0:
+            raise ValueError("step_seconds must be more than 0")
+        if self.fail_mode not in ("stuck", "retry", "offline"):
+            raise ValueError("fail_mode is `stuck`, `retry` or `offline`")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the store says of a device at the beginning of a step; releases are ids."""
+
+    id: int
+    uuid: str
+    name: str
+    slug: str
+    online: bool
+    target: int | None
+    running: int | None
+    os_target: int | None
+    supervisor_target: int | None
+    tags: Mapping[str, str]
+
+
+@dataclass
+class Changes:
+    """What a device does in a step.
+
+    fields: of its row; installs: (release, status, progress) of the release's images; runs: the release that it runs
+    from now on; os_release, supervisor_release: the release whose version it reports from now on.
+    """
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    installs: list[tuple[int, str, int | None]] = field(default_factory=list)
+    runs: int | None = None
+    os_release: int | None = None
+    supervisor_release: int | None = None
+
+
+@dataclass
+class HostUpdate:
+    """An update of OS or supervisor on its way. `release` may be unknown when only a version was asked for."""
+
+    release: int | None
+    left: float
+    total: float
+    failed: bool = False
+    version: str | None = None
+
+
+class DeviceLife:
+    """State of one simulated device between the steps."""
+
+    def __init__(self, uuid: str, settings: Settings) -> None:
+        self.settings = settings
+        self.chance = random.Random(f"{settings.random_seed}/{uuid}")
+        self.phase: Phase = "idle"
+        self.target: int | None = None
+        self.left = 0.0
+        self.total = 1.0
+        self.fail_at: float | None = None
+        self.offline_left = 0.0
+        self.os: HostUpdate | None = None
+        self.supervisor: HostUpdate | None = None
+        self.done_os: int | None = None
+        self.done_supervisor: int | None = None
+
+    def step(self, seen: Seen, seconds: float) -> Changes:
+        """Live for some seconds."""
+        changes = Changes()
+        if self._is_away(seen, seconds, changes):
+            return changes
+        self._update_host(seen, seconds, changes)
+        if self.offline_left <= 0:
+            self._update_release(seen, seconds, changes)
+        return changes
+
+    def _is_away(self, seen: Seen, seconds: float, changes: Changes) -> bool:
+        if self.offline_left > 0:
+            self.offline_left -= seconds
+            if self.offline_left > 0:
+                return True
+            changes.fields["online"] = True
+            return False
+        if self.settings.offline_percent:
+            share = self.settings.offline_percent / 100 * seconds / 3600
+            if self.chance.random() < share:
+                self.leave(self.settings.offline_seconds, changes)
+                return True
+        return False
+
+    def leave(self, seconds: float, changes: Changes) -> None:
+        """Go offline for a time."""
+        self.offline_left = seconds
+        changes.fields["online"] = False
+
+    def _update_release(self, seen: Seen, seconds: float, changes: Changes) -> None:
+        if seen.target is None or seen.target == seen.running:
+            self._settle(changes)
+            return
+        if seen.target != self.target or self.phase == "idle":
+            self._notice(seen)
+        while seconds > 0 and self.phase not in ("idle", "stuck"):
+            spent = min(seconds, self.left)
+            self.left -= spent
+            seconds -= spent
+            if self._fails_now(changes):
+                return
+            if self.left > 0:
+                break
+            self._next_phase(changes)
+        if self.phase == "downloading" and self.target is not None:
+            progress = min(99, int(100 * (1 - self.left / self.total)))
+            changes.installs.append((self.target, "Downloading", progress))
+
+    def _settle(self, changes: Changes) -> None:
+        # The target went back to what is running: whatever was begun is given up.
+        if self.phase in ("downloading", "installing", "stuck") and self.target is not None:
+            changes.installs.append((self.target, "deleted", None))
+            changes.fields |= {"status": "Idle", "update_status": "aborted"}
+        self.phase, self.target = "idle", None
+
+    def _notice(self, seen: Seen) -> None:
+        self.target = seen.target
+        self.phase = "noticed"
+        self.left = self.chance.uniform(0, self.settings.poll_seconds)
+        self.fail_at = self.chance.uniform(0.2, 0.9) if self._is_doomed(seen) else None
+
+    def _is_doomed(self, seen: Seen) -> bool:
+        settings = self.settings
+        if settings.fail_names and fnmatchcase(seen.name, settings.fail_names):
+            return True
+        if any(str(seen.tags.get(key)) == str(value) for key, value in settings.fail_tags.items()):
+            return True
+        # By device and release, so that the same rollout meets the same failures however time is cut into steps.
+        return random.Random(f"{settings.random_seed}/{seen.uuid}/{seen.target}").random() * 100 < settings.fail_percent
+
+    def _fails_now(self, changes: Changes) -> bool:
+        if self.phase != "downloading" or self.fail_at is None or self.target is None:
+            return False
+        progress = 1 - self.left / self.total
+        if progress < self.fail_at:
+            return False
+        changes.installs.append((self.target, "Downloading", int(100 * self.fail_at)))
+        if self.settings.fail_mode == "retry":
+            self.left = self.total
+            changes.installs.append((self.target, "Downloading", 0))
+        elif self.settings.fail_mode == "offline":
+            self.phase = "stuck"
+            self.leave(float("inf"), changes)
+        else:
+            self.phase = "stuck"
+        return True
+
+    def _next_phase(self, changes: Changes) -> None:
+        release = self.target
+        assert release is not None
+        if self.phase == "noticed":
+            self._begin("downloading", self.settings.download_seconds)
+            changes.installs.append((release, "Downloading", 0))
+            changes.fields |= {"status": "Downloading", "update_status": "downloading"}
+        elif self.phase == "downloading":
+            self._begin("installing", self.settings.install_seconds)
+            changes.installs.append((release, "Installing", 100))
+            changes.fields |= {"status": "Installing", "update_status": "applying changes"}
+        else:
+            self.phase, self.target = "idle", None
+            changes.runs = release
+            changes.fields |= {"status": "Idle", "update_status": "done"}
+
+    def _begin(self, phase: Phase, seconds: float) -> None:
+        self.phase = phase
+        self.total = max(seconds * self.chance.uniform(0.67, 1.33), 0.001)
+        self.left = self.total
+
+    def start_os_update(self, seen: Seen, release: int | None, version: str | None = None) -> None:
+        """Begin an update of the OS to a release, or to a version whose release is not known."""
+        doomed = self.chance.random() * 100 < self.settings.fail_os_percent
+        total = self.settings.os_seconds * self.chance.uniform(0.67, 1.33)
+        self.os = HostUpdate(release, total, total, doomed, version)
+
+    def _update_host(self, seen: Seen, seconds: float, changes: Changes) -> None:
+        if self.os is None and seen.os_target is not None and seen.os_target != self.done_os:
+            self.start_os_update(seen, seen.os_target)
+        if self.os is not None and self.os.left > 0:
+            self.os.left -= seconds
+            if self.os.left <= 0:
+                self._end_os_update(changes)
+        if self.supervisor is None and seen.supervisor_target not in (None, self.done_supervisor):
+            total = self.settings.supervisor_seconds
+            self.supervisor = HostUpdate(seen.supervisor_target, total, total)
+        if self.supervisor is not None:
+            self.supervisor.left -= seconds
+            if self.supervisor.left <= 0:
+                changes.supervisor_release = self.done_supervisor = self.supervisor.release
+                self.supervisor = None
+
+    def _end_os_update(self, changes: Changes) -> None:
+        update = self.os
+        assert update is not None
+        update.left = 0.0
+        if update.release is not None:
+            self.done_os = update.release
+        if update.failed:
+            return
+        changes.os_release = update.release
+        if update.version is not None:
+            changes.fields["os_version"] = f"balenaOS {update.version}"
+        if update.release is not None and update.version is None:
+            # Asked for through the target: the next target is a new update.
+            self.os = None
+        self.leave(REBOOT_SECONDS, changes)
