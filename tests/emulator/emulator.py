@@ -90,7 +90,7 @@ class Emulator:
     def _add_token(self) -> None:
         user = self.store.query("user", username=ADMIN)[0]
         key = self.store.insert("api_key", key=self.token, is_of__actor=user["actor"], name="emulator")
-        self.store.insert("api_key__has__role", api_key=key, role="user")
+        self.store.insert("api_key__has__role", api_key=key, role="named-user-api-key")
 
     def __enter__(self) -> Emulator:
         self.start()
