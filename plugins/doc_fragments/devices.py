@@ -23,10 +23,11 @@ options:
       - Without O(devices), all of its devices are meant; with it, only those that belong to the application.
     type: str
     aliases: [fleet]
-  tags:
+  with_tags:
     description:
       - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
     type: dict
+    aliases: [tags]
   filter:
     description:
       - A further condition on the devices in OData, such as V(is_online eq true).

@@ -54,10 +54,9 @@ def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
         timeout=params["timeout"],
         request_limit=params.get("request_limit"),
         max_connections=params["max_connections"],
-        retry_rate_limited_requests=True,
         read_only=read_only,
     )
-    if not balena.auth.has_token():
+    if not balena.tokens.get():
         raise BalenaError(
             "No API token: set the option api_token, or BALENA_TOKEN in the environment, or log in with the balena CLI"
         )

@@ -35,7 +35,7 @@ APPLICATION: dict[str, dict[str, Any]] = {"application": {"type": "str", "aliase
 DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
     "devices": {"type": "list", "elements": "raw"},
     **APPLICATION,
-    "tags": {"type": "dict"},
+    "with_tags": {"type": "dict", "aliases": ["tags"]},
     "filter": {"type": "str"},
     "limit": {"type": "str"},
 }
@@ -93,7 +93,7 @@ def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, 
         guard(plan, params.get("max_changes"))
         result = _result(plan)
         if plan.changes and not check_mode:
-            balena.read_only = False
+            balena = connect(params)
             outcome = apply(balena, plan)
             if not outcome.complete:
                 raise TaskFailure(_incomplete(plan, result, outcome))

@@ -26,7 +26,7 @@ options:
     description:
       - What the variables belong to.
       - V(application) needs O(application).
-      - V(device) means the devices that O(devices), O(application), O(tags), O(filter) and O(limit) select;
+      - V(device) means the devices that O(devices), O(application), O(with_tags), O(filter) and O(limit) select;
         the application alone means all of its devices.
       - V(service) needs O(application) and O(service); V(device_service) needs O(service) and devices.
       - V(build) needs O(application).
@@ -86,7 +86,7 @@ EXAMPLES = r"""
   community.balena.balena_env_var:
     scope: device
     application: acme/kiosk
-    tags:
+    with_tags:
       site: berlin
     variables:
       REGION: eu

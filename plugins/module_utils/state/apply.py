@@ -17,7 +17,13 @@ from itertools import groupby
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from ..sdk.errors import BalenaError, BalenaRequestError
+from ..sdk.errors import (
+    BalenaConnectionError,
+    BalenaError,
+    BalenaNotLoggedIn,
+    BalenaReadOnlyError,
+    BalenaRequestError,
+)
 from .plan import Change, Key, NewId, Plan
 
 if TYPE_CHECKING:
@@ -79,7 +85,7 @@ class _Run:
 
     def each(self, changes: Sequence[Change]) -> None:
         """Changes that need a request each, over the pooled connections."""
-        workers = max(1, min(self.balena.max_connections, len(changes)))
+        workers = max(1, min(self.balena.options.max_connections, len(changes)))
         if workers == 1:
             for change in changes:
                 self._attempt([change], self._one)
@@ -176,6 +182,6 @@ def _alike(changes: Sequence[Change]) -> Iterator[list[Change]]:
 
 def _meets_every_request(error: BalenaError) -> bool:
     """Whether trying the next change makes no sense: no answer, not allowed, or the server is failing."""
-    if not isinstance(error, BalenaRequestError):
-        return error.code not in ("BalenaError",)
-    return error.status_code is None or error.status_code in (0, 401, 403) or error.status_code >= 500
+    if isinstance(error, BalenaRequestError):
+        return error.status_code in (401, 403) or error.status_code >= 500
+    return isinstance(error, (BalenaConnectionError, BalenaNotLoggedIn, BalenaReadOnlyError))

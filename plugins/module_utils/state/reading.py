@@ -17,6 +17,9 @@ T = TypeVar("T")
 #: Up to this many ids are named in a filter; beyond it the parents' application selects them, in one request.
 FEW = 200
 
+#: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
+PAGE = 10_000
+
 
 def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
     """The items in pieces of at most C(size)."""
@@ -56,10 +59,12 @@ def children(
     columns = list(dict.fromkeys(["id", parent, *select]))
     if through and len(ids) > FEW:
         wanted = set(ids)
-        rows = balena.pine.get_all(resource, options={"$select": columns, "$filter": all_of(through, where)})
+        rows = balena.pine.get_all(
+            resource, options={"$select": columns, "$filter": all_of(through, where)}, page_size=PAGE
+        )
         return [row for row in rows if row[parent]["__id"] in wanted]
     found: list[Record] = []
     for piece in chunks(list(ids)):
         condition = all_of({parent: {"$in": list(piece)}}, where)
-        found += balena.pine.get_all(resource, options={"$select": columns, "$filter": condition})
+        found += balena.pine.get_all(resource, options={"$select": columns, "$filter": condition}, page_size=PAGE)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .plan import DeclarationError, share
-from .reading import Record, all_of, chunks
+from .reading import PAGE, Record, all_of, chunks
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -64,7 +64,7 @@ def select_devices(
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
-    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(tags), C(filter), C(limit).
+    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter), C(limit).
     :raises DeclarationError: a device that does not exist, or a name or prefix that several have.
     """
     options: dict[str, Any] = {"$select": list(dict.fromkeys([*DEVICE_COLUMNS, *select]))}
@@ -73,13 +73,13 @@ def select_devices(
     application = need_application(balena, want["application"]) if want.get("application") else None
     shared = all_of(
         {"belongs_to__application": application["id"]} if application else None,
-        *tag_conditions(want.get("tags")),
+        *tag_conditions(want.get("with_tags")),
         f"({want['filter']})" if want.get("filter") else None,
     )
     if want.get("devices"):
         rows = _named(balena, want["devices"], options, shared)
     else:
-        rows = balena.pine.get_all("device", options={**options, "$filter": shared})
+        rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
     rows.sort(key=lambda row: row["uuid"])
     limit = want.get("limit")
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
@@ -104,7 +104,7 @@ def _named(
     rows: dict[int, Record] = {}
     for piece in chunks(list(dict.fromkeys(names))):
         condition = all_of({"$or": [*_ways(piece)]}, shared)
-        for row in balena.pine.get_all("device", options={**options, "$filter": condition}):
+        for row in balena.pine.get_all("device", options={**options, "$filter": condition}, page_size=PAGE):
             rows[row["id"]] = row
     found = list(rows.values())
     by_uuid = {row["uuid"]: row for row in found}

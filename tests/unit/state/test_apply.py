@@ -41,7 +41,7 @@ class Pine:
 
 
 def sdk(pine):
-    return SimpleNamespace(pine=pine, max_connections=4)
+    return SimpleNamespace(pine=pine, options=SimpleNamespace(max_connections=4))
 
 
 def update(number, value="new"):

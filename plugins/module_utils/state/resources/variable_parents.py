@@ -44,7 +44,7 @@ def _check(want: Want) -> None:
     scope = want["scope"]
     of_devices = scope in ("device", "device_service")
     if not of_devices:
-        useless = [name for name in ("devices", "tags", "filter", "limit") if want.get(name) is not None]
+        useless = [name for name in ("devices", "with_tags", "filter", "limit") if want.get(name) is not None]
         if useless:
             raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
         if not want.get("application"):

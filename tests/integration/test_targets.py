@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every target, run inside the controller and as module processes: both pass, with the same results.
+
+With BALENA_API_URL and BALENA_TOKEN set, the targets run against that server instead of the emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.ansible_runs import CHECKOUT, COLLECTIONS, Ansible
+
+HERE = Path(__file__).resolve().parent
+TARGETS = sorted(path.name for path in (HERE / "targets").glob("balena_*"))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_target(target, ansible, tmp_path):
+    in_process = play(ansible, target, tmp_path / "action.jsonl", COLLECTIONS)
+    as_modules = play(ansible, target, tmp_path / "module.jsonl", without_actions(tmp_path))
+    assert len(in_process) == len(as_modules) > 0
+    for ours, theirs in zip(in_process, as_modules, strict=True):
+        assert comparable(ours) == comparable(theirs), ours["task"]
+
+
+def play(ansible: Ansible, target: str, record: Path, collections: Path) -> list[dict]:
+    """Run one target as a role and return the results of the collection's tasks."""
+    env = {
+        "ANSIBLE_ROLES_PATH": str(HERE / "targets"),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "RECORD_FILE": str(record),
+        **{name: os.environ[name] for name in ("BALENA_API_URL", "BALENA_TOKEN") if name in os.environ},
+    }
+    ansible.playbook([{"hosts": "localhost", "gather_facts": False, "roles": [target]}], env=env)
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+
+def without_actions(folder: Path) -> Path:
+    """A collections path whose copy of the collection has no action plugins, so that modules run as processes."""
+    collection = folder / "processes" / "ansible_collections" / "community" / "balena"
+    collection.mkdir(parents=True)
+    for name in ("galaxy.yml", "meta"):
+        (collection / name).symlink_to(CHECKOUT / name)
+    (collection / "plugins").mkdir()
+    for path in (CHECKOUT / "plugins").iterdir():
+        if path.name not in ("action", "plugin_utils", "__pycache__"):
+            (collection / "plugins" / path.name).symlink_to(path)
+    return folder / "processes"
+
+
+def comparable(result: dict) -> str:
+    """A result without what differs from run to run: ids, uuids, fingerprints, and how the process was started."""
+    kept = {k: v for k, v in result.items() if k not in ("invocation", "ansible_facts", "warnings", "exception")}
+    text = json.dumps(kept, sort_keys=True)
+    text = re.sub(r"for \(?(ansible_collections\.)?[\w.]+\)? module|for \w+ module", "", text)
+    text = re.sub(r'"uuid": "\w{32}"', '"uuid": "-"', text)
+    text = re.sub(r'"id": \d+', '"id": 0', text)
+    return re.sub(r"<secret \w+>", "<secret>", text)
