@@ -1,0 +1,171 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Python SDK for balenaCloud and openBalena, with the methods of the JavaScript SDK.
+
+>>> balena = Balena(token="…")
+>>> balena.models.device.get("7cf02a687b74206f92cb455969cf8e98")["device_name"]
+
+Names are the reference's in snake_case, results are the API's JSON as dicts, failures are exceptions under
+:class:`~.errors.BalenaError`. One :class:`Balena` may be used from many threads at the same time.
+"""
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._version import CLIENT, REFERENCE_VERSION, VERSION
+from .configuration import Options
+from .interceptors import Interceptor
+
+if TYPE_CHECKING:
+    from .auth import Auth
+    from .logs import Logs
+    from .models import Models
+    from .pine import Pine
+    from .request import Request, RequestOptions
+    from .settings import Settings
+    from .transport import Transport
+
+__all__ = ["Balena", "Interceptor", "Options", "from_shared_options", "get_sdk", "set_shared_options"]
+__version__ = VERSION
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+# name of the namespace -> (module, class)
+_NAMESPACES = {
+    "auth": ("auth", "Auth"),
+    "logs": ("logs", "Logs"),
+    "models": ("models", "Models"),
+    "pine": ("pine", "Pine"),
+    "request": ("request", "Request"),
+    "settings": ("settings", "Settings"),
+}
+
+
+class Balena:
+    """A connection to one API, with one identity.
+
+    Args:
+        token: a session token or an API key. Without one, the token stored in the data directory is used (the balena
+            CLI's log-in). A token given here is never written to a file.
+        options: see :class:`Options`, which has them all with defaults and units: ``api_url``, ``timeout``,
+            ``validate_certs``, ``ca_path``, ``read_only``, ``max_connections`` …
+
+    Attributes:
+        options: the :class:`Options`.
+        tokens: where the token is kept.
+        interceptors: a list of :class:`Interceptor`; add your own, or replace it.
+        models, auth, logs, settings, pine, request, errors, utils: the namespaces, each loaded when first used.
+
+    Raises:
+        BalenaInvalidParameterError: an option has a value that cannot be meant.
+    """
+
+    if TYPE_CHECKING:
+        auth: Auth
+        logs: Logs
+        models: Models
+        pine: Pine
+        request: Request
+        settings: Settings
+        errors: Any
+        utils: Any
+
+    version = VERSION
+    reference_version = REFERENCE_VERSION
+
+    def __init__(self, *, token: str | None = None, **options: Any) -> None:
+        from ._tokens import TokenStore
+
+        self.options = Options(**options)
+        self._namespace_lock = threading.RLock()
+        self.tokens = TokenStore(token, self._token_directory(token))
+        self.interceptors: list[Any] = [Interceptor(request=self._name_the_client)]
+
+    def __repr__(self) -> str:
+        return f"Balena(api_url={self.options.api_url!r})"
+
+    def __enter__(self) -> Balena:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Load a namespace when it is used for the first time."""
+        if name in ("errors", "utils"):
+            value: Any = importlib.import_module(f".{name}", __name__)
+        elif name in _NAMESPACES:
+            module, class_name = _NAMESPACES[name]
+            value = getattr(importlib.import_module(f".{module}", __name__), class_name)(self)
+        else:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        with self._namespace_lock:  # two threads may come here together; both must get the same object
+            return self.__dict__.setdefault(name, value)
+
+    @functools.cached_property
+    def transport(self) -> Transport:
+        """The pool of connections."""
+        from .transport import Transport
+
+        with self._namespace_lock:
+            return self.__dict__.get("transport") or Transport(self.options)
+
+    def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        if "transport" in self.__dict__:
+            self.transport.close()
+
+    def map_parallel(self, function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+        """Call ``function`` with each item on up to ``max_connections`` threads.
+
+        Returns:
+            The results in the order of ``items``.
+
+        Raises:
+            Exception: the first error in the order of ``items``, after all calls have ended.
+        """
+        todo = list(items)
+        if len(todo) < 2:
+            return [function(item) for item in todo]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(todo), self.options.max_connections)) as pool:
+            return [future.result() for future in [pool.submit(function, item) for item in todo]]
+
+    def _token_directory(self, token: str | None) -> str | None:
+        directory = self.options.data_directory
+        if token is not None or directory is False:
+            return None
+        if isinstance(directory, str):
+            return directory
+        return str(self.settings.get("dataDirectory"))
+
+    def _name_the_client(self, options: RequestOptions) -> RequestOptions:
+        """Tell the API, and nobody else, which client this is."""
+        if options.absolute_url.startswith(self.options.api_url):
+            options.headers.setdefault("X-Balena-Client", CLIENT)
+        return options
+
+
+def get_sdk(**options: Any) -> Balena:
+    """Return a new :class:`Balena`; the same as calling the class."""
+    return Balena(**options)
+
+
+_shared_options: dict[str, Any] = {}
+
+
+def set_shared_options(**options: Any) -> None:
+    """Keep options for all later calls of :func:`from_shared_options`; a second call replaces those of the first."""
+    _shared_options.clear()
+    _shared_options.update(options)
+
+
+def from_shared_options() -> Balena:
+    """Return a new :class:`Balena` with the options that :func:`set_shared_options` kept, or with the defaults."""
+    return Balena(**_shared_options)

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn a ``$filter`` given as dicts and lists into OData text (not yet escaped for a URL)."""
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ._text import js_text
+from .errors import BalenaUsageError
+
+COMPARISONS = frozenset(("$eq", "$ne", "$gt", "$ge", "$lt", "$le"))
+ARITHMETIC = frozenset(("$add", "$sub", "$mul", "$div", "$mod"))
+FUNCTIONS = frozenset(
+    "$contains $endswith $startswith $length $indexof $substring $tolower $toupper $trim $concat $year $month $day"
+    " $hour $minute $second $fractionalseconds $date $time $totaloffsetminutes $now $maxdatetime $mindatetime"
+    " $totalseconds $round $floor $ceiling $isof $cast".split()
+)
+
+
+class Expression(NamedTuple):
+    """OData text, and whether it can stand beside an operator without parentheses."""
+
+    text: str
+    atomic: bool
+
+    def enclosed(self) -> str:
+        """Return the text, in parentheses where it needs them."""
+        return self.text if self.atomic else f"({self.text})"
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether ``value`` is written as a literal: text, number, boolean, null or date."""
+    return value is None or isinstance(value, (str, bool, int, float, datetime.date))
+
+
+def literal(value: Any) -> str:
+    """Write one value as OData does: ``'it''s'``, ``5``, ``true``, ``null``, ``datetime'…'``.
+
+    Raises:
+        BalenaUsageError: the value has a type that OData has no literal for.
+    """
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, datetime.date):
+        return f"datetime'{iso_date(value)}'"
+    if is_plain(value):
+        return js_text(value)
+    if isinstance(value, Mapping) and set(value) == {"@"}:
+        return f"@{value['@']}"
+    raise BalenaUsageError(f"Cannot write a {type(value).__name__} in a filter; expected text, number, boolean or date")
+
+
+def iso_date(value: datetime.date) -> str:
+    """Return ``2024-01-02T03:04:05.678Z``; a date without time zone is taken as UTC."""
+    if not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=datetime.timezone.utc)
+    return value.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def compile_filter(condition: Any) -> str:
+    """Return the text of a whole ``$filter``; a string is taken as OData text already."""
+    return _boolean(condition).text
+
+
+def _boolean(condition: Any) -> Expression:
+    """Compile where a condition stands: text there is OData, not a string literal."""
+    return Expression(condition, False) if isinstance(condition, str) else _compile(condition, None)
+
+
+def _compile(value: Any, path: str | None) -> Expression:
+    if is_plain(value):
+        return _equals(path, Expression(literal(value), True))
+    if isinstance(value, Mapping):
+        return _all_of(value, path, "and")
+    if isinstance(value, Sequence):
+        return _equals(path, _join([_compile(item, None) for item in _at_least(value, 2)], "or"))
+    raise BalenaUsageError(f"Expected a dict, list or plain value in a filter, got: {type(value).__name__}")
+
+
+def _equals(path: str | None, value: Expression, operator: str = "eq") -> Expression:
+    return value if path is None else Expression(f"{path} {operator} {value.enclosed()}", False)
+
+
+def _all_of(conditions: Mapping[str, Any], path: str | None, operator: str) -> Expression:
+    return _join([_entry(key, value, path) for key, value in conditions.items()], operator)
+
+
+def _join(parts: Sequence[Expression], operator: str) -> Expression:
+    parts = [part for part in parts if part.text]
+    if len(parts) == 1:
+        return parts[0]
+    return Expression(f" {operator} ".join(part.enclosed() for part in parts), not parts)
+
+
+def _at_least(items: Sequence[Any], minimum: int) -> Sequence[Any]:
+    if len(items) < minimum:
+        raise BalenaUsageError(f"Filter arrays must have at least {minimum} elements, got: {list(items)!r}")
+    return items
+
+
+def _entry(key: str, value: Any, path: str | None) -> Expression:
+    """Compile one item of a dict: an operator, or a property below ``path``."""
+    if key in COMPARISONS:
+        return _comparison(key[1:], value, path)
+    if key in FUNCTIONS:
+        return _function(key[1:], value, path)
+    if key in ARITHMETIC:
+        return _equals(path, _operation(key[1:], value))
+    if key in OPERATORS:
+        return OPERATORS[key](value, path)
+    if key.startswith("$"):
+        raise BalenaUsageError(f"Unrecognised operator: '{key}'")
+    return _compile(value, key if path is None else f"{path}/{key}")
+
+
+def _operation(operator: str, operands: Any) -> Expression:
+    if isinstance(operands, Mapping):
+        return _all_of(operands, None, operator)
+    return _join([_compile(operand, None) for operand in _at_least(operands, 2)], operator)
+
+
+def _comparison(operator: str, value: Any, path: str | None) -> Expression:
+    if isinstance(value, (list, tuple)):
+        return _equals(path, _operation(operator, value))
+    return _equals(path, _compile(value, None), operator)
+
+
+def _function(name: str, value: Any, path: str | None) -> Expression:
+    given: Iterable[Any]
+    if isinstance(value, (list, tuple)):
+        given = value
+    else:
+        given = [] if isinstance(value, Mapping) and not value else [value]
+    arguments = [_compile(item, None).text for item in given]
+    call = f"{name}({','.join(([path] if path and arguments else []) + arguments)})"
+    return _equals(path, Expression(call, True)) if path and not arguments else Expression(call, True)
+
+
+def _conjunction(operator: str) -> Callable[[Any, str | None], Expression]:
+    def combine(value: Any, path: str | None) -> Expression:
+        if isinstance(value, Mapping):
+            return _equals(path, _all_of(value, None, operator))
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise BalenaUsageError(f"Expected a list or dict for ${operator}, got: {type(value).__name__}")
+        part = _boolean if path is None else (lambda item: _compile(item, None))
+        return _equals(path, _join([part(item) for item in _at_least(value, 2)], operator))
+
+    return combine
+
+
+def _negation(value: Any, path: str | None) -> Expression:
+    inner = _boolean(value) if path is None else _compile(value, None)
+    return _equals(path, Expression(f"not({inner.text})", True))
+
+
+def _membership(value: Any, path: str | None) -> Expression:
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        return _compile(value, path)
+    items = _at_least(list(value), 1)
+    if all(is_plain(item) for item in items):
+        return Expression(f"{path} in ({', '.join(literal(item) for item in items)})", False)
+    return _join([_compile(item, path) for item in items], "or")
+
+
+def _lambda(name: str) -> Callable[[Any, str | None], Expression]:
+    def quantify(value: Any, path: str | None) -> Expression:
+        if path is None or not isinstance(value, Mapping) or not {"$alias", "$expr"} <= set(value):
+            raise BalenaUsageError(f"${name} needs a property before it, and a dict with $alias and $expr")
+        return Expression(f"{path}/{name}({value['$alias']}:{_boolean(value['$expr']).text})", True)
+
+    return quantify
+
+
+def _reference(value: Any, path: str | None) -> Expression:
+    text = value if isinstance(value, str) else "/".join(value)
+    return _equals(path, Expression(text, True))
+
+
+def _bound_parameter(value: Any, path: str | None) -> Expression:
+    return _equals(path, Expression(f"@{value}", True))
+
+
+def _count(value: Any, path: str | None) -> Expression:
+    from ._odata import compile_count  # only here: options contain filters, and a filter can contain options
+
+    return Expression(compile_count(path or "", value), True)
+
+
+def _duration(value: Mapping[str, Any], path: str | None) -> Expression:
+    days = f"{js_text(value['days'])}D" if value.get("days") else ""
+    units = [unit for unit in ("hours", "minutes", "seconds") if value.get(unit)]
+    clock = "".join(f"{js_text(value[unit])}{unit[0].upper()}" for unit in units)
+    sign = "-" if value.get("negative") else ""
+    return _equals(path, Expression(f"duration'{sign}P{days}{'T' + clock if clock else ''}'", True))
+
+
+def _raw(value: Any, path: str | None) -> Expression:
+    """Insert OData text; ``$1`` or ``$name`` in it stand for the values given beside it."""
+    if isinstance(value, str):
+        return _equals(path, Expression(f"({value})", True))
+    if isinstance(value, Mapping):
+        text, binds = value.get("$string"), {key: bind for key, bind in value.items() if key != "$string"}
+    else:
+        text, binds = value[0] if value else None, {str(number): bind for number, bind in enumerate(value[1:], 1)}
+    if not isinstance(text, str) or not all(name.isalnum() for name in binds):
+        raise BalenaUsageError("$raw takes text, a list of text and values, or a dict with $string and named values")
+    for name, bind in binds.items():
+        replacement = f"({_compile(bind, None).text})"
+        text = re.sub(rf"\${name}(?![a-zA-Z0-9_])", lambda match, new=replacement: new, text)  # type: ignore[misc]
+    return _equals(path, Expression(f"({text})", True))
+
+
+OPERATORS: dict[str, Callable[[Any, str | None], Expression]] = {
+    "$and": _conjunction("and"),
+    "$or": _conjunction("or"),
+    "$not": _negation,
+    "$in": _membership,
+    "$any": _lambda("any"),
+    "$all": _lambda("all"),
+    "$": _reference,
+    "@": _bound_parameter,
+    "$count": _count,
+    "$duration": _duration,
+    "$raw": _raw,
+}

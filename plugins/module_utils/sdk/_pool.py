@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ``requests.Session`` whose connections are never older than the server allows.
+
+Imported only when the first request is sent, so that importing the SDK stays cheap.
+"""
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from . import _clock
+from .configuration import Options
+
+# The API closes a connection that was idle for 5 seconds (recorded). A request that is sent just then is lost, and
+# for a POST nobody knows whether it was; so a connection that could be about to close is not used again.
+MAX_IDLE = 4.0
+
+
+class _FreshConnections:
+    """Mixed into urllib3's pools: a connection that was idle too long is closed, and so opened anew when used."""
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = _clock.monotonic()
+        super()._put_conn(conn)  # type: ignore[misc]
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        conn = super()._get_conn(timeout)  # type: ignore[misc]
+        idle_since = getattr(conn, "idle_since", None)
+        if idle_since is not None and _clock.monotonic() - idle_since > MAX_IDLE:
+            conn.close()
+        return conn
+
+
+class _FreshHTTPPool(_FreshConnections, HTTPConnectionPool):
+    pass
+
+
+class _FreshHTTPSPool(_FreshConnections, HTTPSConnectionPool):
+    pass
+
+
+_POOLS = {"http": _FreshHTTPPool, "https": _FreshHTTPSPool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+def open_session(options: Options) -> requests.Session:
+    """Return a session for all requests of one :class:`Balena`; it may be used from many threads."""
+    session = requests.Session()
+    session.headers.clear()  # each request says itself what it sends
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.verify = options.ca_path if options.validate_certs and options.ca_path else options.validate_certs
+    if not options.validate_certs:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user asked for it
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(pool_connections=8, pool_maxsize=options.max_connections, max_retries=0))
+    return session

@@ -1,0 +1,10 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who we are."""
+from __future__ import annotations
+
+VERSION = "0.1.0"
+# The version of the JavaScript SDK whose methods this SDK mirrors.
+REFERENCE_VERSION = "20.8.1"
+CLIENT = f"community.balena/{VERSION}"
+USER_AGENT = f"{CLIENT} (+https://github.com/ansible-collections/community.balena)"

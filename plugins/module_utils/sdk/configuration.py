@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a :class:`Balena`: one place for names, defaults, units and checks."""
+from __future__ import annotations
+
+import dataclasses
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import BalenaInvalidParameterError
+
+__all__ = ["ChunkSizes", "Options"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ChunkSizes:
+    """How many ids fit into one filter: short numbers, or long uuids (URLs may have about 8 kB)."""
+
+    numeric_id: int = 200
+    string_id: int = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Everything that a :class:`Balena` can be told besides its token; times are in seconds.
+
+    Args:
+        api_url: address of the API; any path in it is ignored.
+        builder_url: address of the builder; ``builder.`` instead of ``api.`` by default.
+        dashboard_url: address of the dashboard; ``dashboard`` instead of ``api`` in the host by default.
+        device_urls_base: domain of device URLs and of the actions service; asked from the API by default.
+        api_version: version of the OData API.
+        data_directory: where log-ins are kept; ``None``: the directory of the balena CLI, ``False``: only in memory.
+        read_only: refuse every request that could change something.
+        debug: report unreadable lines in log streams instead of skipping them.
+        timeout: how long to wait for an answer, or for the next part of one.
+        connect_timeout: how long to wait for a connection.
+        stream_timeout: how long a stream may be silent (log streams send a sign of life about every minute).
+        validate_certs: check the server's TLS certificate.
+        ca_path: file or directory with the certificate authorities to trust instead of the usual ones.
+        proxies: proxy for each scheme, ``{"https": "http://proxy:3128"}``; from the environment by default.
+        retry_rate_limited_requests: wait and repeat when the server answers 429.
+        max_retries: how often a request is repeated after a failure that may pass (0: never).
+        max_retry_wait: the longest time that one call spends waiting as told by ``Retry-After``;
+            a server that asks for more gets an error instead.
+        request_limit: send at most this many requests ...
+        request_limit_interval: ... in any period of this length.
+        max_connections: how many connections are kept open and used side by side.
+        request_batching_chunk_size: ids for each request of a bulk method: a number, or ``ChunkSizes``,
+            or a dict with ``numeric_id`` and ``string_id``.
+    """
+
+    api_url: str = "https://api.balena-cloud.com/"
+    builder_url: str | None = None
+    dashboard_url: str | None = None
+    device_urls_base: str | None = None
+    api_version: str = "v7"
+    data_directory: str | bool | None = None
+    read_only: bool = False
+    debug: bool = False
+    timeout: float = 59.0
+    connect_timeout: float = 10.0
+    stream_timeout: float = 180.0
+    validate_certs: bool = True
+    ca_path: str | None = None
+    proxies: Mapping[str, str] | None = dataclasses.field(default=None, repr=False)
+    retry_rate_limited_requests: bool = True
+    max_retries: int = 3
+    max_retry_wait: float = 300.0
+    request_limit: int | None = None
+    request_limit_interval: float = 60.0
+    max_connections: int = 16
+    request_batching_chunk_size: int | ChunkSizes | Mapping[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        if urllib.parse.urlsplit(self.api_url).scheme not in ("http", "https"):
+            raise BalenaInvalidParameterError("apiUrl", self.api_url)
+        if self.max_connections < 1:
+            raise BalenaInvalidParameterError("maxConnections", self.max_connections)
+        sizes = self.chunk_sizes
+        if not all(isinstance(size, int) and size > 0 for size in (sizes.numeric_id, sizes.string_id)):
+            raise BalenaInvalidParameterError("requestBatchingChunkSize", self.request_batching_chunk_size)
+
+    @property
+    def api_root(self) -> str:
+        """Scheme and host of the API with a slash at the end."""
+        return urllib.parse.urljoin(self.api_url, "/")
+
+    @property
+    def api_prefix(self) -> str:
+        """Where OData resources live, for example ``https://api.balena-cloud.com/v7/``."""
+        return urllib.parse.urljoin(self.api_url, f"/{self.api_version}/")
+
+    @property
+    def builder_root(self) -> str:
+        """Scheme and host of the builder with a slash at the end."""
+        return urllib.parse.urljoin(self.builder_url or self._sibling("builder"), "/")
+
+    @property
+    def dashboard_root(self) -> str:
+        """Scheme and host of the dashboard with a slash at the end."""
+        return urllib.parse.urljoin(self.dashboard_url or self._sibling("dashboard"), "/")
+
+    @property
+    def chunk_sizes(self) -> ChunkSizes:
+        """The sizes of batches, whatever form they were given in."""
+        given: Any = self.request_batching_chunk_size
+        if given is None:
+            return ChunkSizes()
+        if isinstance(given, Mapping):
+            return ChunkSizes(**given)
+        return given if isinstance(given, ChunkSizes) else ChunkSizes(given, given)
+
+    def _sibling(self, name: str) -> str:
+        parts = urllib.parse.urlsplit(self.api_url)
+        return f"{parts.scheme}://{parts.netloc.replace('api', name, 1)}/"

@@ -1,0 +1,268 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``balena.pine``: the API's resources (``device``, ``application`` …) over OData."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ._odata import build_url, compile_query
+from .errors import (
+    BalenaError,
+    BalenaNotLoggedIn,
+    BalenaRequestError,
+    BalenaUnknownOutcomeError,
+    BalenaUnsafeWriteError,
+    BalenaUsageError,
+)
+
+if TYPE_CHECKING:
+    from . import Balena
+
+Key = int | str | Mapping[str, Any]
+Options = Mapping[str, Any]
+
+# Gateways answer these when they lost the server behind them, which may have done what it was asked.
+_OUTCOME_UNKNOWN = frozenset((502, 504))
+
+
+class _NoKey:
+    """Tells "no id was given" from "the id is None", which is a mistake of the caller."""
+
+    def __repr__(self) -> str:
+        return "<no id>"
+
+
+NO_KEY: Final = _NoKey()
+
+
+class Pine:
+    """Read and write the API's resources.
+
+    ``id`` is always a number, a dict with a natural key (``{"uuid": "…"}``) or left out; ``None`` is refused, so that
+    a look-up that found nothing cannot turn a request for one row into a request for all. ``options`` is a dict of
+    OData options: ``$select``, ``$filter`` (a dict, or OData text), ``$expand``, ``$orderby``, ``$top``, ``$skip`` and,
+    alone, ``$count``.
+
+    All methods raise BalenaNotLoggedIn (401 without a token), BalenaRequestError (any other status that means
+    failure), BalenaConnectionError (no answer), BalenaUsageError (an option that cannot be meant) and
+    BalenaReadOnlyError.
+
+    Args:
+        balena: the connection that this belongs to.
+    """
+
+    def __init__(self, balena: Balena) -> None:
+        self._balena = balena
+
+    def get(
+        self, resource: str, id: Key | _NoKey = NO_KEY, options: Options | None = None, *, anonymous: bool = False
+    ) -> Any:
+        """Read rows, one row, or their number.
+
+        Args:
+            resource: for example ``device``.
+            id: which row; without it all rows that ``options`` let through are read in one answer.
+            options: OData options.
+            anonymous: do not send the token.
+
+        Returns:
+            With ``id`` a dict, or ``None`` if there is no such row; with ``$count`` an ``int``; else a list of dicts.
+        """
+        has_key = not isinstance(id, _NoKey)
+        body = self._send("GET", build_url(resource, id, options, has_key), anonymous=anonymous)
+        rows = body.get("d") if isinstance(body, Mapping) else None
+        if rows is None:
+            raise BalenaError(f"The answer to GET {resource} has no rows: is this the address of a balena API?")
+        return (rows[0] if rows else None) if has_key and isinstance(rows, list) else rows
+
+    def get_all(self, resource: str, options: Options | None = None, page_size: int = 1000) -> list[dict[str, Any]]:
+        """Read all rows, page by page, in the order of their ids; for sets too large for one answer.
+
+        A page that fails fails the whole call. Rows that are added meanwhile may be missing, no row comes twice.
+
+        Args:
+            resource: for example ``device``; it must have an ``id``.
+            options: OData options without ``$orderby``, ``$top``, ``$skip`` and ``$count``.
+            page_size: rows in each answer.
+
+        Raises:
+            BalenaUsageError: options that do not go together with paging (besides what :meth:`get` raises).
+        """
+        return [row for page in self.pages(resource, options, page_size) for row in page]
+
+    def pages(
+        self, resource: str, options: Options | None = None, page_size: int = 1000
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield the pages of :meth:`get_all` one after the other, each as soon as it is there."""
+        options = dict(options or {})
+        if refused := {"$orderby", "$top", "$skip", "$count"} & set(options):
+            raise BalenaUsageError(f"get_all pages by id and cannot be combined with {', '.join(sorted(refused))}")
+        select, wanted = _select_with_id(options.get("$select"))
+        last: int | None = None
+        while True:
+            conditions = [options.get("$filter"), None if last is None else {"id": {"$gt": last}}]
+            page_filter = [condition for condition in conditions if condition]
+            page_options = {**options, "$orderby": "id asc", "$top": page_size}
+            page_options["$filter"] = {"$and": page_filter} if len(page_filter) > 1 else (page_filter or [None])[0]
+            if select is not None:
+                page_options["$select"] = select
+            page = self.get(resource, options=page_options)
+            last = page[-1]["id"] if page else None
+            yield page if wanted else [{name: value for name, value in row.items() if name != "id"} for row in page]
+            if len(page) < page_size:
+                return
+
+    def post(
+        self,
+        resource: str,
+        body: Mapping[str, Any],
+        natural_key: Sequence[str] | None = None,
+        options: Options | None = None,
+    ) -> Any:
+        """Create a row and return it as the server describes it.
+
+        Args:
+            resource: for example ``device_tag``.
+            body: the fields of the row.
+            natural_key: names of fields in ``body`` that identify the row. If the answer is lost, the row is looked
+                up by them: it is returned if it is there with the wanted values, and created again if it is not.
+            options: OData options, seldom of use here.
+
+        Raises:
+            BalenaUnknownOutcomeError: the answer was lost and there is no ``natural_key`` to look it up by.
+        """
+        url = build_url(resource, options=options)
+        tries = self._balena.options.max_retries if natural_key else 0
+        while True:
+            try:
+                return self._send("POST", url, body)
+            except (BalenaUnknownOutcomeError, BalenaRequestError) as error:
+                unknown = isinstance(error, BalenaUnknownOutcomeError) or error.status_code in _OUTCOME_UNKNOWN
+                if not unknown or tries <= 0 or natural_key is None:
+                    raise
+                tries -= 1
+                row = self._created(resource, body, natural_key)
+                if row is not None:
+                    return row
+
+    def patch(
+        self,
+        resource: str,
+        body: Mapping[str, Any],
+        id: Key | _NoKey = NO_KEY,
+        options: Options | None = None,
+    ) -> Any:
+        """Change the fields in ``body`` of one row, or of all rows that ``options["$filter"]`` lets through.
+
+        Raises:
+            BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would change every row.
+        """
+        return self._send("PATCH", self._targeted("PATCH", resource, id, options), body)
+
+    def put(
+        self,
+        resource: str,
+        body: Mapping[str, Any],
+        id: Key | _NoKey = NO_KEY,
+        options: Options | None = None,
+    ) -> Any:
+        """Replace a row by ``body``; arguments and errors as for :meth:`patch`."""
+        return self._send("PUT", self._targeted("PUT", resource, id, options), body)
+
+    def delete(self, resource: str, id: Key | _NoKey = NO_KEY, options: Options | None = None) -> Any:
+        """Delete one row, or all rows that ``options["$filter"]`` lets through.
+
+        Raises:
+            BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would delete every row.
+        """
+        return self._send("DELETE", self._targeted("DELETE", resource, id, options))
+
+    def upsert(
+        self, resource: str, id: Mapping[str, Any], body: Mapping[str, Any], options: Options | None = None
+    ) -> Any:
+        """Create a row, or change it if one with this natural key exists.
+
+        Args:
+            resource: for example ``device_tag``.
+            id: the natural key, for example ``{"device": 1, "tag_key": "a"}``.
+            body: the other fields, for example ``{"value": "b"}``.
+            options: OData options; a ``$filter`` narrows down which row may be changed.
+
+        Returns:
+            The new row, or ``None`` if one was changed.
+        """
+        key = _natural_key(id)
+        _check_body(body)
+        try:
+            return self.post(resource, {**key, **body}, natural_key=tuple(key), options=options)
+        except BalenaRequestError as error:
+            if not is_unique_violation(error):
+                raise
+        own = (options or {}).get("$filter")
+        self.patch(resource, body, options={**(options or {}), "$filter": {"$and": [own, key]} if own else key})
+        return None
+
+    def get_or_create(self, resource: str, id: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
+        """Return the row with this natural key; create it with ``id`` and ``body`` if there is none."""
+        key = _natural_key(id)
+        _check_body(body)
+        row = self.get(resource, id=key)
+        return row if row is not None else self.post(resource, {**key, **body}, natural_key=tuple(key))
+
+    def _targeted(self, method: str, resource: str, id: Key | _NoKey, options: Options | None) -> str:
+        has_key = not isinstance(id, _NoKey)
+        url = build_url(resource, id, options, has_key)
+        has_filter = any(name == "$filter" and text.strip() for name, text in compile_query(options))
+        if not has_key and not has_filter:
+            raise BalenaUnsafeWriteError(
+                f"{method} {resource} names neither an id nor a $filter: it would apply to every row, nothing was sent"
+            )
+        return url
+
+    def _created(self, resource: str, body: Mapping[str, Any], natural_key: Sequence[str]) -> Any:
+        """Return the row that a POST whose answer was lost has created, or ``None`` if it has not."""
+        rows = self.get(resource, options={"$filter": {name: body[name] for name in natural_key}})
+        same = [row for row in rows if all(_plain(row.get(name)) == value for name, value in body.items())]
+        return same[0] if len(same) == 1 else None
+
+    def _send(self, method: str, url: str, body: Any = None, *, anonymous: bool = False) -> Any:
+        request = self._balena.request
+        try:
+            absolute = self._balena.options.api_prefix + url
+            return request.send(method=method, url=absolute, body=body, send_token=not anonymous).body
+        except BalenaRequestError as error:
+            if error.status_code == 401 and not self._balena.tokens.get():
+                raise BalenaNotLoggedIn() from None
+            raise
+
+
+def is_unique_violation(error: BalenaRequestError) -> bool:
+    """Tell whether a POST failed because the row exists already."""
+    return error.status_code == 409 and "unique" in str(error).lower()
+
+
+def _natural_key(key: Any) -> dict[str, Any]:
+    if not isinstance(key, Mapping):
+        raise BalenaUsageError("The id must be a dict with the natural key of the resource")
+    if not key:
+        raise BalenaUsageError("The id must be a dict with the natural key of the resource, it is empty")
+    return dict(key)
+
+
+def _check_body(body: Any) -> None:
+    if not isinstance(body, Mapping):
+        raise BalenaUsageError(f"The body must be a dict of fields, got {type(body).__name__}")
+
+
+def _plain(value: Any) -> Any:
+    """Return the id of a relation, ``{"__id": 1}``, and any other value as it is."""
+    return value.get("__id") if isinstance(value, Mapping) and "__id" in value else value
+
+
+def _select_with_id(select: Any) -> tuple[Any, bool]:
+    """Return ``$select`` with the ``id`` that paging needs, and whether the caller wants to see it."""
+    names = select.split(",") if isinstance(select, str) else select
+    if not names or "*" in names or "id" in names:
+        return select, True
+    return ["id", *names], False

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``balena.request``: requests to any address, with the token, the interceptors and readable errors."""
+from __future__ import annotations
+
+import dataclasses
+import json as json_module
+import urllib.parse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import interceptors
+from ._stream import Stream
+from ._tokens import is_expired, is_old
+from ._version import USER_AGENT
+from .errors import BalenaExpiredToken, BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
+from .transport import HttpRequest
+
+if TYPE_CHECKING:
+    from . import Balena
+
+NO_EXPLANATION = "The request was unsuccessful"
+_FORMATS = (None, "json", "text", "blob", "none")
+
+
+@dataclasses.dataclass
+class RequestOptions:
+    """One request as interceptors see it. Field names and meanings are those of :meth:`Request.send`."""
+
+    url: str
+    method: str = "GET"
+    base_url: str | None = None
+    body: Any = dataclasses.field(default=None, repr=False)
+    headers: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    qs: Mapping[str, Any] | None = None
+    json: bool = True
+    send_token: bool = True
+    refresh_token: bool = True
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    timeout: float | None = None
+    response_format: str | None = None
+    only_reads: bool = False
+
+    @property
+    def absolute_url(self) -> str:
+        """The address with its query; a relative one is joined to ``base_url``."""
+        if not isinstance(self.url, str) or not self.url:
+            raise BalenaUsageError("A request needs a url")
+        url = urllib.parse.urljoin(self.base_url or "", self.url)
+        if self.qs:
+            given = {name: _query_value(value) for name, value in self.qs.items() if value is not None}
+            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(given, doseq=True)
+        return url
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether the address needs ``base_url``."""
+        return not urllib.parse.urlsplit(self.url).scheme
+
+
+@dataclasses.dataclass
+class Response:
+    """A successful answer.
+
+    Args:
+        status_code: the HTTP status.
+        headers: the headers; names in any case find their value.
+        body: parsed JSON, text or bytes, as its content type says.
+        url: where it came from.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: Any
+    url: str
+
+
+class Request:
+    """Requests to any address.
+
+    Args:
+        balena: the connection that this belongs to.
+    """
+
+    def __init__(self, balena: Balena) -> None:
+        self._balena = balena
+
+    def send(self, *, url: str, **options: Any) -> Response:
+        """Send a request and return its answer.
+
+        Args:
+            url: an address, absolute or relative to ``base_url``.
+            method: the HTTP method, ``GET`` by default.
+            base_url: what a relative ``url`` is joined to.
+            body: sent as JSON; ``None`` for no body.
+            headers: more headers.
+            qs: more query parameters; ``None`` values are left out.
+            json: send ``body`` as JSON; ``False``: as it is (text or bytes).
+            send_token: identify with the token.
+            refresh_token: renew an old session token first (only for a relative ``url``).
+            api_key: identify with this key instead.
+            timeout: seconds to wait for the answer instead of the usual time.
+            response_format: ``json``, ``text``, ``blob`` (bytes) or ``none``; as the content type says by default.
+            only_reads: this POST changes nothing, so that a read-only connection may send it.
+
+        Raises:
+            BalenaRequestError: the server answered with a status of 300 or more.
+            BalenaConnectionError: there is no answer (and its subclasses).
+            BalenaInvalidResponseError: the answer is not the JSON that it says it is.
+            BalenaExpiredToken: the session token is over and cannot be renewed.
+            BalenaUsageError: an option that cannot be meant.
+            BalenaReadOnlyError: a write on a read-only connection.
+        """
+        answer: Response = self._intercepted(url, options, self._send)
+        return answer
+
+    def stream(self, *, url: str, **options: Any) -> Stream:
+        """Send a request and return its answer's body as it arrives; arguments and errors as for :meth:`send`.
+
+        Returns:
+            A file-like object with ``read()``, iteration over chunks, ``iter_lines()`` and ``close()``; use it in
+            a ``with`` statement.
+        """
+        answer: Stream = self._intercepted(url, options, self._stream)
+        return answer
+
+    def refresh_token(self, *, base_url: str | None = None) -> str:
+        """Renew the session token now, keep it and return it.
+
+        Args:
+            base_url: address of the API; the connection's own by default.
+
+        Raises:
+            BalenaExpiredToken: the server refuses, and the token's time is over; it is forgotten then.
+            BalenaRequestError: any other refusal.
+        """
+        tokens = self._balena.tokens
+        try:
+            answer = self.send(
+                url="/user/v1/refresh-token", base_url=base_url or self._balena.options.api_root, refresh_token=False
+            )
+        except BalenaRequestError as error:
+            if error.status_code == 401 and is_expired(tokens.get()):
+                tokens.remove()
+                raise BalenaExpiredToken() from None
+            raise
+        tokens.set(answer.body)
+        return str(answer.body)
+
+    def _intercepted(self, url: str, options: dict[str, Any], send: Any) -> Any:
+        options["headers"] = dict(options.get("headers") or {})
+        return interceptors.run(self._balena.interceptors, RequestOptions(url=url, **options), send)
+
+    def _send(self, options: RequestOptions) -> Response:
+        answer = self._balena.transport.send(self._http_request(options, stream=False))
+        if answer.status_code >= 300:
+            raise request_error(answer, options.method)
+        body = read_body(answer, options.response_format)
+        return Response(answer.status_code, answer.headers, body, str(answer.url))
+
+    def _stream(self, options: RequestOptions) -> Stream:
+        answer = self._balena.transport.send(self._http_request(options, stream=True))
+        stream = Stream(answer)
+        if answer.status_code >= 300:
+            with stream:
+                stream.load()
+                raise request_error(answer, options.method)
+        return stream
+
+    def _http_request(self, options: RequestOptions, stream: bool) -> HttpRequest:
+        if options.response_format not in _FORMATS:
+            raise BalenaUsageError(f"Unknown response_format {options.response_format!r}, expected one of {_FORMATS}")
+        url, usual = options.absolute_url, self._balena.options
+        headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+        headers.update(self._authorization(options))
+        body = _encoded(options, headers)
+        headers.update(options.headers)
+        timeout = options.timeout or (usual.stream_timeout if stream else usual.timeout)
+        return HttpRequest(options.method.upper(), url, headers, body, timeout, stream, options.only_reads)
+
+    def _authorization(self, options: RequestOptions) -> dict[str, str]:
+        if options.api_key:
+            return {"Authorization": f"Bearer {options.api_key}"}
+        token = self._current_token(options) if options.send_token else None
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def _current_token(self, options: RequestOptions) -> str | None:
+        """Return the token, renewed before if it is old and the request is one that renews."""
+        tokens = self._balena.tokens
+        token = tokens.get()
+        if not options.refresh_token or not is_old(token):
+            return token
+        if options.is_relative:
+            with tokens.refresh_lock:
+                return self.refresh_token(base_url=options.base_url) if is_old(tokens.get()) else tokens.get()
+        if is_expired(token):
+            raise BalenaExpiredToken()
+        return token
+
+
+def _query_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
+
+
+def _encoded(options: RequestOptions, headers: dict[str, str]) -> bytes | None:
+    body = options.body
+    if body is None:
+        return None
+    if options.json:
+        headers["Content-Type"] = "application/json"
+        return json_module.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    if isinstance(body, str):
+        headers["Content-Type"] = "text/plain;charset=UTF-8"
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    raise BalenaUsageError(f"With json=False the body must be text or bytes, got {type(body).__name__}")
+
+
+def read_body(answer: Any, response_format: str | None) -> Any:
+    """Return the body of an answer of ``requests`` in a format, or as its content type says."""
+    kind = answer.headers.get("Content-Type", "")
+    if response_format == "none":
+        return None
+    if response_format == "blob" or (response_format is None and "binary/octet-stream" in kind):
+        return answer.content
+    if response_format == "json" or (response_format is None and "application/json" in kind):
+        try:
+            return json_module.loads(answer.content)
+        except ValueError as error:
+            where = urllib.parse.urlsplit(str(answer.url))
+            raise BalenaInvalidResponseError(
+                f"invalid json response body at {where.scheme}://{where.netloc}{where.path}: {error}"
+            ) from None
+    return answer.content.decode("utf-8", "replace")
+
+
+def request_error(answer: Any, method: str) -> BalenaRequestError:
+    """Return the error for an answer of ``requests`` that means failure, with the server's own explanation."""
+    try:
+        body = read_body(answer, None)
+    except BalenaInvalidResponseError:
+        body = answer.content.decode("utf-8", "replace")
+    if isinstance(body, bytes):
+        body = body.decode("utf-8", "replace")
+    where = {"method": method, "url": str(answer.url)}
+    return BalenaRequestError(_explanation(body), answer.status_code, where, dict(answer.headers))
+
+
+def _explanation(body: Any) -> Any:
+    if isinstance(body, Mapping):
+        error = body.get("error")
+        inner = error.get("text") if isinstance(error, Mapping) else None
+        for text in (inner, body.get("message"), error):
+            if isinstance(text, str) and text:
+                return text
+    return body or NO_EXPLANATION
