@@ -20,8 +20,9 @@ from .connection import CONNECTION_SPEC, connect
 from .sdk import Balena
 from .sdk.errors import BalenaError
 from .state import report
-from .state.apply import apply
+from .state.apply import Outcome, apply
 from .state.plan import Plan, guard
+from .state.words import explain
 
 Params = Mapping[str, Any]
 
@@ -96,12 +97,12 @@ def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, 
             balena = connect(params)
             outcome = apply(balena, plan)
             if not outcome.complete:
-                raise TaskFailure(_incomplete(plan, result, outcome))
+                raise TaskFailure(_incomplete(result, outcome))
             if plan.refresh:
                 result.update(plan.refresh(balena))
         return result
     except (BalenaError, ValueError) as error:
-        raise TaskFailure(_explain(error, params)) from error
+        raise TaskFailure(_failure(error)) from error
 
 
 def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
     try:
         return {"changed": False, **reader(connect(params, read_only=True), params)}
     except (BalenaError, ValueError) as error:
-        raise TaskFailure(_explain(error, params)) from error
+        raise TaskFailure(_failure(error)) from error
 
 
 def run_module(options: Options, planner: Planner) -> None:
@@ -157,8 +158,8 @@ def _result(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _incomplete(plan: Plan, result: dict[str, Any], outcome: Any) -> dict[str, Any]:
-    done = Plan(changes=tuple(change for change in plan.changes if change in outcome.done))
+def _incomplete(result: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    done = Plan(changes=tuple(outcome.done))
     return {
         **result,
         "msg": report.failure_message(outcome),
@@ -169,14 +170,8 @@ def _incomplete(plan: Plan, result: dict[str, Any], outcome: Any) -> dict[str, A
     }
 
 
-def _explain(error: Exception, params: Params) -> dict[str, Any]:
+def _failure(error: Exception) -> dict[str, Any]:
     """A failure in words, with what a program may want to look at: the error's code and the HTTP status."""
-    text = str(error)
     status = getattr(error, "status_code", None)
-    if status == 401:
-        text = (
-            f"{params['api_url']} did not accept the request (401): the token is wrong or has expired, "
-            "lacks the permission, or the server does not have this resource"
-        )
-    failure = {"msg": text, "changed": False, "error_code": getattr(error, "code", type(error).__name__)}
+    failure = {"msg": explain(error), "changed": False, "error_code": getattr(error, "code", type(error).__name__)}
     return {**failure, "status_code": status} if status else failure

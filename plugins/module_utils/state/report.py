@@ -12,6 +12,7 @@ from typing import Any
 
 from .apply import Failure, Outcome
 from .plan import Change, NamedId
+from .words import explain
 
 #: Fresh in each process, so that a fingerprint tells equal from different within one diff and nothing else.
 _SALT = secrets.token_bytes(16)
@@ -56,7 +57,7 @@ def failure_message(outcome: Outcome) -> str:
 
 def reason(failure: Failure) -> str:
     """Why a change failed, without the value if that is secret (a server may repeat what it refuses)."""
-    text = str(failure.error)
+    text = explain(failure.error)
     if failure.change.secret:
         for value in {**(failure.change.before or {}), **(failure.change.after or {})}.values():
             if isinstance(value, str) and value:

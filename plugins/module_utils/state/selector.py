@@ -64,7 +64,7 @@ def select_devices(
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
-    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter), C(limit).
+    :param want: C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter) and C(limit).
     :raises DeclarationError: a device that does not exist, or a name or prefix that several have.
     """
     options: dict[str, Any] = {"$select": list(dict.fromkeys([*DEVICE_COLUMNS, *select]))}
