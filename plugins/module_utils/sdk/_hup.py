@@ -147,4 +147,4 @@ def is_supported_update(device_type: str, current_version: str | None, target_ve
 
 def is_architecture_compatible(os_architecture: str, application_architecture: str) -> bool:
     """Tell whether an OS of one CPU architecture (slug) runs containers that were built for another."""
-    return application_architecture == os_architecture or application_architecture in _ALSO_RUNS.get(os_architecture, ())
+    return application_architecture in (os_architecture, *_ALSO_RUNS.get(os_architecture, ()))

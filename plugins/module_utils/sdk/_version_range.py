@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 try:
     import semver
-except ImportError:  # os_version says what is missing when a version is first used
-    pass
+except ImportError:  # os_version says so when a version is first used
+    semver = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from semver import Version
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _NUMBER = r"(\d+|[xX*])"
 _PARTIAL = rf"[v=\s]*{_NUMBER}(?:\.{_NUMBER}(?:\.{_NUMBER}(?:-?({_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?)?)?"
-_HYPHEN = re.compile(rf"({_PARTIAL})\s+-\s+({_PARTIAL})")
-_COMPARATOR = re.compile(rf"(\^|~>?|[<>]=?|=|)\s*({_PARTIAL})")
+_HYPHEN = re.compile(rf"{_PARTIAL}\s+-\s+{_PARTIAL}")
+_COMPARATOR = re.compile(rf"(\^|~>?|[<>]=?|=|)\s*{_PARTIAL}")
 _SPACE_AFTER_OPERATOR = re.compile(r"(\^|~>?|[<>]=?|=)\s+")
 
 
@@ -61,15 +61,13 @@ class _Comparator(NamedTuple):
         return order == 0
 
 
-def _partial(text: str) -> _Partial:
-    match = re.fullmatch(_PARTIAL, text)
-    assert match is not None  # callers pass what the larger expressions already matched
+def _partial(major: str, minor: str | None, patch: str | None, prerelease: str | None) -> _Partial:
     numbers: list[int | None] = []
-    for group in match.groups()[:3]:
+    for group in (major, minor, patch):
         # everything behind an open number is open too: 2.x.3 is 2.x
         is_open = group is None or not group.isdigit() or (bool(numbers) and numbers[-1] is None)
-        numbers.append(None if is_open else int(group))
-    return _Partial(numbers[0], numbers[1], numbers[2], match.group(4) if numbers[2] is not None else None)
+        numbers.append(None if is_open or group is None else int(group))
+    return _Partial(numbers[0], numbers[1], numbers[2], prerelease if numbers[2] is not None else None)
 
 
 def _below(major: int, minor: int = 0, patch: int = 0) -> _Comparator:
@@ -134,14 +132,14 @@ def _alternative(text: str) -> list[_Comparator] | None:
     """The bounds of one ``||`` part; None if nothing of it could be read."""
     hyphen = _HYPHEN.fullmatch(text)
     if hyphen:
-        return _hyphen_range(_partial(hyphen.group(1)), _partial(hyphen.group(6)))
+        return _hyphen_range(_partial(*hyphen.groups()[:4]), _partial(*hyphen.groups()[4:]))
     if not text:
         return []
     terms = [_COMPARATOR.fullmatch(term) for term in _SPACE_AFTER_OPERATOR.sub(r"\1", text).split()]
     readable = [term for term in terms if term]
     if not readable:
         return None
-    return [bound for term in readable for bound in _comparators(term.group(1), _partial(term.group(2)))]
+    return [bound for term in readable for bound in _comparators(term.group(1), _partial(*term.groups()[1:]))]
 
 
 @lru_cache(maxsize=256)

@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, TypedDict
 from ._version_range import in_range
 from .errors import BalenaDependencyError
 
-SEMVER_IMPORT_ERROR: ImportError | None = None
 try:
     import semver
-except ImportError as error:
-    SEMVER_IMPORT_ERROR = error
+except ImportError:  # said when a version is first used, so that the rest of the SDK works without it
+    semver = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from semver import Version
@@ -75,8 +74,8 @@ def _normalize(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Version | None:
     """Read a normalized version; None if it is none."""
-    if SEMVER_IMPORT_ERROR is not None:
-        raise BalenaDependencyError("Reading versions needs the Python package semver 3") from SEMVER_IMPORT_ERROR
+    if semver is None:
+        raise BalenaDependencyError("Reading versions needs the Python package semver 3")
     if len(text) > _MAX_LENGTH:
         return None
     try:

@@ -1,0 +1,249 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images of balenaOS, and the configuration that makes a device join an application."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .. import os_version
+from .._download import Download
+from .._os_releases import DEFAULT_TYPE, choose_version
+from ..errors import BalenaApplicationNotFound, BalenaError, BalenaRequestError, BalenaUsageError
+from ._ids import APPLICATION
+from ._namespace import Row, api_call, has_status
+from ._os_versions import OsVersions
+
+if TYPE_CHECKING:
+    from .. import Balena
+
+
+def _exact_version(version: str | None) -> str:
+    """Check a version that is no range, and leave out its ``v``."""
+    if not version:
+        raise BalenaUsageError(f"Invalid version: {'null' if version is None else version}")
+    exact = version.removeprefix("v")
+    if exact != "latest" and not (exact[:1].isdigit() and os_version.valid(exact)):
+        raise BalenaUsageError(f"Invalid semver version: {version}")
+    return exact
+
+
+@contextmanager
+def _image_requests() -> Iterator[None]:
+    """Say of a 404 what it means; and keep the query, which can hold a wifi key, out of errors."""
+    try:
+        yield
+    except BalenaRequestError as error:
+        if has_status(error, 404):
+            raise BalenaError("No such version for the device type") from None
+        error.request_options["url"] = str(error.request_options.get("url", "")).partition("?")[0]
+        raise
+
+
+def _given(**options: Any) -> Row:
+    """Spell the options that were given as the API does: ``wifi_key`` is ``wifiKey``."""
+    body = {}
+    for name, value in options.items():
+        first, *words = name.split("_")
+        if value is not None:
+            body["".join([first, *(word.capitalize() for word in words)])] = value
+    return body
+
+
+class OsImages(OsVersions):
+    """Images of balenaOS."""
+
+    def __init__(self, sdk: Balena) -> None:
+        super().__init__(sdk)
+        self._sizes = self._new_cache()
+
+    def _get_download_size(self, slug: str, version: str) -> int:
+        path = f"/device-types/v1/{quote(slug, safe='')}/images/{quote(version, safe='+')}/download-size"
+
+        def read() -> int:
+            size: int = api_call(self._sdk, "GET", path)["size"]
+            return size
+
+        return self._sizes.get((slug, version), read)
+
+    def _clear_device_types_and_os_version_caches(self) -> None:
+        for cache in (self._slugs, self._versions, self._sizes):
+            cache.clear()
+
+    def get_download_size(self, device_type: str, version: str = "latest") -> int:
+        """Tell how large an image is, unzipped.
+
+        Args:
+            device_type: slug or alias of the device type.
+            version: an exact version, or "latest".
+
+        Returns:
+            The size in bytes.
+
+        Raises:
+            BalenaInvalidDeviceType: there is no such device type.
+            BalenaRequestError: the API refused the request, for example because there is no such version.
+        """
+        return self._get_download_size(self._get_normalized_device_type_slug(device_type), version)
+
+    def get_last_modified(self, device_type: str, version: str = "latest") -> datetime | None:
+        """Tell when an image was last changed.
+
+        Args:
+            device_type: slug or alias of the device type.
+            version: an exact version, or "latest".
+
+        Returns:
+            The time, with its time zone; None if the server does not say.
+
+        Raises:
+            BalenaInvalidDeviceType: there is no such device type.
+            BalenaUsageError: this is no exact version.
+            BalenaError: there is no image of this version.
+            BalenaRequestError: the API refused the request.
+        """
+        slug = self._get_normalized_device_type_slug(device_type)
+        query = {"deviceType": slug, "version": _exact_version(version)}
+        base_url = self._sdk.options.api_root
+        with _image_requests():
+            answer = self._sdk.request.send(method="HEAD", url="/download", qs=query, base_url=base_url)
+        changed = answer.headers.get("Last-Modified")
+        return email.utils.parsedate_to_datetime(changed) if changed else None
+
+    def download(
+        self,
+        *,
+        device_type: str,
+        version: str = "latest",
+        app_id: int | None = None,
+        file_type: str | None = None,
+        image_type: str | None = None,
+        development_mode: bool | None = None,
+        app_update_poll_interval: int | None = None,
+        network: str | None = None,
+        wifi_key: str | None = None,
+        wifi_ssid: str | None = None,
+    ) -> Download:
+        """Download an OS image, configured if an application is given. The image does not go through memory.
+
+        >>> download = balena.models.os.download(device_type="raspberrypi3", version="2.113.31")
+        >>> download.save("os.img", progress=lambda received, total: show(received, total))
+
+        Args:
+            device_type: slug or alias of the device type.
+            version: an exact version, or "latest": then the recommended one that is no ESR.
+            app_id: id of the application that devices shall join.
+            file_type: ".img", ".zip" or ".gz".
+            image_type: "raw", or "flasher" for an image that installs itself to the internal storage.
+            development_mode: whether devices are open for development.
+            app_update_poll_interval: minutes between two looks for updates.
+            network: "ethernet" or "wifi".
+            wifi_key: the password of the wifi.
+            wifi_ssid: the name of the wifi.
+
+        Returns:
+            An open stream: `save` it to a file, iterate over it, or `read` from it; it checks the length at its end.
+
+        Raises:
+            BalenaInvalidDeviceType: there is no such device type.
+            BalenaUsageError: this is no exact version.
+            BalenaError: there is no image of this version.
+            BalenaRequestError: the API refused the request.
+        """
+        query = _given(
+            app_id=app_id,
+            file_type=file_type,
+            image_type=image_type,
+            development_mode=development_mode,
+            app_update_poll_interval=app_update_poll_interval,
+            network=network,
+            wifi_key=wifi_key,
+            wifi_ssid=wifi_ssid,
+        )
+        slug = self._get_normalized_device_type_slug(device_type)
+        # The alias is sent as it was given (recorded); only the choice of the version needs the slug.
+        query.update(deviceType=device_type, version=self._version_to_download(slug, version))
+        with _image_requests():
+            stream = self._sdk.request.stream(url="/download", qs=query, base_url=self._sdk.options.api_root)
+        return Download.of(stream)
+
+    def _version_to_download(self, slug: str, version: str) -> str | None:
+        if version == "latest":
+            return choose_version("default", self._available(slug, DEFAULT_TYPE))
+        return _exact_version(version)
+
+    def get_config(
+        self,
+        slug_or_uuid_or_id: str | int,
+        *,
+        version: str | None = None,
+        network: str | None = None,
+        app_update_poll_interval: int | None = None,
+        provisioning_key_name: str | None = None,
+        provisioning_key_expiry_date: str | None = None,
+        provisioning_key_description: str | None = None,
+        wifi_key: str | None = None,
+        wifi_ssid: str | None = None,
+        ip: str | None = None,
+        gateway: str | None = None,
+        netmask: str | None = None,
+        device_type: str | None = None,
+        development_mode: bool | None = None,
+    ) -> Row:
+        """Make the ``config.json`` with which a device joins an application. It holds a new provisioning key.
+
+        Args:
+            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+            version: the OS version of the image; required. Below 2.7.8, an API key is not enough to ask for it.
+            network: "ethernet" (the default) or "wifi".
+            app_update_poll_interval: minutes between two looks for updates.
+            provisioning_key_name: how the provisioning key shall be called.
+            provisioning_key_expiry_date: when it ends, as ISO 8601.
+            provisioning_key_description: what it is for.
+            wifi_key: the password of the wifi.
+            wifi_ssid: the name of the wifi.
+            ip: the device's static IP address.
+            gateway: the gateway for it.
+            netmask: the network mask for it.
+            device_type: slug of another device type than the application's.
+            development_mode: whether the device is open for development.
+
+        Returns:
+            The content of ``config.json``. It is secret.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaAmbiguousApplication: several applications match.
+            BalenaUsageError: there is no version.
+            BalenaRequestError: the API refused the request.
+        """
+        if not version:
+            raise BalenaUsageError("An OS version is required when calling os.getConfig")
+        body = _given(
+            version=version,
+            network=network or "ethernet",
+            app_update_poll_interval=app_update_poll_interval,
+            provisioning_key_name=provisioning_key_name,
+            provisioning_key_expiry_date=provisioning_key_expiry_date,
+            provisioning_key_description=provisioning_key_description,
+            wifi_key=wifi_key,
+            wifi_ssid=wifi_ssid,
+            ip=ip,
+            gateway=gateway,
+            netmask=netmask,
+            device_type=device_type,
+            development_mode=development_mode,
+        )
+        body["appId"] = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
+        try:
+            config: Row = api_call(self._sdk, "POST", "/download-config", body)
+        except BalenaRequestError as error:
+            if has_status(error, 404):
+                raise BalenaApplicationNotFound(slug_or_uuid_or_id) from error
+            raise
+        return config
