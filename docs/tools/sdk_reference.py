@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the SDK's reference, a Markdown page for each namespace, from the docstrings: docs/sdk/.
+
+Usage: sdk_reference.py [--check]     (--check: write nothing, exit with 1 if a page is not as it would be written)
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import griffe
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = CHECKOUT / "docs" / "sdk"
+SDK = "ansible_collections.community.balena.plugins.module_utils.sdk"
+STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+HEADINGS = {"parameters": "Arguments", "attributes": "Attributes", "returns": "Returns", "yields": "Yields"}
+
+
+def loaded(name: str) -> ModuleType:
+    """Import a module of the SDK."""
+    return importlib.import_module(f"{SDK}.{name}".rstrip("."))
+
+
+def subjects() -> Iterator[tuple[str, Any]]:
+    """Yield each page's name and the class or module that it describes."""
+    sdk = loaded("")
+    yield "Balena", sdk.Balena
+    yield "Options", sdk.Options
+    for name, (module, class_name) in sorted(sdk._NAMESPACES.items()):
+        if name != "models":
+            yield name, getattr(loaded(module), class_name)
+    yield "interceptors", loaded("interceptors")
+    yield "errors", loaded("errors")
+    yield "utils", loaded("utils")
+    for name, class_name in sorted(loaded("models").NAMESPACES.items()):
+        yield f"models.{name}", getattr(loaded(f"models.{name}"), class_name)
+
+
+def as_markdown(text: str) -> str:
+    """Turn the few marks of reStructuredText that docstrings have into Markdown's."""
+    lines = text.replace("``", "`").splitlines()
+    result: list[str] = []
+    fenced = False
+    for line in lines:
+        example = line.lstrip().startswith((">>> ", "... "))
+        if example != fenced:
+            result.append("```python" if example else "```")
+            fenced = example
+        for role in (":class:", ":meth:", ":func:", ":mod:", ":data:", ":attr:"):
+            line = line.replace(f"{role}`~.", "`").replace(f"{role}`~", "`").replace(f"{role}`", "`")  # noqa: PLW2901
+        result.append(line)
+    return "\n".join([*result, "```"] if fenced else result)
+
+
+def item(name: str, description: str) -> str:
+    """One entry of a list of arguments, attributes or errors."""
+    return f"- `{name}`: " + " ".join(as_markdown(description).split())
+
+
+def documentation(docstring: str | None) -> str:
+    """The text of a docstring with its sections as Markdown."""
+    options: Any = {"returns_multiple_items": False, "returns_named_value": False, "warnings": False}
+    parts = []
+    for section in griffe.Docstring(inspect.cleandoc(docstring or "")).parse("google", **options):
+        kind = section.kind.value
+        if kind == "text":
+            parts.append(as_markdown(section.value))
+        elif kind == "raises":
+            parts.append("**Raises**\n\n" + "\n".join(item(str(e.annotation), e.description) for e in section.value))
+        elif kind in ("returns", "yields"):
+            parts.append(f"**{HEADINGS[kind]}** " + " ".join(as_markdown(e.description) for e in section.value))
+        elif kind in HEADINGS:
+            listed = "\n".join(item(entry.name, entry.description) for entry in section.value)
+            parts.append(f"**{HEADINGS[kind]}**\n\n{listed}")
+        else:
+            parts.append(as_markdown(str(section.value)))
+    return "\n\n".join(parts)
+
+
+def shown_parameter(parameter: inspect.Parameter) -> str:
+    """A parameter as it is written in the source."""
+    text = STARS.get(parameter.kind, "") + parameter.name
+    if parameter.annotation is not inspect.Parameter.empty:
+        text += f": {parameter.annotation}"
+    if parameter.default is not inspect.Parameter.empty:
+        text += f" = {parameter.default!r}"
+    return text
+
+
+def signature(function: Any, name: str) -> str:
+    """The call of a function, with types, over several lines if it is long."""
+    found = inspect.signature(function)
+    shown: list[str] = []
+    keywords_only = False
+    for parameter in found.parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not keywords_only:
+            keywords_only = True
+            if not any(text.startswith("*") for text in shown):
+                shown.append("*")
+        shown.append(shown_parameter(parameter))
+    answer = "" if found.return_annotation is inspect.Signature.empty else f" -> {found.return_annotation}"
+    line = f"{name}({', '.join(shown)}){answer}"
+    return line if len(line) <= 100 else f"{name}(\n    " + ",\n    ".join(shown) + f",\n){answer}"
+
+
+def public_members(subject: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a class or module offers by itself, without what it imported from elsewhere."""
+    for name in sorted(dir(subject)):
+        member = inspect.getattr_static(subject, name)
+        if isinstance(member, staticmethod):
+            member = member.__func__
+        origin = getattr(member, "__module__", None) or SDK
+        own = origin == subject.__name__ if isinstance(subject, ModuleType) else origin.startswith(SDK)
+        if own and not name.startswith("_"):
+            yield name, member
+
+
+def section(path: str, subject: Any, level: int) -> Iterator[str]:
+    """Yield the parts of a page about one class or module, nested namespaces last."""
+    marks = "#" * level
+    yield f"{marks} {path}\n"
+    if text := documentation(inspect.getdoc(subject)):
+        yield text + "\n"
+    nested = []
+    for name, member in public_members(subject):
+        if hasattr(member, "_namespace"):
+            nested.append((f"{path}.{name}", member._namespace))
+        elif inspect.isclass(member):
+            yield f"{marks}# {name}\n\n{documentation(member.__doc__)}\n"
+        elif inspect.isfunction(member):
+            call = signature(member, f"{path}.{name}")
+            yield f"{marks}# {name}\n\n```python\n{call}\n```\n\n{documentation(inspect.getdoc(member))}\n"
+        elif isinstance(member, property) or hasattr(member, "func"):
+            yield f"{marks}# {name}\n\n{documentation(member.__doc__)}\n"
+    for inner_path, inner in nested:
+        yield from section(inner_path, inner, level + 1)
+
+
+def written_pages() -> dict[str, str]:
+    """Return all pages by their file names."""
+    pages = {}
+    for name, subject in subjects():
+        path = name if name[0].isupper() else f"balena.{name}"
+        pages[f"{name}.md"] = "\n".join(section(path, subject, 1)).rstrip() + "\n"
+    names = "\n".join(name.removesuffix(".md") for name in pages)
+    intro = documentation(loaded("").__doc__)
+    pages["index.md"] = f"# The Python SDK\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
+    return pages
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    pages = written_pages()
+    old = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
+    stale = sorted(name for name in {*pages, *old} if pages.get(name) != old.get(name))
+    if "--check" in sys.argv:
+        if stale:
+            sys.stderr.write(f"error: docs/sdk is not up to date, run make docs-sdk: {', '.join(stale)}\n")
+        return int(bool(stale))
+    PAGES.mkdir(exist_ok=True)
+    for name in stale:
+        path = PAGES / name
+        path.unlink(missing_ok=True)
+        if name in pages:
+            path.write_text(pages[name], encoding="utf-8")
+    sys.stdout.write(f"docs/sdk: {len(pages)} pages, {len(stale)} changed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(CHECKOUT / ".cache")]
+    sys.exit(main())
