@@ -30,8 +30,8 @@ for file in "$@"; do arguments="$arguments -r $file"; done
 # shellcheck disable=SC2086
 if ! PIP_RETRIES="${PIP_RETRIES:-2}" PIP_DISABLE_PIP_VERSION_CHECK=1 \
     "$venv/bin/python" -m pip install $arguments ${PIP_MORE:-} >"$log" 2>&1; then
-    if grep -qiE 'connection|network|resolve host|name resolution|timed out|unreachable' "$log"; then
-        echo "error: the Python package index cannot be reached, so $* cannot be installed; see $log" >&2
+    if grep -qiE 'connection|name resolution|timed out|unreachable|from versions: none' "$log"; then
+        echo "error: no Python package index can be reached (is there a network?) to install $*; see $log" >&2
     else
         echo "error: pip could not install $*; see $log" >&2
     fi
