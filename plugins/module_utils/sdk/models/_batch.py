@@ -19,9 +19,6 @@ from ._namespace import Options, Row, is_id
 if TYPE_CHECKING:
     from .. import Balena
 
-IDS_A_CHUNK = 200
-UUIDS_A_CHUNK = 50
-
 T = TypeVar("T")
 
 
@@ -29,16 +26,6 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces of at most ``size`` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def chunk_sizes(sdk: Balena) -> tuple[int, int]:
-    """Return how many ids, and how many uuids, one request may name."""
-    option = sdk.request_batching_chunk_size
-    if option is None:
-        return IDS_A_CHUNK, UUIDS_A_CHUNK
-    if isinstance(option, int):
-        return option, option
-    return option.get("numeric_id", IDS_A_CHUNK), option.get("string_id", UUIDS_A_CHUNK)
 
 
 def ids_filter(rows: Sequence[Row]) -> Options:
@@ -86,9 +73,8 @@ def in_batches(
             defaults["$orderby"] = kind.order
         rows += sdk.pine.get(kind.resource, options=merge_options(defaults, options))
     _check_found(kind, names, rows)
-    ids_a_chunk, _uuids_a_chunk = chunk_sizes(sdk)
     for group, members in _grouped(rows, group_by).items():
-        for chunk in chunks(members, ids_a_chunk):
+        for chunk in chunks(members, sdk.options.chunk_sizes.numeric_id):
             yield group, chunk
 
 
@@ -113,8 +99,8 @@ def _filters(sdk: Balena, names: Any) -> Iterator[Options]:
     elif is_id(names):
         yield {"id": names}
     else:
-        ids_a_chunk, uuids_a_chunk = chunk_sizes(sdk)
-        field, size = ("uuid", uuids_a_chunk) if _are_uuids(names) else ("id", ids_a_chunk)
+        sizes = sdk.options.chunk_sizes
+        field, size = ("uuid", sizes.string_id) if _are_uuids(names) else ("id", sizes.numeric_id)
         for chunk in chunks(names, size):
             yield {field: {"$in": list(chunk)}}
 

@@ -10,11 +10,14 @@ reference SDK, as recorded in ``tests/oracle``.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import errors
 from .._options import merge_options
-from ._namespace import Options, Row, is_id
+from .._text import js_text
+from ._namespace import Options, Row, has_status, is_id
 
 if TYPE_CHECKING:
     from .. import Balena
@@ -68,7 +71,7 @@ class Kind:
         address = self.address(sdk, key)
         if isinstance(address, dict) and "$filter" in address:
             within = merge_options(within, address) if within else address
-            return self._only(key, sdk.pine.get(self.resource, options=merge_options(within, options)))
+            return self.only(key, sdk.pine.get(self.resource, options=merge_options(within, options)))
         if within:
             options = merge_options(within, options)
         row: Row | None = sdk.pine.get(self.resource, address, options)
@@ -76,12 +79,33 @@ class Kind:
             raise self.missing(key)
         return row
 
-    def _only(self, key: Any, rows: list[Row]) -> Row:
+    def only(self, key: Any, rows: list[Row]) -> Row:
+        """Return the single row of an answer.
+
+        Raises:
+            BalenaError: there is none, or there are several.
+        """
         if not rows:
             raise self.missing(key)
         if len(rows) > 1:
             raise self.ambiguous(key)
         return rows[0]
+
+    @contextmanager
+    def missing_on(self, status: int, key: Any, text: str = "") -> Iterator[None]:
+        """Turn an answer of the requests inside into "there is no such resource".
+
+        Args:
+            status: the HTTP status that says so.
+            key: what to name in the error.
+            text: what the answer must say too.
+        """
+        try:
+            yield
+        except errors.BalenaRequestError as error:
+            if has_status(error, status) and text in js_text(error.body):
+                raise self.missing(key) from error
+            raise
 
     def existing_id(self, sdk: Balena, key: Any) -> int:
         """Ask the API for the id of what ``key`` names, even if ``key`` is an id.

@@ -34,14 +34,22 @@ def set_value(sdk: Balena, resource: str, row_key: dict[str, Any], value: Any) -
     Raises:
         BalenaRequestError: the API refused the request.
     """
-    text = js_text(value)
-    try:
-        sdk.pine.post(resource, {**row_key, "value": text}, natural_key=tuple(row_key))
-    except errors.BalenaRequestError as error:
-        # Any other 409 is a rule of the server that was broken, and must not end in an update.
-        if not has_status(error, 409) or "unique" not in js_text(error.body).lower():
-            raise
-        sdk.pine.patch(resource, {"value": text}, options={"$filter": row_key})
+    sdk.pine.upsert(resource, row_key, {"value": js_text(value)})
+
+
+def read_value(sdk: Balena, resource: str, where: Options) -> str | None:
+    """Read the value of the row that a filter finds; None if there is none.
+
+    Args:
+        sdk: the SDK instance.
+        resource: the OData resource.
+        where: a pine filter.
+
+    Raises:
+        BalenaRequestError: the API refused the request.
+    """
+    rows: list[Row] = sdk.pine.get(resource, options={"$select": "value", "$filter": where})
+    return rows[0]["value"] if rows else None
 
 
 class KeyedValues(Listed):
@@ -127,9 +135,4 @@ class Variables(KeyedValues):
             BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
             BalenaRequestError: the API refused the request.
         """
-        return self._value({"$filter": self._one(parent, name)})
-
-    def _value(self, where: Options) -> str | None:
-        rows: list[Row] = self._sdk.pine.get(self.resource, options={"$select": "value", **where})
-        value: str | None = rows[0]["value"] if rows else None
-        return value
+        return read_value(self._sdk, self.resource, self._one(parent, name))

@@ -71,7 +71,7 @@ def api_call(sdk: Balena, method: str, path: str, body: Any = None, **request: A
     """
     if body is not None:
         request["body"] = body
-    return sdk.request.send(method=method, url=path, base_url=sdk.settings.get("api_url"), **request).body
+    return sdk.request.send(method=method, url=path, base_url=sdk.options.api_root, **request).body
 
 
 def has_status(error: Exception, status: int) -> bool:

@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 
 from .. import _clock, errors
+from .._odata_filter import iso_date
 from ._namespace import is_id
 
 #: What to write to take the access away.
@@ -23,11 +24,8 @@ def access_until(expiry_timestamp: float | datetime.datetime) -> dict[str, Any]:
         BalenaInvalidParameterError: this is no point in time, or none in the future.
     """
     if isinstance(expiry_timestamp, datetime.datetime):
-        moment = expiry_timestamp
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=datetime.timezone.utc)
-        milliseconds: float = moment.timestamp() * 1000
-        until: Any = moment.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+        until: Any = iso_date(expiry_timestamp)
+        milliseconds = datetime.datetime.fromisoformat(until.replace("Z", "+00:00")).timestamp() * 1000
     elif is_id(expiry_timestamp) or isinstance(expiry_timestamp, float):
         milliseconds = until = expiry_timestamp
     else:

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``balena.models.application``: applications (fleets, apps, blocks) and what belongs to them."""
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
+from ._api_keys import new_key
+from ._application_fleet import ApplicationFleet
+from ._application_releases import ApplicationReleases
+from ._batch import ids_filter, in_batches
+from ._ids import APPLICATION
+from ._keyed_values import Tags, Variables
+from ._listing import ByApplication
+from ._memberships import Invites, MembershipKind, Memberships, Roles
+from ._namespace import Nested, Row, api_call, is_id
+
+ROLES = Roles("application_membership_role", errors.BalenaApplicationMembershipRoleNotFound)
+MEMBERSHIP = MembershipKind("user_application_membership", "Application Membership")
+
+
+class ApplicationTags(Tags, ByApplication):
+    """``balena.models.application.tags``"""
+
+    resource, parent, parent_field = "application_tag", APPLICATION, "application"
+
+
+class ApplicationConfigVariables(Variables, ByApplication):
+    """``balena.models.application.config_var``: what configures the devices, ``BALENA_*`` and ``RESIN_*``."""
+
+    resource, parent, parent_field = "application_config_variable", APPLICATION, "application"
+
+
+class ApplicationEnvVariables(Variables, ByApplication):
+    """``balena.models.application.env_var``: what all containers of all devices find in their environment."""
+
+    resource, parent, parent_field = "application_environment_variable", APPLICATION, "application"
+
+
+class ApplicationBuildVariables(Variables, ByApplication):
+    """``balena.models.application.build_var``: what the builder finds in its environment."""
+
+    resource, parent, parent_field = "build_environment_variable", APPLICATION, "application"
+
+
+class ApplicationMemberships(Memberships, ByApplication):
+    """``balena.models.application.membership``: which users may do what with an application."""
+
+    resource, kind, roles = MEMBERSHIP.resource, MEMBERSHIP, ROLES
+    parent, parent_field = APPLICATION, "is_member_of__application"
+    to_application = (parent_field,)
+
+    def create(self, *, application: str | int, username: str, role_name: str | None = None) -> Row:
+        """Make a user a member of an application.
+
+        Args:
+            application: the application's slug, uuid or id.
+            username: the user's name.
+            role_name: ``developer``, ``operator`` or ``observer``; left out: the API's default.
+
+        Returns:
+            The new membership.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaApplicationMembershipRoleNotFound: there is no such role.
+            BalenaRequestError: the API refused the request.
+        """
+        return self._create(application, username, role_name)
+
+
+class ApplicationInvites(Invites, ByApplication):
+    """``balena.models.application.invite``: invitations to become a member of an application."""
+
+    resource, roles = "invitee__is_invited_to__application", ROLES
+    parent, parent_field = APPLICATION, "is_invited_to__application"
+    to_application = (parent_field,)
+    accept_path = "/user/v1/invitation/"
+
+
+class ApplicationModel(ApplicationReleases, ApplicationFleet):
+    """``balena.models.application``"""
+
+    tags = Nested(ApplicationTags)
+    config_var = Nested(ApplicationConfigVariables)
+    env_var = Nested(ApplicationEnvVariables)
+    build_var = Nested(ApplicationBuildVariables)
+    membership = Nested(ApplicationMemberships)
+    invite = Nested(ApplicationInvites)
+
+    def create(
+        self,
+        *,
+        name: str,
+        device_type: str,
+        organization: str | int,
+        application_class: str | None = None,
+        uuid: str | None = None,
+    ) -> Row:
+        """Create an application.
+
+        Args:
+            name: its name.
+            device_type: the slug or an alias of its devices' default type, for example ``raspberrypi4-64``.
+            organization: the handle or id of the organization that it will belong to.
+            application_class: ``fleet`` (the API's default), ``app`` or ``block``.
+            uuid: 32 hexadecimal digits, if the API shall not choose them.
+
+        Returns:
+            The new application.
+
+        Raises:
+            BalenaInvalidDeviceType: there is no such device type.
+            BalenaOrganizationNotFound: there is no such organization.
+            BalenaRequestError: the API refused the request, for example because the name is taken (409).
+        """
+        if organization is None:
+            raise errors.BalenaInvalidParameterError("organization", organization)
+        body = {
+            "app_name": name,
+            "is_for__device_type": self._device_type_id(device_type),
+            "organization": self._organization_id(organization),
+        }
+        if application_class is not None:
+            body["is_of__class"] = application_class
+        if uuid is not None:
+            body["uuid"] = uuid
+        created: Row = self._sdk.pine.post("application", body, natural_key=("organization", "app_name"))
+        return created
+
+    def _device_type_id(self, device_type: str) -> Any:
+        if device_type is None:
+            raise errors.BalenaInvalidDeviceType(device_type)
+        return self._sdk.models.device_type.get(device_type, {"$select": "id"})["id"]
+
+    def _organization_id(self, organization: str | int) -> Any:
+        key = {"id" if is_id(organization) else "handle": organization}
+        row = self._sdk.pine.get("organization", key, {"$select": ["id"]})
+        if row is None:
+            raise errors.BalenaOrganizationNotFound(organization)
+        return row["id"]
+
+    def remove(self, slug_or_uuid_or_id_or_ids: str | int | list[int] | list[str]) -> None:
+        """Delete applications, with their devices, releases and everything else that belongs to them.
+
+        Args:
+            slug_or_uuid_or_id_or_ids: one application's slug, uuid or id, or a list of ids, or a list of uuids.
+
+        Raises:
+            BalenaApplicationNotFound: one of them does not exist; then nothing is deleted.
+            BalenaAmbiguousApplication: several applications match.
+            BalenaInvalidParameterError: the list is empty, or holds something else than ids or uuids alone.
+            BalenaRequestError: the API refused the request.
+        """
+        named = slug_or_uuid_or_id_or_ids
+        if isinstance(named, str):
+            with APPLICATION.missing_on(404, named):
+                self._sdk.pine.delete("application", id=APPLICATION.id_of(self._sdk, named))
+            return
+        for _group, rows in in_batches(self._sdk, APPLICATION, named, parameter="slugOrUuidOrIdOrIds"):
+            self._sdk.pine.delete("application", options=ids_filter(rows))
+
+    def rename(self, slug_or_uuid_or_id: str | int, new_name: str) -> None:
+        """Give an application another name. Its slug changes with it.
+
+        Args:
+            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+            new_name: the new name.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaRequestError: the API refused the request.
+        """
+        self._update(slug_or_uuid_or_id, {"app_name": new_name})
+
+    def generate_api_key(self, slug_or_uuid_or_id: str | int) -> str:
+        """Make an API key that acts as the application. (Deprecated by the API in favour of provisioning keys.)
+
+        Args:
+            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+
+        Returns:
+            The key. It cannot be read again.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaRequestError: the API refused the request.
+        """
+        application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
+        with APPLICATION.missing_on(404, slug_or_uuid_or_id):
+            key: str = api_call(self._sdk, "POST", f"/application/{application}/generate-api-key")
+        return key
+
+    def generate_provisioning_key(
+        self,
+        slug_or_uuid_or_id: str | int,
+        key_name: str | None = None,
+        key_description: str | None = None,
+        key_expiry_date: str | None = None,
+    ) -> str:
+        """Make an API key that can only register devices in an application.
+
+        Args:
+            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+            key_name: a name for the key.
+            key_description: a description for the key.
+            key_expiry_date: when the key stops working, as an ISO 8601 date and time.
+
+        Returns:
+            The key. It cannot be read again.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaRequestError: the API refused the request.
+        """
+        application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
+        body = {"actorType": "application", "actorTypeId": application, "roles": ["provisioning-api-key"]}
+        with APPLICATION.missing_on(500, slug_or_uuid_or_id, "No application found to associate with the api key"):
+            return new_key(self._sdk, "/api-key/v1/", body, key_name, key_description, key_expiry_date)
