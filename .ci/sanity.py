@@ -27,12 +27,13 @@ GET_PIP_NAMES = ("get_pip_25_2.py", "get_pip_24_2.py", "get_pip_23_1_2.py")
 
 
 def place_get_pip() -> None:
-    """Put the stand-in where ansible-test keeps its get-pip script, unless it has one."""
+    """Put the stand-in where ansible-test keeps its get-pip script, unless it has the real one."""
     folder = Path.home() / ".ansible" / "test" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in GET_PIP_NAMES:
-        if not (folder / name).exists():
-            shutil.copy(CHECKOUT / ".ci" / "get_pip_shim.py", folder / name)
+    stand_in = (CHECKOUT / ".ci" / "get_pip_shim.py").read_text(encoding="utf-8")
+    for path in (folder / name for name in GET_PIP_NAMES):
+        if not path.exists() or "Stand in for the get-pip script" in path.read_text(encoding="utf-8"):
+            path.write_text(stand_in, encoding="utf-8")
 
 
 def command(versions: list[str], more: list[str]) -> list[str]:
