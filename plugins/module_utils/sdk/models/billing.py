@@ -209,7 +209,7 @@ class BillingModel(Namespace):
         return self._sdk.request.stream(
             method="GET",
             url=f"/billing/v1/account/{organization_id}/invoices/{number}/download",
-            base_url=self._sdk.settings.get("api_url"),
+            base_url=self._sdk.options.api_root,
         )
 
 
