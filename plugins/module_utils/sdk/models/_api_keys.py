@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._ids import APPLICATION
 from ._namespace import api_call
 
 if TYPE_CHECKING:
@@ -34,3 +35,32 @@ def new_key(
     given = {field: value for field, value in optional.items() if value is not None}
     key: str = api_call(sdk, "POST", path, {**body, **given})
     return key
+
+
+def new_provisioning_key(
+    sdk: Balena,
+    application: str | int,
+    name: str | None = None,
+    description: str | None = None,
+    expiry_date: str | None = None,
+) -> str:
+    """Make an API key that can only register devices in an application.
+
+    Args:
+        sdk: the SDK instance.
+        application: the application's slug (``org/name``), uuid or id.
+        name: a name for the key.
+        description: a description for the key.
+        expiry_date: when the key stops working, as an ISO 8601 date and time.
+
+    Returns:
+        The key. It cannot be read again.
+
+    Raises:
+        BalenaApplicationNotFound: there is no such application.
+        BalenaRequestError: the API refused the request.
+    """
+    application_id = APPLICATION.id_of(sdk, application)
+    body = {"actorType": "application", "actorTypeId": application_id, "roles": ["provisioning-api-key"]}
+    with APPLICATION.missing_on(500, application, "No application found to associate with the api key"):
+        return new_key(sdk, "/api-key/v1/", body, name, description, expiry_date)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import errors, os_version
+from .._hup import update_type
 from ._batch import in_batches, target_of
 from ._device_status import DeviceStatus
 from ._device_writes import Devices
@@ -145,9 +146,7 @@ class DeviceOs(DeviceStatus):
         device_type = device.get("is_of__device_type")
         if not device_type or not device_type[0].get("slug"):
             raise errors.BalenaError(f"The device type of the device is not available: {uuid}")
-        from .. import _hup  # only updates need its tables
-
-        _hup.update_type(device_type[0]["slug"], self.get_os_version(device), target_os_version)
+        update_type(device_type[0]["slug"], self.get_os_version(device), target_os_version)
 
     def _check_os_version_available(self, device_type: str, target_os_version: str) -> None:
         available = self._sdk.models.os.get_available_os_versions(device_type)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors, os_version
+from .._hup import is_architecture_compatible
 from ._batch import ids_filter, in_batches, target_of
 from ._device_writes import Devices, DeviceWrites
 from ._ids import APPLICATION, DEVICE, RELEASE
@@ -54,7 +55,7 @@ class DeviceReleases(DeviceWrites):
         batches = list(in_batches(self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=group_by))
         for device in (row for _group, rows in batches for row in rows):
             runs = _architecture(device["is_of__device_type"])
-            if not self._sdk.models.os.is_architecture_compatible_with(runs, wanted):
+            if not is_architecture_compatible(runs, wanted):
                 reason = f"Incompatible application: {application_slug_or_uuid_or_id}"
                 raise errors.BalenaInvalidDeviceType(reason)
         for _group, rows in batches:

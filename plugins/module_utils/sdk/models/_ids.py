@@ -68,6 +68,8 @@ class Kind:
         Raises:
             BalenaError: there is no such row, or several have this name.
         """
+        if options and "$count" in options:
+            raise errors.BalenaUsageError("Unknown pine option: $count")
         address = self.address(sdk, key)
         if isinstance(address, dict) and "$filter" in address:
             within = merge_options(within, address) if within else address

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
-from ._api_keys import new_key
+from ._api_keys import new_provisioning_key
 from ._application_fleet import ApplicationFleet
 from ._application_releases import ApplicationReleases
 from ._batch import ids_filter, in_batches
@@ -214,7 +214,4 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
             BalenaApplicationNotFound: there is no such application.
             BalenaRequestError: the API refused the request.
         """
-        application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
-        body = {"actorType": "application", "actorTypeId": application, "roles": ["provisioning-api-key"]}
-        with APPLICATION.missing_on(500, slug_or_uuid_or_id, "No application found to associate with the api key"):
-            return new_key(self._sdk, "/api-key/v1/", body, key_name, key_description, key_expiry_date)
+        return new_provisioning_key(self._sdk, slug_or_uuid_or_id, key_name, key_description, key_expiry_date)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import uuid as uuid_module
 
 from .. import errors
-from ._api_keys import new_key
+from .._hup import is_architecture_compatible
+from ._api_keys import new_key, new_provisioning_key
 from ._device_os import DeviceOs
 from ._device_releases import DeviceReleases
 from ._device_supervisor import DeviceSupervisor
@@ -66,14 +67,14 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         if device_type_slug is not None:
             device_type = self._compatible_type(device_type_slug, type_with_architecture, device_type)
         # Only now that all was checked: a key that is not used would stay.
-        key = self._sdk.models.application.generate_provisioning_key(application["id"])
+        key = new_provisioning_key(self._sdk, application["id"])
         body = {"user": user, "application": application["id"], "device_type": device_type["slug"], "uuid": uuid}
         return self._register(body, key)
 
     def _compatible_type(self, slug: str, options: Options, application_type: Row) -> Row:
         wanted: Row = self._sdk.models.device_type.get(slug, options)
         architectures = [found["is_of__cpu_architecture"][0]["slug"] for found in (wanted, application_type)]
-        if not self._sdk.models.os.is_architecture_compatible_with(*architectures):
+        if not is_architecture_compatible(*architectures):
             raise errors.BalenaInvalidDeviceType(f"Incompatible device type: {slug}")
         return wanted
 
