@@ -74,8 +74,8 @@ def _normalize(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Version | None:
     """Read a normalized version; None if it is none."""
-    if semver is None:
-        raise BalenaDependencyError("Reading versions needs the Python package semver 3")
+    if not hasattr(semver, "Version"):  # none, or the one of 2020 that some distributions still have
+        raise BalenaDependencyError("Reading versions needs the Python package semver, 3.0 or newer")
     if len(text) > _MAX_LENGTH:
         return None
     try:

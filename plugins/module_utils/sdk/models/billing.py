@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from .._download import Download
 from ._ids import ORGANIZATION
 from ._namespace import Namespace, Row, api_call
 
@@ -190,7 +191,7 @@ class BillingModel(Namespace):
         invoices: list[Row] = self._call("GET", organization, "/invoices")
         return invoices
 
-    def download_invoice(self, organization: str | int, invoice_number: str) -> Any:
+    def download_invoice(self, organization: str | int, invoice_number: str) -> Download:
         """Download an invoice as PDF.
 
         Args:
@@ -198,7 +199,7 @@ class BillingModel(Namespace):
             invoice_number: the number from `get_invoices`.
 
         Returns:
-            A stream of the file; see `balena.request.stream`.
+            An open stream: `save` it to a file, iterate over it, or `read` from it.
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
@@ -206,11 +207,8 @@ class BillingModel(Namespace):
         """
         organization_id = ORGANIZATION.existing_id(self._sdk, organization)
         number = quote(str(invoice_number), safe="")
-        return self._sdk.request.stream(
-            method="GET",
-            url=f"/billing/v1/account/{organization_id}/invoices/{number}/download",
-            base_url=self._sdk.options.api_root,
-        )
+        path = f"/billing/v1/account/{organization_id}/invoices/{number}/download"
+        return Download.of(self._sdk.request.stream(url=path, base_url=self._sdk.options.api_root))
 
 
 def _with_captcha(body: Row, g_recaptcha_response: str | None) -> Row:
