@@ -8,8 +8,7 @@ from typing import Any
 
 from .. import _clock, errors, os_version
 from ._device_reads import DeviceReads
-from ._ids import DEVICE
-from ._namespace import Row
+from ._namespace import Row, is_id
 from ._time_distance import in_words
 
 
@@ -67,7 +66,7 @@ class DeviceStatus(DeviceReads):
         return progress
 
     def _computed(self, uuid_or_id: str | int, field: str) -> Any:
-        if not DEVICE.is_name(uuid_or_id):
+        if not is_id(uuid_or_id) and not isinstance(uuid_or_id, str):
             raise errors.BalenaInvalidParameterError("uuidOrId", uuid_or_id)
         return self._field(uuid_or_id, field)
 

@@ -48,10 +48,6 @@ class Kind:
         """
         raise NotImplementedError
 
-    def is_name(self, key: Any) -> bool:
-        """Say whether a value can name one at all, judged by its type."""
-        return is_id(key) or isinstance(key, str)
-
     def missing(self, key: Any) -> errors.BalenaError:
         """Build the error that says that there is no such resource."""
         return self.not_found(key)
@@ -189,9 +185,6 @@ class ReleaseKind(Kind):
     ambiguous = errors.BalenaAmbiguousRelease
     order = "created_at desc"
 
-    def is_name(self, key: Any) -> bool:
-        return isinstance(key, dict) or super().is_name(key)
-
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         if is_id(key):
             return int(key)
@@ -217,9 +210,6 @@ class ServiceKind(Kind):
     parameter = "id"
     not_found = errors.BalenaServiceNotFound
     ambiguous = errors.BalenaServiceNotFound  # both names are keys: there are never several
-
-    def is_name(self, key: Any) -> bool:
-        return is_id(key) or is_service_key(key)
 
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         if is_id(key):

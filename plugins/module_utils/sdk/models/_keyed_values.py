@@ -73,14 +73,13 @@ class KeyedValues(Listed):
             BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
             BalenaRequestError: the API refused the request, for example because the key is reserved.
         """
-        self._check_type(parent)
         row_key = {self.parent_field: self.parent.id_of(self._sdk, parent), self.key_field: key}
         try:
             set_value(self._sdk, self.resource, row_key, value)
         except errors.BalenaRequestError as error:
             # The API answers 401 both for a parent that does not exist and for one that the token may not see.
             if has_status(error, 401) and is_id(parent):
-                self.parent.existing_id(self._sdk, parent)
+                self._existing_id(self.parent, parent)
             raise
 
     def remove(self, parent: Any, key: str) -> None:
@@ -98,16 +97,6 @@ class KeyedValues(Listed):
 
     def _one(self, parent: Any, key: str) -> Options:
         return {self.parent_field: self._existing_id(self.parent, parent), self.key_field: key}
-
-    def _existing_id(self, kind: Kind, key: Any) -> int:
-        if kind is self.parent:
-            self._check_type(key)
-        return super()._existing_id(kind, key)
-
-    def _check_type(self, parent: Any) -> None:
-        """Refuse what can be no name of the parent, before anything is sent."""
-        if not self.parent.is_name(parent):
-            raise errors.BalenaInvalidParameterError(self.parent.parameter, parent)
 
 
 class Tags(KeyedValues):

@@ -62,9 +62,6 @@ class MembershipKind(Kind):
         self.resource = resource  # type: ignore[misc]  # one class serves two resources
         self.title = title
 
-    def is_name(self, key: Any) -> bool:
-        return is_id(key)
-
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         if not is_id(key) and not (isinstance(key, dict) and key):
             raise errors.BalenaInvalidParameterError(self.parameter, key)
