@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from .. import Balena
 
 
+#: Options that both images and a ``config.json`` have.
+_COMMON_OPTIONS = frozenset(("app_update_poll_interval", "development_mode", "network", "wifi_key", "wifi_ssid"))
+_IMAGE_OPTIONS = _COMMON_OPTIONS | {"app_id", "file_type", "image_type"}
+_CONFIG_OPTIONS = _COMMON_OPTIONS | {
+    "device_type",
+    "gateway",
+    "ip",
+    "netmask",
+    "provisioning_key_description",
+    "provisioning_key_expiry_date",
+    "provisioning_key_name",
+}
+
+
 def _exact_version(version: str | None) -> str:
     """Check a version that is no range, and leave out its ``v``."""
     if not version:
@@ -45,14 +59,16 @@ def _image_requests() -> Iterator[None]:
         raise
 
 
-def _given(**options: Any) -> Row:
-    """Spell the options that were given as the API does: ``wifi_key`` is ``wifiKey``."""
-    body = {}
+def _spelled(options: Row, known: frozenset[str]) -> Row:
+    """Spell options as the API does: ``wifi_key`` is ``wifiKey``. Those that are None are left out."""
+    spelled = {}
     for name, value in options.items():
+        if name not in known:
+            raise BalenaUsageError(f"There is no option {name}, only {', '.join(sorted(known))}")
         first, *words = name.split("_")
         if value is not None:
-            body["".join([first, *(word.capitalize() for word in words)])] = value
-    return body
+            spelled["".join([first, *(word.capitalize() for word in words)])] = value
+    return spelled
 
 
 class OsImages(OsVersions):
@@ -115,21 +131,8 @@ class OsImages(OsVersions):
         changed = answer.headers.get("Last-Modified")
         return email.utils.parsedate_to_datetime(changed) if changed else None
 
-    def download(
-        self,
-        *,
-        device_type: str,
-        version: str = "latest",
-        app_id: int | None = None,
-        file_type: str | None = None,
-        image_type: str | None = None,
-        development_mode: bool | None = None,
-        app_update_poll_interval: int | None = None,
-        network: str | None = None,
-        wifi_key: str | None = None,
-        wifi_ssid: str | None = None,
-    ) -> Download:
-        """Download an OS image, configured if an application is given. The image does not go through memory.
+    def download(self, *, device_type: str, version: str = "latest", **options: Any) -> Download:
+        """Download an OS image, configured if an application is given. It does not go through memory.
 
         >>> download = balena.models.os.download(device_type="raspberrypi3", version="2.113.31")
         >>> download.save("os.img", progress=lambda received, total: show(received, total))
@@ -137,34 +140,24 @@ class OsImages(OsVersions):
         Args:
             device_type: slug or alias of the device type.
             version: an exact version, or "latest": then the recommended one that is no ESR.
-            app_id: id of the application that devices shall join.
-            file_type: ".img", ".zip" or ".gz".
-            image_type: "raw", or "flasher" for an image that installs itself to the internal storage.
-            development_mode: whether devices are open for development.
-            app_update_poll_interval: minutes between two looks for updates.
-            network: "ethernet" or "wifi".
-            wifi_key: the password of the wifi.
-            wifi_ssid: the name of the wifi.
+            **options: all optional:
+                app_id (int), the id of the application that devices shall join;
+                file_type (str), ".img", ".zip" or ".gz";
+                image_type (str), "raw", or "flasher" for one that installs itself to the internal storage;
+                development_mode (bool), whether devices are open for development;
+                app_update_poll_interval (int), minutes between two looks for updates;
+                network (str), "ethernet" or "wifi", with wifi_ssid (str) and wifi_key (str), its name and password.
 
         Returns:
             An open stream: `save` it to a file, iterate over it, or `read` from it; it checks the length at its end.
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaUsageError: this is no exact version.
+            BalenaUsageError: this is no exact version, or there is no such option.
             BalenaError: there is no image of this version.
             BalenaRequestError: the API refused the request.
         """
-        query = _given(
-            app_id=app_id,
-            file_type=file_type,
-            image_type=image_type,
-            development_mode=development_mode,
-            app_update_poll_interval=app_update_poll_interval,
-            network=network,
-            wifi_key=wifi_key,
-            wifi_ssid=wifi_ssid,
-        )
+        query = _spelled(options, _IMAGE_OPTIONS)
         slug = self._get_normalized_device_type_slug(device_type)
         # The alias is sent as it was given (recorded); only the choice of the version needs the slug.
         query.update(deviceType=device_type, version=self._version_to_download(slug, version))
@@ -177,41 +170,20 @@ class OsImages(OsVersions):
             return choose_version("default", self._available(slug, DEFAULT_TYPE))
         return _exact_version(version)
 
-    def get_config(
-        self,
-        slug_or_uuid_or_id: str | int,
-        *,
-        version: str | None = None,
-        network: str | None = None,
-        app_update_poll_interval: int | None = None,
-        provisioning_key_name: str | None = None,
-        provisioning_key_expiry_date: str | None = None,
-        provisioning_key_description: str | None = None,
-        wifi_key: str | None = None,
-        wifi_ssid: str | None = None,
-        ip: str | None = None,
-        gateway: str | None = None,
-        netmask: str | None = None,
-        device_type: str | None = None,
-        development_mode: bool | None = None,
-    ) -> Row:
+    def get_config(self, slug_or_uuid_or_id: str | int, *, version: str | None = None, **options: Any) -> Row:
         """Make the ``config.json`` with which a device joins an application. It holds a new provisioning key.
 
         Args:
             slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
             version: the OS version of the image; required. Below 2.7.8, an API key is not enough to ask for it.
-            network: "ethernet" (the default) or "wifi".
-            app_update_poll_interval: minutes between two looks for updates.
-            provisioning_key_name: how the provisioning key shall be called.
-            provisioning_key_expiry_date: when it ends, as ISO 8601.
-            provisioning_key_description: what it is for.
-            wifi_key: the password of the wifi.
-            wifi_ssid: the name of the wifi.
-            ip: the device's static IP address.
-            gateway: the gateway for it.
-            netmask: the network mask for it.
-            device_type: slug of another device type than the application's.
-            development_mode: whether the device is open for development.
+            **options: all optional:
+                network (str), "ethernet" (the default) or "wifi", with wifi_ssid (str) and wifi_key (str);
+                ip, gateway, netmask (str), for a static address;
+                device_type (str), the slug of another device type than the application's;
+                development_mode (bool), whether the device is open for development;
+                app_update_poll_interval (int), minutes between two looks for updates;
+                provisioning_key_name, provisioning_key_description (str), for the provisioning key;
+                provisioning_key_expiry_date (str), when it ends, as ISO 8601.
 
         Returns:
             The content of ``config.json``. It is secret.
@@ -219,26 +191,12 @@ class OsImages(OsVersions):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaUsageError: there is no version.
+            BalenaUsageError: there is no version, or no such option.
             BalenaRequestError: the API refused the request.
         """
         if not version:
             raise BalenaUsageError("An OS version is required when calling os.getConfig")
-        body = _given(
-            version=version,
-            network=network or "ethernet",
-            app_update_poll_interval=app_update_poll_interval,
-            provisioning_key_name=provisioning_key_name,
-            provisioning_key_expiry_date=provisioning_key_expiry_date,
-            provisioning_key_description=provisioning_key_description,
-            wifi_key=wifi_key,
-            wifi_ssid=wifi_ssid,
-            ip=ip,
-            gateway=gateway,
-            netmask=netmask,
-            device_type=device_type,
-            development_mode=development_mode,
-        )
+        body = {"version": version, "network": "ethernet", **_spelled(options, _CONFIG_OPTIONS)}
         body["appId"] = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
         try:
             config: Row = api_call(self._sdk, "POST", "/download-config", body)
