@@ -22,7 +22,13 @@ DECLARE = [
             "tags": {"site": "lab"},
         }
     },
-    {"community.balena.balena_env_var": {"application": "smoke-test", "variables": {"LOG_LEVEL": "debug"}}},
+    {
+        "community.balena.balena_env_var": {
+            "scope": "application",
+            "application": "smoke-test",
+            "variables": {"LOG_LEVEL": "debug"},
+        }
+    },
 ]
 
 
