@@ -14,6 +14,7 @@ import yaml
 
 from .api import Api
 from .clock import Clock
+from .cloud import Front
 from .control import Control
 from .database import tables
 from .faults import Fault, Faults
@@ -72,7 +73,7 @@ class Emulator:
         self._seeds = [load_seed(source) for source in as_list(seed)]
         self._devices = devices
         self._fill()
-        self._runtime = Runtime(self.api, Control(self), self.clock, self.faults, self.log, 0.0, on_request)
+        self._runtime = Runtime(self.front, Control(self), self.clock, self.faults, self.log, 0.0, on_request)
         self.latency = latency
         self._server = Server(self._runtime, host, port, idle_timeout, tls_cert, tls_key)
         self.url = self._server.url
@@ -84,6 +85,7 @@ class Emulator:
         self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
         self._add_token()
         self.simulation = Simulation(self.store, self.clock)
+        self.front = Front(self.api, self.store, self.clock, self.simulation, self.flavor)
         for data in self._seeds:
             self.seed(data)
 
@@ -150,7 +152,7 @@ class Emulator:
     def seed(self, data: SeedSource) -> dict[str, int]:
         """Add what a seed describes: number of new rows per kind."""
         seed = load_seed(data)
-        client = InsideClient(self.api, self.token)
+        client = InsideClient(self.front, self.token)
         made = Seeder(client, self.store, self.clock, self._devices).apply(seed)
         for options in seed.get("faults", []):
             self.faults.add(**options)
@@ -163,7 +165,7 @@ class Emulator:
         self.simulation.stop()
         self.faults.clear()
         self._fill()
-        self._runtime.api = self.api
+        self._runtime.api = self.front
         self.log.clear()
 
     def state(self) -> dict[str, Any]:
@@ -178,7 +180,6 @@ class Emulator:
             "simulation": self.simulation.describe(),
             "requests": len(self.log.select()),
         }
-
 
     def counts(self) -> dict[str, int]:
         """How many rows each resource has; those without rows are left out."""

@@ -13,15 +13,17 @@ from werkzeug.test import EnvironBuilder
 
 
 class InsideClient:
-    """Calls an application with a token; answers are decoded JSON."""
+    """Calls an application with a token (or a whole Authorization header); answers are decoded JSON."""
 
-    def __init__(self, application: Callable[[Request], Response], token: str | None = None) -> None:
+    def __init__(
+        self, application: Callable[[Request], Response], token: str = "", authorization: str | None = None
+    ) -> None:
         self._application = application
-        self.token = token
+        self._authorization = authorization or f"Bearer {token}"
 
     def call(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
         """The answer's value. Raises ValueError for a status of 400 and above."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = {"Authorization": self._authorization}
         # An absent body and an empty one are told apart by the content type, as on the wire.
         content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         builder = EnvironBuilder(path=path, method=method, query_string=query, headers=headers, **content)  # type: ignore[arg-type]

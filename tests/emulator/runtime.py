@@ -64,9 +64,7 @@ class Runtime:
     def _answer(self, request: Request, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.monotonic()
         body = request.get_data(cache=True)
-        fault = self.faults.hit(
-            request.method, request.path, environ["QUERY_STRING"], body.decode("utf-8", "replace")
-        )
+        fault = self.faults.hit(request.method, request.path, environ["QUERY_STRING"], body.decode("utf-8", "replace"))
         status, sent = 0, 0
         try:
             response = self._respond(request, fault)
@@ -106,9 +104,7 @@ class Runtime:
             traceback.print_exc()
             return Response("defect in the emulator, see its standard error", 500, {"X-Emulator-Defect": "1"})
 
-    def _log(
-        self, request: Request, body: bytes, status: int, sent: int, duration: float, fault: Fault | None
-    ) -> None:
+    def _log(self, request: Request, body: bytes, status: int, sent: int, duration: float, fault: Fault | None) -> None:
         entry = self.log.add(
             method=request.method,
             path=request.path,

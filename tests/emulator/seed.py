@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .clock import iso_time
+from .releases import ReleaseSpec, make_release
 from .seed_devices import DeviceTemplate, Fleet
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .store import Store
 
 DAY = 86400.0
-IMAGE_SIZE = 40_000_000
 SEED_KEYS = frozenset({"random_seed", "organizations", "applications", "faults", "simulation"})
 APPLICATION_KEYS = frozenset(
     "name organization device_type class tags env config build_env services releases pin track_latest devices "
@@ -32,6 +31,7 @@ RELEASE_KEYS = frozenset(
 )
 # Of a release's keys, those that are a field under another name or by themselves.
 RELEASE_FIELDS = {
+    "status": "status",
     "note": "note",
     "invalidated": "is_invalidated",
     "known_issues": "known_issue_list",
@@ -67,8 +67,15 @@ class Seeder:
 
     def _organization(self, name: str, handle: str | None = None) -> int:
         handle = handle or name.lower()
-        found = self._client.find("organization", f"handle eq '{handle}'")
-        return int(found[0]["id"]) if found else self._add("organization", name=name, handle=handle)
+        found = self._store.ids("organization", handle=handle)
+        if found:
+            return found[0]
+        # Not through the API: the open server makes none.
+        organization = self._store.insert("organization", name=name, handle=handle)
+        admin = self._client.one("user", "username eq 'admin'")
+        self._store.insert("organization_membership", user=admin, is_member_of__organization=organization)
+        self._count("organization", 1)
+        return organization
 
     def _application(self, seed: Mapping[str, Any]) -> None:
         check_keys("application", seed, APPLICATION_KEYS)
@@ -117,52 +124,19 @@ class Seeder:
             check_keys("release", seed, RELEASE_KEYS)
             started = self._clock.timestamp() - float(seed.get("age_days", len(releases) - number)) * DAY
             version = str(seed["version"])
-            commit = seed.get("commit") or self._hex(40, "release", slug, version, str(number))
-            release = self._release(application, seed, commit, started, services)
-            self._images(release, commit, services, started)
-            self._client.change(
-                "release",
-                release,
-                status=seed.get("status", "success"),
-                end_timestamp=iso_time(started + 300),
-                **{column: seed[key] for key, column in RELEASE_FIELDS.items() if key in seed},
+            spec = ReleaseSpec(
+                application,
+                seed.get("commit") or self._hex(40, "release", slug, version, str(number)),
+                started,
+                services,
+                version,
+                seed.get("final", True),
+                {column: seed[key] for key, column in RELEASE_FIELDS.items() if key in seed},
             )
-            self._pairs("release_tag", "tag_key", {"release": release}, seed.get("tags"))
-            made[version] = release
+            made[version] = make_release(self._client, spec)
+            self._count("release", 1)
+            self._pairs("release_tag", "tag_key", {"release": made[version]}, seed.get("tags"))
         return made
-
-    def _release(
-        self, application: int, seed: Mapping[str, Any], commit: str, started: float, services: Mapping[str, int]
-    ) -> int:
-        # A release begins as running, as a builder makes it; being a draft can only be said now.
-        draft = {} if seed.get("final", True) else {"is_final": False}
-        return self._add(
-            "release",
-            belongs_to__application=application,
-            is_created_by__user=self._client.one("user", "username eq 'admin'"),
-            commit=commit,
-            semver=str(seed["version"]),
-            status="running",
-            source="cloud",
-            composition={"version": "2.4", "services": {name: {"build": f"./{name}"} for name in services}},
-            start_timestamp=iso_time(started),
-            **draft,
-        )
-
-    def _images(self, release: int, commit: str, services: Mapping[str, int], started: float) -> None:
-        for name, service in services.items():
-            image = self._add(
-                "image",
-                is_a_build_of__service=service,
-                status="success",
-                image_size=IMAGE_SIZE,
-                project_type="Dockerfile",
-                content_hash=f"sha256:{self._hex(64, 'image', commit, name)}",
-                start_timestamp=iso_time(started),
-                end_timestamp=iso_time(started + 240),
-                push_timestamp=iso_time(started + 270),
-            )
-            self._add("release_image", image=image, is_part_of__release=release)
 
     def _target(self, application: int, releases: Mapping[str, int], seed: Mapping[str, Any]) -> None:
         if "pin" in seed:
@@ -178,9 +152,7 @@ class Seeder:
         target = row["should_be_running__release"]
         return int(target["__id"]) if target else None
 
-    def _pairs(
-        self, resource: str, name: str, parent: Mapping[str, int], pairs: Mapping[str, Any] | None
-    ) -> None:
+    def _pairs(self, resource: str, name: str, parent: Mapping[str, int], pairs: Mapping[str, Any] | None) -> None:
         for key, value in (pairs or {}).items():
             self._add(resource, **parent, **{name: key}, value=str(value))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .clock import iso_time
+from .releases import host_releases
 from .schema import base_model
 from .simulate import connectivity
 
@@ -52,6 +53,7 @@ class DeviceTemplate:
         self._fleet = fleet
         self._key = key
         self._made: dict[str, int] = {}
+        self._hosts = host_releases(store, fleet.device_type)
 
     def make(self, template: Mapping[str, Any], count: int | None = None) -> dict[str, int]:
         """Make the devices with tags, variables and installed images: number of rows by resource."""
@@ -99,9 +101,10 @@ class DeviceTemplate:
             return row
         latitude, longitude = place(template.get("location"), chance)
         target = row["is_pinned_on__release"] or self._fleet.target
+        os_version = str(value("os_version", "6.0.41"))
         prefix = str(value("mac_prefix", "DC:A6:32"))
         row |= {
-            "os_version": f"balenaOS {value('os_version', '6.0.41')}",
+            "os_version": f"balenaOS {os_version}",
             "os_variant": value("os_variant", "prod"),
             "supervisor_version": value("supervisor_version", "17.0.3"),
             "ip_address": str(value("ip_address", "10.{a}.{b}.{c}")).format(**octets(index)),
@@ -110,6 +113,7 @@ class DeviceTemplate:
             "latitude": latitude,
             "longitude": longitude,
             "is_running__release": self._release(value("release")) or target,
+            "should_be_operated_by__release": self._hosts.get(os_version),
             "status": "Idle",
         }
         if template.get("metrics", True):
@@ -142,9 +146,7 @@ class DeviceTemplate:
             ],
         )
 
-    def _service_variables(
-        self, template: Mapping[str, Any], ids: list[int], chances: list[random.Random]
-    ) -> None:
+    def _service_variables(self, template: Mapping[str, Any], ids: list[int], chances: list[random.Random]) -> None:
         for service, pairs in (template.get("service_env") or {}).items():
             found = self._store.query("service_install", installs__service=self._fleet.services[service])
             installs = {row["device"]: row["id"] for row in found}
@@ -158,8 +160,7 @@ class DeviceTemplate:
     def _installs(self, rows: list[dict[str, Any]], ids: list[int]) -> None:
         images: dict[int, list[int]] = {
             release: [
-                row["image"]
-                for row in self._store.query("image__is_part_of__release", is_part_of__release=release)
+                row["image"] for row in self._store.query("image__is_part_of__release", is_part_of__release=release)
             ]
             for release in {row["is_running__release"] for row in rows if row.get("is_running__release")}
         }

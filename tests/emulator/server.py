@@ -48,9 +48,7 @@ class Server:
         if tls_cert is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(tls_cert, tls_key)
-        self._server = make_server(
-            host, port, application, threaded=True, request_handler=handler, ssl_context=context
-        )
+        self._server = make_server(host, port, application, threaded=True, request_handler=handler, ssl_context=context)
         # A client that keeps a connection open must not keep the server from stopping.
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]

@@ -86,19 +86,28 @@ class Changes:
 
 @dataclass
 class HostUpdate:
-    """An update of OS or supervisor on its way. `release` may be unknown when only a version was asked for."""
+    """An update of OS or supervisor on its way.
+
+    version, variant: what was asked for when not a release; then `release` is the one of this version, if there is.
+    """
 
     release: int | None
     left: float
     total: float
     failed: bool = False
     version: str | None = None
+    variant: str = ""
 
 
 class DeviceLife:
-    """State of one simulated device between the steps."""
+    """State of one simulated device between the steps.
 
-    def __init__(self, uuid: str, settings: Settings) -> None:
+    os_release, supervisor_release: its targets when it came to life; it runs them already.
+    """
+
+    def __init__(
+        self, uuid: str, settings: Settings, os_release: int | None = None, supervisor_release: int | None = None
+    ) -> None:
         self.settings = settings
         self.chance = random.Random(f"{settings.random_seed}/{uuid}")
         self.phase: Phase = "idle"
@@ -109,8 +118,8 @@ class DeviceLife:
         self.offline_left = 0.0
         self.os: HostUpdate | None = None
         self.supervisor: HostUpdate | None = None
-        self.done_os: int | None = None
-        self.done_supervisor: int | None = None
+        self.done_os = os_release
+        self.done_supervisor = supervisor_release
 
     def step(self, seen: Seen, seconds: float) -> Changes:
         """Live for some seconds."""
@@ -220,15 +229,16 @@ class DeviceLife:
         self.total = max(seconds * self.chance.uniform(0.67, 1.33), 0.001)
         self.left = self.total
 
-    def start_os_update(self, seen: Seen, release: int | None, version: str | None = None) -> None:
-        """Begin an update of the OS to a release, or to a version whose release is not known."""
+    def start_os_update(self, release: int | None, version: str | None = None, variant: str = "") -> None:
+        """Begin an update of the OS to a release, or to a version whose release may not be known."""
         doomed = self.chance.random() * 100 < self.settings.fail_os_percent
         total = self.settings.os_seconds * self.chance.uniform(0.67, 1.33)
-        self.os = HostUpdate(release, total, total, doomed, version)
+        self.os = HostUpdate(release, total, total, doomed, version, variant)
 
     def _update_host(self, seen: Seen, seconds: float, changes: Changes) -> None:
-        if self.os is None and seen.os_target is not None and seen.os_target != self.done_os:
-            self.start_os_update(seen, seen.os_target)
+        is_updating = self.os is not None and self.os.left > 0
+        if not is_updating and seen.os_target is not None and seen.os_target != self.done_os:
+            self.start_os_update(seen.os_target)
         if self.os is not None and self.os.left > 0:
             self.os.left -= seconds
             if self.os.left <= 0:
@@ -253,7 +263,9 @@ class DeviceLife:
         changes.os_release = update.release
         if update.version is not None:
             changes.fields["os_version"] = f"balenaOS {update.version}"
-        if update.release is not None and update.version is None:
-            # Asked for through the target: the next target is a new update.
-            self.os = None
+            # The server sets the target itself when a device reports an OS that it knows.
+            if update.release is not None:
+                changes.fields["should_be_operated_by__release"] = update.release
+        if update.variant:
+            changes.fields["os_variant"] = update.variant
         self.leave(REBOOT_SECONDS, changes)

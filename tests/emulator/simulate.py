@@ -19,6 +19,7 @@ from sqlalchemy.dialects import sqlite
 
 from .clock import iso_time
 from .database import tables
+from .releases import host_releases, version_of
 from .sim_device import Changes, DeviceLife, Seen, Settings
 
 if TYPE_CHECKING:
@@ -82,24 +83,46 @@ class Simulation:
     def start_os_update(self, uuid: str, version: str) -> None:
         """Let a device update its OS to a version, as the device actions service does. Raises LookupError."""
         with self._lock:
-            seen = next((device for device in self._see() if device.uuid == uuid), None)
-            if seen is None:
-                raise LookupError(f"no such device: {uuid}")
-            life = self._lives.setdefault(seen.id, DeviceLife(seen.uuid, self.settings))
-            life.start_os_update(seen, None, version)
+            device, life = self._life(uuid)
+            # `2.50.1+rev1.prod` names the variant as well.
+            number, _dot, variant = (
+                version.rpartition(".") if version.endswith((".prod", ".dev")) else (version, "", "")
+            )
+            release = host_releases(self._store, device["is_of__device_type"]).get(number)
+            life.start_os_update(release, number, variant)
             self._begin()
 
+    def take_offline(self, uuid: str, seconds: float) -> None:
+        """A device goes offline, and comes back after some seconds. Raises LookupError."""
+        with self._lock:
+            device, life = self._life(uuid)
+            life.offline_left = seconds
+            self._store.update("device", device["id"], **connectivity(False, self._clock.iso()))
+            self._begin()
+
+    def _life(self, uuid: str) -> tuple[dict[str, Any], DeviceLife]:
+        device = self._store.get("device", uuid=uuid)
+        if device is None:
+            raise LookupError(f"no such device: {uuid}")
+        if device["id"] not in self._lives:
+            self._lives[device["id"]] = DeviceLife(
+                uuid, self.settings, device["should_be_operated_by__release"], device["should_be_managed_by__release"]
+            )
+        return device, self._lives[device["id"]]
+
     def os_update_status(self, uuid: str) -> dict[str, Any]:
-        """How an OS update goes: status `idle`, `in_progress`, `done` or `error`, and progress in percent."""
+        """How an OS update goes: status `idle`, `in_progress`, `done` or `error`, progress, version."""
         with self._lock:
             device = self._store.get("device", uuid=uuid)
             life = self._lives.get(device["id"]) if device else None
             if life is None or life.os is None:
-                return {"status": "idle", "progress": 0}
+                return {"status": "idle", "progress": 0, "version": None}
             update = life.os
             if update.left > 0:
-                return {"status": "in_progress", "progress": int(100 * (1 - update.left / update.total))}
-            return {"status": "error" if update.failed else "done", "progress": 100}
+                progress = int(100 * (1 - update.left / update.total))
+                return {"status": "in_progress", "progress": progress, "version": update.version}
+            status = "error" if update.failed else "done"
+            return {"status": status, "progress": 100, "version": update.version}
 
     def describe(self) -> dict[str, Any]:
         """Settings, and how many devices are in which phase."""
@@ -122,9 +145,8 @@ class Simulation:
                 present.add(seen.id)
                 life = self._lives.get(seen.id)
                 if life is None and seen.online and self.follows_targets:
-                    life = self._lives[seen.id] = DeviceLife(seen.uuid, self.settings)
-                    # What it was already told to run as host is what it runs: no update out of nothing.
-                    life.done_os, life.done_supervisor = seen.os_target, seen.supervisor_target
+                    life = DeviceLife(seen.uuid, self.settings, seen.os_target, seen.supervisor_target)
+                    self._lives[seen.id] = life
                 if life is not None:
                     done.append((seen, life.step(self._in_scope(seen), seconds)))
             self._lives = {key: life for key, life in self._lives.items() if key in present}
@@ -202,7 +224,8 @@ class Writer:
             values["last_update_status_event"] = self._now
         if changes.os_release is not None:
             version, variant = self._version(changes.os_release)
-            values |= {"os_version": f"balenaOS {version}", "os_variant": "dev" if variant == "dev" else "prod"}
+            # A variant that was asked for goes before the release's.
+            values = {"os_version": f"balenaOS {version}", "os_variant": variant or "prod", **values}
         if changes.supervisor_release is not None:
             values["supervisor_version"] = self._version(changes.supervisor_release)[0]
         return values
@@ -254,12 +277,7 @@ class Writer:
         """Version and variant of a release."""
         if release not in self._versions:
             row = self._store.get("release", release)
-            if row is None:
-                return "0.0.0", ""
-            text = f"{row['semver_major']}.{row['semver_minor']}.{row['semver_patch']}"
-            text += f"-{row['semver_prerelease']}" if row["semver_prerelease"] else ""
-            text += f"+{row['semver_build']}" if row["semver_build"] else ""
-            self._versions[release] = (text, row["variant"])
+            self._versions[release] = (version_of(row), row["variant"]) if row else ("0.0.0", "")
         return self._versions[release]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from .conftest import Harness
+from tests.unit.emulator_runtime.harness import Harness
 
 
 def connections(harness: Harness) -> int:

@@ -12,8 +12,7 @@ import pytest
 import requests
 
 from tests.emulator.faults import Fault, parse_fault
-
-from .conftest import Harness
+from tests.unit.emulator_runtime.harness import Harness
 
 
 def statuses(harness: Harness, count: int, path: str = "/v7/device") -> list[int]:
@@ -118,8 +117,14 @@ def test_the_log_names_the_fault(harness: Harness) -> None:
 
 def test_the_command_line_form() -> None:
     assert parse_fault(r"method=POST,path=^/v7/a\,b,nth=2,status=503,retry_after=1.5,acts=true,drop=after") == {
-        "method": "POST", "path": "^/v7/a,b", "nth": 2, "status": 503, "retry_after": 1.5, "acts": True, "drop": "after",
-    }  # fmt: skip
+        "method": "POST",
+        "path": "^/v7/a,b",
+        "nth": 2,
+        "status": 503,
+        "retry_after": 1.5,
+        "acts": True,
+        "drop": "after",
+    }
 
 
 @pytest.mark.parametrize("text", ["nonsense", "colour=red", "nth"])
