@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E402 - ansible-test wants the documentation before the imports
+"""The devices of balenaCloud or openBalena as hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: balena
+author:
+  - The community.balena maintainers (!UNKNOWN)
+short_description: Devices of balenaCloud or openBalena as hosts
+version_added: 0.1.0
+description:
+  - Makes a host of each device, with its application, releases, versions, state, addresses, place and tags as
+    variables, and groups of what they have in common.
+  - The file must be called C(balena.yml) or C(balena.yaml), or end with one of these, such as C(acme.balena.yml).
+  - However many devices there are, they are read in two requests. The inventory is complete or it is an error.
+  - Text from the API is never a template, whatever it looks like.
+extends_documentation_fragment:
+  - community.balena.api.plugins
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [community.balena.balena]
+  organizations:
+    description:
+      - Only devices of the applications of these organizations, given by handle or id.
+      - Everything that the token may see, if neither this nor O(applications) nor O(devices) is given. An empty list
+        means no device.
+    type: list
+    elements: raw
+  applications:
+    description:
+      - Only devices of these applications (fleets), given by slug (C(organization/name)), uuid or id, or by the bare
+        name if only one application has it.
+    type: list
+    elements: raw
+    aliases: [fleets]
+  devices:
+    description: Only these devices, given by uuid, the first 7 or more digits of it, name or id.
+    type: list
+    elements: raw
+  filter:
+    description: Only devices for which this OData condition holds, such as V(os_variant eq 'dev').
+    type: str
+  tags:
+    description:
+      - Only devices that have all of these tags with these values.
+      - A tag whose value is null has to be there, whatever its value.
+    type: dict
+  online:
+    description: Only devices that are online (V(true)) or offline (V(false)).
+    type: bool
+  query:
+    description:
+      - A JMESPath expression over the list of devices that keeps some of them, such as
+        V([?starts_with(os_version, 'balenaOS 5.')]).
+      - Devices look there as in the table of variables, without prefix.
+      - Needs the Python library C(jmespath).
+    type: str
+  hostnames:
+    description:
+      - What hosts are called. The first of these that a device has is used; its uuid is the last resort.
+      - A name of a variable without prefix, such as V(device_name), a tag, such as V(tags.hostname), or a Jinja
+        expression over the variables with prefix, such as V(balena_device_name ~ '.example.com').
+      - A name that could act as a template, as an option of ssh or as the controller is not used.
+    type: list
+    elements: str
+    default: [device_name, uuid]
+  on_duplicate:
+    description:
+      - What to do if several devices want the same name.
+      - V(uuid) appends the first 7 digits of the uuid to the name of each of them.
+      - V(warn) does so too, and warns.
+      - V(error) fails.
+    type: str
+    choices: [uuid, warn, error]
+    default: uuid
+  hostvars_prefix:
+    description: What the names of all variables begin with.
+    type: str
+    default: balena_
+  fields:
+    description: Further fields of the API's C(device), such as V(cpu_temp), to have as variables.
+    type: list
+    elements: str
+    default: []
+  expand:
+    description:
+      - Further relations of the API's C(device) to have as variables, as a list of names or as a dict of names and
+        OData options.
+    type: raw
+  services:
+    description: Whether to read the services of each device, with image, status and release.
+    type: bool
+    default: false
+  variables:
+    description:
+      - Whether to read the environment and configuration variables that are set on each device itself.
+      - V(values) puts their values, which may be secret, into the inventory and its cache.
+    type: str
+    choices: [none, names, values]
+    default: none
+  group_by:
+    description:
+      - Make groups of what devices have in common, such as C(balena_application_acme_sensors), C(balena_online) or
+        C(balena_tag_site_oslo).
+    type: list
+    elements: str
+    choices:
+      - application
+      - cpu_architecture
+      - device_type
+      - online
+      - organization
+      - os_version
+      - release
+      - status
+      - supervisor_version
+      - tags
+    default: []
+  group_prefix:
+    description: What the names of the groups of O(group_by) begin with.
+    type: str
+    default: balena_
+  connect:
+    description:
+      - Set the variables that P(ansible.builtin.ssh#connection) needs to reach the host OS of a device.
+      - V(tunnel) goes through the cloud, wherever the device is. The tunnel takes the token from the environment
+        (E(BALENA_TOKEN) or E(BALENA_API_KEY)) or from the balena CLI's login, never from the command line.
+      - V(local) goes to the address that the device reports.
+      - The host OS has no Python, so P(ansible.builtin.raw#module) and P(ansible.builtin.script#module) work,
+        with C(gather_facts=false).
+    type: str
+    choices: [none, tunnel, local]
+    default: none
+  tunnel_address:
+    description:
+      - Host and port of the tunnel for O(connect=tunnel).
+      - By default port 443 of C(tunnel.<domain>) if O(api_url) is C(https://api.<domain>/).
+    type: str
+    env:
+      - name: BALENA_TUNNEL_ADDRESS
+notes:
+  - Each option may be a template, except for the expressions in O(hostnames), O(compose), O(groups) and
+    O(keyed_groups). So the token may come from a lookup. Extra variables are available.
+  - All variables are listed in the collection's inventory guide.
+seealso:
+  - name: The inventory guide
+    description: The table of variables, names, groups, connections and performance.
+    link: https://github.com/ansible-collections/community.balena/blob/main/docs/inventory.md
+"""
+
+EXAMPLES = r"""
+# sensors.balena.yml: one fleet, groups by tag and release. The token is BALENA_TOKEN in the environment.
+plugin: community.balena.balena
+applications: [acme/sensors]
+group_by: [release, online, tags]
+
+---
+# Production devices of an organization, named by a tag if they have it, with a token from a file.
+plugin: community.balena.balena
+api_token: "{{ lookup('ansible.builtin.file', '~/.balena-production') }}"
+organizations: [acme]
+tags:
+  environment: production
+hostnames: [tags.hostname, device_name]
+on_duplicate: error
+
+---
+# The options that all inventory plugins share. Expressions are evaluated once per distinct value.
+plugin: community.balena.balena
+applications: [acme/sensors]
+compose:
+  ansible_host: balena_ip_addresses | first | default(balena_uuid)
+groups:
+  outdated: balena_release_commit != balena_target_release_commit
+keyed_groups:
+  - key: balena_tags
+    prefix: tag
+  - key: balena_device_type
+    parent_group: device_types
+
+---
+# Reach the host OS through the cloud: ansible -i tunnel.balena.yml all -m ansible.builtin.raw -a uptime
+plugin: community.balena.balena
+applications: [acme/sensors]
+online: true
+connect: tunnel
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/balena-inventory
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ..plugin_utils.inventory.source import InventorySource
+from ..plugin_utils.inventory.templating import template_options
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """What Ansible calls; C(InventorySource) does the work."""
+
+    NAME = "community.balena.balena"
+    source = InventorySource
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is meant for this plugin, by its name."""
+        if not super().verify_file(path):
+            return False
+        if path.endswith(("balena.yml", "balena.yaml")):
+            return True
+        self.display.vvv(f"{self.NAME} skips {path}: the name has to end with balena.yml or balena.yaml")
+        return False
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory from the file at C(path).
+
+        :param cache: False if the user wants the cache to be renewed (C(--flush-cache)).
+        :raises AnsibleParserError: an option is wrong, or the devices cannot be read completely.
+        """
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        try:
+            self.source(self, self.get_options(), self._vars).fill(use_cache=cache)
+        except AnsibleError as error:
+            raise AnsibleParserError(str(error)) from error
+
+    def set_options(
+        self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
+    ) -> None:
+        """Options from the file and elsewhere; templates in the file are evaluated first."""
+        if direct is not None:
+            direct = template_options(direct, self.templar, self._vars)
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)

@@ -1,0 +1,327 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""C(compose), C(groups) and C(keyed_groups) at the price of one evaluation per distinct value, not per host.
+
+The evaluation itself is always ansible-core's own: for the first host with certain values its C(Constructable) runs as
+it comes, and what it does to the inventory is recorded; for the next hosts with the same values the record is played
+back. So every rule of every ansible-core version holds without being written down here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from .compiling import compile_once
+from .expressions import MISSING, Analysis, Dependency, analyse, analyse_template, follow, freeze
+from .marking import DATA_TAGGING, is_all_harmless
+
+Variables = Mapping[str, Any]
+
+#: Variables that follow from the host's name.
+_HOST_NAMES = frozenset({"inventory_hostname", "inventory_hostname_short"})
+#: Records kept for one expression. When there are more distinct values than this, hardly any is met again.
+_MEMORY = 8192
+
+
+@dataclass
+class Host:
+    """One host under construction.
+
+    :param name: its name in the inventory.
+    :param plain: its variables as plain JSON, with prefix; what memory is keyed by.
+    :param marked: gives the same variables as they are in the inventory; what expressions are evaluated with.
+    :param existed: an earlier source has added it already, perhaps with variables of the same names.
+    """
+
+    name: str
+    plain: Variables
+    marked: Callable[[], dict[str, Any]]
+    existed: bool = False
+
+
+@dataclass
+class Record:
+    """What an evaluation did to the inventory; C(error) says that it failed."""
+
+    groups: list[str] = field(default_factory=list)
+    variables: list[tuple[str, Any]] = field(default_factory=list)
+    error: str | None = None
+
+
+class Recorder:
+    """Stands before the inventory while ansible-core evaluates: passes everything on and notes what concerns the host.
+
+    Membership of the host is always added with C(add_host): C(add_child) would take a host that is named like a group
+    for that group.
+    """
+
+    def __init__(self, inventory: Any, host: str, host_is_child: bool) -> None:
+        self._inventory = inventory
+        self._host = host
+        self._host_is_child = host_is_child
+        self.record = Record()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inventory, name)
+
+    def add_host(self, host: str, group: str | None = None, port: int | str | None = None) -> Any:
+        """Add the host to a group."""
+        if group is not None:
+            self.record.groups.append(group)
+        return self._inventory.add_host(host, group, port)
+
+    def add_child(self, group: str, child: str) -> Any:
+        """Add the host, or a group, to a group."""
+        if self._host_is_child and child == self._host:
+            return self.add_host(child, group)
+        return self._inventory.add_child(group, child)
+
+    def set_variable(self, entity: str, varname: str, value: Any) -> Any:
+        """Set a variable of the host."""
+        self.record.variables.append((varname, value))
+        return self._inventory.set_variable(entity, varname, value)
+
+
+@dataclass
+class Entry:
+    """One expression of the configuration and what is remembered of it.
+
+    :param evaluate: lets ansible-core evaluate it for a host; called with C(strict).
+    """
+
+    option: str
+    label: str
+    expression: Any
+    analysis: Analysis
+    evaluate: Callable[[Host, bool], None]
+    memory: dict[Any, Record] = field(default_factory=dict)
+
+
+@dataclass
+class Failure:
+    """Hosts for which an expression failed while C(strict) is off."""
+
+    hosts: int
+    first: str
+    message: str
+
+
+class ConstructedOnce:
+    """Evaluates the constructed options of an inventory plugin.
+
+    :param plugin: an inventory plugin with ansible-core's C(Constructable), whose options are set.
+    :param extra: the extra variables, if C(use_extra_vars) hands them to expressions; else empty.
+    """
+
+    def __init__(self, plugin: Any, *, strict: bool, extra: Variables) -> None:
+        self._plugin = plugin
+        self._strict = strict
+        self._extra = extra
+        self._composed: frozenset[str] = frozenset()
+        self._named: dict[str, Entry] = {}
+        self.failures: dict[str, Failure] = {}
+
+    def compose(self, compose: Mapping[str, Any] | None, hosts: Iterable[Host]) -> None:
+        """Set the variables of C(compose) on each host."""
+        self._composed = frozenset(compose or ())
+        entries = [self._compose_entry(name, expression) for name, expression in (compose or {}).items()]
+        with compile_once(self._plugin.templar, _pure_expressions(entries)):
+            for host in hosts if entries else ():
+                for entry in entries:
+                    if not self._copied(entry, host):
+                        self._apply(entry, host, sees_host=False)
+
+    def group(self, groups: Mapping[str, Any] | None, keyed: list[Any] | None, hosts: Iterable[Host]) -> None:
+        """Add each host to its groups: first C(groups), then C(keyed_groups), as ansible-core's plugins do."""
+        entries = [self._groups_entry(name, condition) for name, condition in (groups or {}).items()]
+        entries += [self._keyed_entry(number, keyed_entry) for number, keyed_entry in enumerate(keyed or [])]
+        with compile_once(self._plugin.templar, _pure_expressions(entries)):
+            for host in hosts if entries else ():
+                for entry in entries:
+                    self._apply(entry, host, sees_host=True)
+
+    def value(self, expression: str, uuid: str, plain: Variables, marked: Callable[[], dict[str, Any]]) -> Any:
+        """The value of an expression for a device that is no host yet, or None if it fails and C(strict) is off.
+
+        :raises AnsibleError: it fails and C(strict) is on.
+        """
+        entry = self._named.get(expression)
+        if entry is None:
+            entry = self._named[expression] = Entry("hostnames", expression, expression, analyse(expression), _nothing)
+        host = Host(uuid, plain, marked)
+        key = self._key(entry.analysis, host, sees_host=False)
+        known = entry.memory.get(key) if key is not None else None
+        if known is None:
+            known = self._value(entry, host)
+            if key is not None:
+                self._remember(entry, key, known)
+        if known.error:
+            self._note(entry, host, known.error)
+        return known.variables[0][1] if known.variables else None
+
+    def _value(self, entry: Entry, host: Host) -> Record:
+        try:
+            with compile_once(self._plugin.templar, _pure_expressions([entry])):
+                return Record(variables=[(entry.label, self._plugin._compose(entry.expression, host.marked()))])
+        except Exception as error:  # as ansible-core does: an expression may raise anything
+            if self._strict:
+                raise AnsibleError(f"Could not evaluate '{entry.label}' of hostnames: {error}") from error
+            return Record(error=str(error))
+
+    def _compose_entry(self, name: str, expression: Any) -> Entry:
+        def evaluate(host: Host, strict: bool) -> None:
+            self._plugin._set_composite_vars({name: expression}, host.marked(), host.name, strict=strict)
+
+        return Entry("compose", name, expression, analyse(expression), evaluate)
+
+    def _groups_entry(self, name: str, condition: Any) -> Entry:
+        def evaluate(host: Host, strict: bool) -> None:
+            self._plugin._add_host_to_composed_groups({name: condition}, host.marked(), host.name, strict=strict)
+
+        return Entry("groups", name, condition, analyse(condition), evaluate)
+
+    def _keyed_entry(self, number: int, keyed: Any) -> Entry:
+        def evaluate(host: Host, strict: bool) -> None:
+            self._plugin._add_host_to_keyed_groups([keyed], host.marked(), host.name, strict=strict)
+
+        given = keyed if isinstance(keyed, dict) else {}
+        analysis = analyse(given.get("key")) + analyse_template(given.get("parent_group"))
+        label = str(given.get("key", f"number {number + 1}"))
+        return Entry("keyed_groups", label, given.get("key"), analysis, evaluate)
+
+    def _copied(self, entry: Entry, host: Host) -> bool:
+        """Set a variable that is nothing but a string of another one; no need to evaluate anything.
+
+        Before 2.19 ansible-core looks into strings that resemble other types, so there it has to do this itself.
+        """
+        path = entry.analysis.path
+        if not DATA_TAGGING or path is None or path.name in self._extra or host.existed:
+            return False
+        plain, complete = follow(host.plain.get(path.name), path.steps)
+        if not complete or type(plain) is not str:
+            return False
+        value = host.marked()[path.name]
+        for step in path.steps:
+            value = value[step]
+        self._plugin.inventory.set_variable(host.name, entry.label, value)
+        return True
+
+    def _apply(self, entry: Entry, host: Host, *, sees_host: bool) -> None:
+        key = self._key(entry.analysis, host, sees_host)
+        known = entry.memory.get(key) if key is not None else None
+        if known is None or (known.error and self._strict):
+            known = self._evaluate(entry, host)
+            if key is not None:
+                self._remember(entry, key, known)
+        else:
+            self._play_back(known, host)
+        if known.error:
+            self._note(entry, host, known.error)
+
+    def _evaluate(self, entry: Entry, host: Host) -> Record:
+        """Let ansible-core do it, strictly first: so a failure is seen, which it else passes over in silence."""
+        try:
+            return self._recorded(entry, host, strict=True)
+        except AnsibleError as error:
+            if self._strict:
+                raise
+            message = str(error)
+        record = self._recorded(entry, host, strict=False)
+        record.error = None if self._is_merely_empty(entry, host, record) else message
+        return record
+
+    def _remember(self, entry: Entry, key: Any, record: Record) -> None:
+        if len(entry.memory) >= _MEMORY:
+            entry.memory.clear()
+        entry.memory[key] = record
+
+    def _recorded(self, entry: Entry, host: Host, *, strict: bool) -> Record:
+        inventory = self._plugin.inventory
+        recorder = Recorder(inventory, host.name, host_is_child=entry.option == "groups")
+        self._plugin.inventory = recorder
+        try:
+            entry.evaluate(host, strict)
+        finally:
+            self._plugin.inventory = inventory
+        return recorder.record
+
+    def _is_merely_empty(self, entry: Entry, host: Host, record: Record) -> bool:
+        """A key that is empty makes no group, and only C(strict) objects; it is no failure."""
+        if entry.option != "keyed_groups":
+            return False
+        try:
+            return not self._plugin._compose(entry.expression, host.marked())
+        except Exception:  # whatever ansible-core or a filter raises, it was a failure
+            return False
+
+    def _play_back(self, record: Record, host: Host) -> None:
+        inventory = self._plugin.inventory
+        for name, value in record.variables:
+            shared = isinstance(value, (dict, list, set, tuple))
+            inventory.set_variable(host.name, name, copy.deepcopy(value) if shared else value)
+        for group in record.groups:
+            inventory.add_host(host.name, group)
+
+    def _note(self, entry: Entry, host: Host, message: str) -> None:
+        label = f"{entry.option} '{entry.label}'"
+        failure = self.failures.setdefault(label, Failure(0, host.name, message))
+        failure.hosts += 1
+
+    def _key(self, analysis: Analysis, host: Host, sees_host: bool) -> Any:
+        """What the result depends on, or None if that cannot be told and ansible-core has to be asked."""
+        if not analysis.pure:
+            return None
+        parts = []
+        for dependency in analysis.dependencies:
+            part = self._part(dependency, host, sees_host)
+            if part is None:
+                return None
+            parts.append(part)
+        return tuple(parts)
+
+    def _part(self, dependency: Dependency, host: Host, sees_host: bool) -> tuple[Any, ...] | None:
+        name = dependency.name
+        own: list[Any] = []
+        if name in host.plain:
+            # Before 2.19 a result is unsafe if anything in a variable that it touches is.
+            harmless = DATA_TAGGING or is_all_harmless(host.plain[name])
+            own = [freeze(follow(host.plain[name], dependency.steps)[0]), harmless]
+        foreign: list[Any] = []
+        if name in self._extra:
+            foreign.append(_freeze_foreign(self._extra[name]))
+        if sees_host and name in _HOST_NAMES:
+            foreign.append(("name", host.name))
+        elif sees_host and (host.existed or name in self._composed or name not in host.plain):
+            foreign.append(_freeze_foreign(self._plugin.inventory.hosts[host.name].vars.get(name, MISSING)))
+        return None if None in foreign else (*own, *foreign)
+
+
+def _nothing(_host: Host, _strict: bool) -> None:
+    """An expression of C(hostnames) does nothing to the inventory."""
+
+
+def _pure_expressions(entries: Iterable[Entry]) -> list[str]:
+    return [entry.expression for entry in entries if entry.analysis.pure and isinstance(entry.expression, str)]
+
+
+def _freeze_foreign(value: Any) -> tuple[Any, ...] | None:
+    """A key of a value that is not from the API. None if it may be a template: that depends on yet other variables."""
+    if isinstance(value, str):
+        return None if "{" in value else ("str", hasattr(value, "__UNSAFE__"), str.__str__(value))
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+        kind = "dict"
+    elif isinstance(value, (list, tuple)):
+        kind = type(value).__name__
+    elif value is None or value is MISSING or isinstance(value, (bool, int, float)):
+        return type(value).__name__, repr(value)
+    else:
+        return None
+    items = [_freeze_foreign(item) for item in value]
+    return None if None in items else (kind, *items)

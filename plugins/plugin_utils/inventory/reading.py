@@ -1,0 +1,225 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read all devices of an inventory source: a constant number of requests, the full set or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...module_utils.sdk.errors import BalenaError
+from ...module_utils.state.reading import all_of, chunks
+from ...module_utils.state.selector import select_devices, tag_conditions
+from .hostvars import SECRET_COLUMNS, Row
+
+if TYPE_CHECKING:
+    from ...module_utils.sdk import Balena
+
+Condition = dict[str, Any]
+#: Whether a row is the one that a name means.
+Match = Callable[[Row, Any], bool]
+
+#: Devices in one answer. A larger set is read page by page, each page ending where the next begins.
+PAGE_SIZE = 25_000
+
+_RELEASE = {"$select": ["id", "commit", "raw_version"]}
+_EXPANSIONS: dict[str, Any] = {
+    "belongs_to__application": {
+        "$select": ["id", "app_name", "slug", "uuid"],
+        "$expand": {"organization": {"$select": ["id", "handle"]}},
+    },
+    "is_of__device_type": {
+        "$select": ["slug", "name"],
+        "$expand": {"is_of__cpu_architecture": {"$select": ["slug"]}},
+    },
+    "is_running__release": _RELEASE,
+    "should_be_running__release": _RELEASE,
+    "device_tag": {"$select": ["tag_key", "value"]},
+}
+_SERVICES: dict[str, Any] = {
+    "$select": ["id", "status", "download_progress", "install_date"],
+    "$filter": {"status": {"$ne": "deleted"}},
+    "$expand": {
+        "image": {
+            "$select": ["id", "is_stored_at__image_location"],
+            "$expand": {"is_a_build_of__service": {"$select": ["service_name"]}},
+        },
+        "is_provided_by__release": _RELEASE,
+    },
+}
+_NAMING_COLUMNS = {"application": ["id", "slug", "uuid", "app_name"], "organization": ["id", "handle"]}
+
+
+class ReadError(BalenaError):
+    """The devices could not be read as asked."""
+
+
+def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
+    """All devices that an inventory source means, ordered by id.
+
+    :param want: the options C(organizations), C(applications), C(devices), C(filter), C(tags), C(online), C(fields),
+        C(expand), C(services) and C(variables).
+    :raises BalenaError: a page failed, devices are missing from the answer, or something named does not exist.
+    """
+    if any(want.get(option) == [] for option in ("organizations", "applications", "devices")):
+        return []
+    shared = all_of(*_conditions(want))
+    expand = expansions(want)
+    if want.get("devices"):
+        named = {"devices": want["devices"], "tags": _tags(want), "filter": want.get("filter")}
+        ids = [row["id"] for row in select_devices(balena, named)]
+        rows = [
+            row for piece in chunks(ids) for row in _read(balena, all_of({"id": {"$in": list(piece)}}, shared), expand)
+        ]
+    else:
+        rows = _read(balena, shared, expand)
+    _check_names(balena, want, rows)
+    _check_fields(want.get("fields") or (), rows)
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def expansions(want: Mapping[str, Any]) -> dict[str, Any]:
+    """C($expand) of the request. Whole rows are read beside it: to select an unknown column is an error on the API,
+    and which columns it knows differs between balenaCloud and the versions of openBalena."""
+    found = dict(_EXPANSIONS)
+    if want.get("services"):
+        found["image_install"] = _SERVICES
+    if want.get("variables", "none") != "none":
+        columns = ["name"] if want["variables"] == "names" else ["name", "value"]
+        found["device_environment_variable"] = {"$select": columns}
+        found["device_config_variable"] = {"$select": columns}
+    for relation, options in wanted_relations(want.get("expand")).items():
+        if relation in found and options:
+            raise ReadError(f"expand: the plugin reads {relation} itself, so it takes no options")
+        found.setdefault(relation, options)
+    return found
+
+
+def wanted_relations(expand: Any) -> dict[str, Any]:
+    """The option C(expand) as a dict, however it was written.
+
+    :raises ReadError: it is neither a name, a list of names nor a dict of names and options.
+    """
+    if isinstance(expand, str):
+        expand = [expand]
+    if isinstance(expand, Mapping) and all(isinstance(options or {}, Mapping) for options in expand.values()):
+        return {str(relation): dict(options or {}) for relation, options in expand.items()}
+    if expand is None or (isinstance(expand, Sequence) and all(isinstance(name, str) for name in expand)):
+        return {str(relation): {} for relation in expand or ()}
+    raise ReadError("expand must be a list of relations, or a dict of relations and their options")
+
+
+def _read(balena: Balena, condition: Condition, expand: Mapping[str, Any]) -> list[Row]:
+    options: dict[str, Any] = {"$expand": dict(expand)}
+    if condition:
+        options["$filter"] = condition
+    counted = _count(balena, condition)
+    rows: list[Row] = list(balena.pine.get_all("device", options=options, page_size=PAGE_SIZE))
+    if len(rows) != counted:  # a device may have come or gone in between: only the count now can tell
+        counted = _count(balena, condition)
+    if len(rows) != counted:
+        raise ReadError(f"The API counts {counted} devices but sent {len(rows)}: the inventory would be incomplete")
+    return rows
+
+
+def _count(balena: Balena, condition: Condition) -> int:
+    answer = balena.pine.get("device", options={"$count": {"$filter": condition} if condition else {}})
+    if isinstance(answer, bool) or not isinstance(answer, int):
+        raise ReadError(f"The API answered the number of devices with {type(answer).__name__} instead of a number")
+    return answer
+
+
+def _conditions(want: Mapping[str, Any]) -> list[Condition | str | None]:
+    conditions: list[Condition | str | None] = [
+        _application_condition(want["applications"]) if want.get("applications") else None,
+        _organization_condition(want["organizations"]) if want.get("organizations") else None,
+        {"is_online": want["online"]} if want.get("online") is not None else None,
+    ]
+    if not want.get("devices"):  # else they are part of finding the named devices
+        conditions += [f"({want['filter']})" if want.get("filter") else None, *tag_conditions(_tags(want))]
+    return conditions
+
+
+def _tags(want: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The option C(tags), with booleans as YAML and people write them."""
+    tags = want.get("tags") or {}
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in tags.items()}
+
+
+def _application_condition(names: Sequence[str | int]) -> Condition:
+    ids, slugs, others = _kinds(names)
+    ways: list[Condition] = []
+    for column, values in (("id", ids), ("slug", slugs), ("uuid", others), ("app_name", others)):
+        if values:
+            ways.append({"a": {column: {"$in": values}}})
+    return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": _either(ways)}}}
+
+
+def _organization_condition(names: Sequence[str | int]) -> Condition:
+    ids, _slugs, handles = _kinds(names)
+    ways: list[Condition] = [{"belongs_to__application": {"organization": number}} for number in ids]
+    ways += [{"belongs_to__application": {"organization": {"handle": handle}}} for handle in handles]
+    return _either(ways)
+
+
+def _either(ways: list[Condition]) -> Condition:
+    return {"$or": ways} if len(ways) > 1 else ways[0]
+
+
+def _kinds(names: Sequence[str | int]) -> tuple[list[int], list[str], list[str]]:
+    """Ids, slugs and what is neither. A slug is lower case on the API."""
+    texts = [str(name).strip() for name in names if not isinstance(name, int)]
+    ids = [int(name) for name in names if isinstance(name, int)]
+    return ids, [text.lower() for text in texts if "/" in text], [text for text in texts if "/" not in text]
+
+
+def _check_names(balena: Balena, want: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    """Refuse a name that means nothing, or two fleets at once."""
+    fleets = list({row["belongs_to__application"][0]["id"]: row["belongs_to__application"][0] for row in rows}.values())
+    organizations = [organization for fleet in fleets for organization in fleet["organization"]]
+    for name in want.get("applications") or ():
+        _only_one(name, [fleet for fleet in fleets if _is_application(fleet, name)])
+    _must_exist(balena, "application", want.get("applications") or (), fleets, _is_application)
+    _must_exist(balena, "organization", want.get("organizations") or (), organizations, _is_organization)
+
+
+def _must_exist(balena: Balena, resource: str, names: Sequence[Any], seen: Sequence[Row], is_it: Match) -> None:
+    """Ask for the names that have no device, if any: a request only then."""
+    lost = [name for name in names if not any(is_it(row, name) for row in seen)]
+    if not lost:
+        return
+    ids, slugs, others = _kinds(lost)
+    given = {"id": ids, "slug": slugs, "uuid": others, "app_name": others, "handle": others}
+    columns = _NAMING_COLUMNS[resource]
+    ways: list[Condition] = [{column: {"$in": given[column]}} for column in columns if given[column]]
+    rows = balena.pine.get(resource, options={"$select": columns, "$filter": _either(ways)}) if ways else []
+    for name in lost:
+        if not any(is_it(row, name) for row in rows):
+            raise ReadError(f"{resource} '{name}' does not exist, or the token may not see it")
+
+
+def _is_application(fleet: Row, name: str | int) -> bool:
+    if isinstance(name, int):
+        return bool(fleet["id"] == name)
+    text = name.strip()
+    return fleet["slug"] == text.lower() if "/" in text else text in (fleet["uuid"], fleet["app_name"])
+
+
+def _is_organization(organization: Row, name: str | int) -> bool:
+    return bool(organization["id"] == name if isinstance(name, int) else organization["handle"] == name.strip())
+
+
+def _only_one(name: str | int, fleets: Sequence[Row]) -> None:
+    if len(fleets) > 1:
+        slugs = ", ".join(sorted(fleet["slug"] for fleet in fleets))
+        raise ReadError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
+
+
+def _check_fields(fields: Sequence[str], rows: Sequence[Row]) -> None:
+    for name in fields:
+        if name in SECRET_COLUMNS:
+            raise ReadError(f"fields: {name} is a secret of the device and never becomes a variable")
+        if rows and name not in rows[0]:
+            known = ", ".join(sorted(rows[0]))
+            raise ReadError(f"fields: the API's devices have no field '{name}'. They have: {known}")

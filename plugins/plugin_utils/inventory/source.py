@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the options of an inventory file to a filled inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+
+from ...module_utils.connection import connect
+from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
+from .building import Naming, add_groups, add_hosts, host_names, no_garbage_collection
+from .caching import cache_key, pack, unpack
+from .hostvars import shape
+from .marking import mark
+from .memo import ConstructedOnce
+from .naming import DuplicateNames
+from .reach import Local, Tunnel, TunnelAddressError, tunnel_address
+from .reading import read_devices, wanted_relations
+
+Device = dict[str, Any]
+
+
+class InventorySource:
+    """One inventory file.
+
+    :param plugin: the inventory plugin, its options set.
+    :param options: these options.
+    :param extra: the extra variables.
+    """
+
+    def __init__(self, plugin: Any, options: Mapping[str, Any], extra: Mapping[str, Any] | None) -> None:
+        self._plugin = plugin
+        self._options = options
+        self._constructed = ConstructedOnce(
+            plugin, strict=options["strict"], extra=extra or {} if options.get("use_extra_vars") else {}
+        )
+
+    def fill(self, *, use_cache: bool) -> None:
+        """Read the devices, or take them from the cache, and put them into the plugin's inventory.
+
+        :raises AnsibleError: with one sentence for the user.
+        """
+        try:
+            self.build(self.select(self.devices(use_cache=use_cache)))
+        except BalenaRequestError as error:
+            raise AnsibleParserError(f"{error}{self._hint(error)}") from error
+        except (BalenaError, DuplicateNames, TunnelAddressError) as error:
+            raise AnsibleParserError(str(error)) from error
+
+    def devices(self, *, use_cache: bool) -> list[Device]:
+        """The variables of all devices, without prefix."""
+        want = {**self._options, "api_token": _text(self._options.get("api_token"))}
+        with connect(want, read_only=True) as balena:
+            key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
+            found = self._cached(key) if self._options.get("cache") and use_cache else None
+            if found is None:
+                relations = list(wanted_relations(want["expand"]))
+                rows = read_devices(balena, want)
+                found = [shape(row, fields=want["fields"], expand=relations) for row in rows]
+                if self._options.get("cache"):
+                    self._plugin.cache[key] = pack(found)
+        return found
+
+    def _cached(self, key: str) -> list[Device] | None:
+        try:
+            return unpack(self._plugin.cache[key])
+        except (KeyError, AnsibleError, ValueError):  # not there, expired or not readable: read it anew
+            return None
+
+    def select(self, devices: list[Device]) -> list[Device]:
+        """The devices that the option C(query) keeps.
+
+        :raises AnsibleParserError: it is no JMESPath, or does not yield devices.
+        """
+        query = self._options.get("query")
+        if not query:
+            return devices
+        try:
+            import jmespath
+        except ImportError as error:
+            raise AnsibleParserError(missing_required_lib("jmespath", reason="for the option query")) from error
+        try:
+            chosen = jmespath.search(query, devices)
+        except jmespath.exceptions.JMESPathError as error:
+            raise AnsibleParserError(f"option query: {error}") from error
+        if not isinstance(chosen, list) or not all(isinstance(item, dict) and "uuid" in item for item in chosen):
+            raise AnsibleParserError("option query: the result must be a list of devices, such as [?is_online] gives")
+        uuids = {item["uuid"] for item in chosen}
+        return [device for device in devices if device["uuid"] in uuids]
+
+    def build(self, devices: list[Device]) -> None:
+        """Make hosts, variables and groups of the devices."""
+        with no_garbage_collection():
+            options, inventory = self._options, self._plugin.inventory
+            naming = Naming(options["hostnames"], options["on_duplicate"], self._evaluate)
+            names = host_names(devices, naming, self._plugin.display.warning)
+            way = self._way()
+            if way:
+                devices = [{**device, **way.variables(device)} for device in devices]
+            hosts = add_hosts(inventory, names, devices, options["hostvars_prefix"])
+            self._constructed.compose(options.get("compose"), hosts)
+            sanitize = self._plugin._sanitize_group_name
+            add_groups(inventory, hosts, devices, options["group_by"], options["group_prefix"], sanitize)
+            self._constructed.group(options.get("groups"), options.get("keyed_groups"), hosts)
+        self._report_failures()
+
+    def _way(self) -> Tunnel | Local | None:
+        options = self._options
+        if options["connect"] == "local":
+            return Local()
+        if options["connect"] == "tunnel":
+            address = tunnel_address(options["api_url"], options.get("tunnel_address"))
+            return Tunnel(address, options.get("ca_path"), options["validate_certs"])
+        return None
+
+    def _evaluate(self, expression: str, device: Mapping[str, Any]) -> Any:
+        prefix = self._options["hostvars_prefix"]
+        plain = {prefix + name: value for name, value in device.items()}
+        return self._constructed.value(expression, str(device["uuid"]), plain, lambda: mark(plain))
+
+    def _report_failures(self) -> None:
+        """One warning for all expressions that failed on some hosts while C(strict) is off."""
+        failures = self._constructed.failures.items()
+        if failures:
+            parts = [f"{name} on {it.hosts} host(s), first on {it.first}: {it.message}" for name, it in failures]
+            message = "Some expressions failed (strict: true makes this an error). " + "; ".join(parts)
+            self._plugin.display.warning(message)
+
+    def _hint(self, error: BalenaRequestError) -> str:
+        if error.status_code in (401, 403):
+            return ". The API refused the token: it is wrong or expired, or may not read devices"
+        if error.status_code in (400, 500) and (self._options.get("filter") or self._options.get("expand")):
+            return ". The options filter or expand may name what the API does not have, or be no OData"
+        return ""
+
+
+def _text(token: Any) -> str | None:
+    """The token as text; from a vault it is an object that decrypts itself."""
+    return None if token is None else str(token)
