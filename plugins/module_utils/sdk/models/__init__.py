@@ -5,6 +5,7 @@
 The files are imported by name when they are first touched. So importing the SDK stays cheap, and a module that
 Ansible packs and copies carries only the files that it imports itself.
 """
+
 from __future__ import annotations
 
 import importlib

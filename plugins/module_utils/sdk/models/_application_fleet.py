@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done to all devices of an application at once."""
+
 from __future__ import annotations
 
 import datetime
@@ -103,9 +104,7 @@ class ApplicationFleet(ApplicationReads):
         of_application = {"$filter": {"belongs_to__application": application}}
         self._sdk.pine.patch("device", {"is_web_accessible": enabled}, options=of_application)
 
-    def grant_support_access(
-        self, slug_or_uuid_or_id: str | int, expiry_timestamp: float | datetime.datetime
-    ) -> None:
+    def grant_support_access(self, slug_or_uuid_or_id: str | int, expiry_timestamp: float | datetime.datetime) -> None:
         """Let balena's support staff see and reach all devices, until a date.
 
         Args:

@@ -5,6 +5,7 @@
 A URL has a limited length, so neither the reads nor the writes name all rows at once: 200 ids or 50 uuids each, or
 what the SDK option ``request_batching_chunk_size`` says.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

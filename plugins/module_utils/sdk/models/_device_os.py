@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Updates of a device's operating system, and its public URL: both live on a domain that the API names."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which application a device belongs to, which release it runs, and which supervisor."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -82,9 +83,7 @@ class DeviceReleases(DeviceWrites):
         options = {"$select": "belongs_to__application"}
         group_by = target_of("belongs_to__application")
         releases: dict[int, int] = {}
-        for application, rows in in_batches(
-            self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=group_by
-        ):
+        for application, rows in in_batches(self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=group_by):
             if application not in releases:
                 releases[application] = self._release_id(full_release_hash_or_id, application)
             body = {"is_pinned_on__release": releases[application]}
@@ -120,9 +119,7 @@ class DeviceReleases(DeviceWrites):
             "$select": ["id", "supervisor_version", "os_version"],
             "$expand": {"is_of__device_type": {"$select": "is_of__cpu_architecture"}},
         }
-        batches = list(
-            in_batches(self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=_architecture_id)
-        )
+        batches = list(in_batches(self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=_architecture_id))
         for device in (row for _architecture, rows in batches for row in rows):
             _check_supervisor_choice(device)
         releases: dict[int, int] = {}

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a device is doing: its status, and what can be told from its data without asking the API."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a device does at once: reboot, restart a service, answer a ping. The device has to be online."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Changing devices, one or many at a time: first all are looked up, then all are changed, in few requests."""
+
 from __future__ import annotations
 
 import datetime
@@ -140,9 +141,7 @@ class DeviceWrites(Namespace):
         """
         self._update_all(uuid_or_id_or_array, {"is_web_accessible": False})
 
-    def grant_support_access(
-        self, uuid_or_id_or_array: Devices, expiry_timestamp: float | datetime.datetime
-    ) -> None:
+    def grant_support_access(self, uuid_or_id_or_array: Devices, expiry_timestamp: float | datetime.datetime) -> None:
         """Let balena's support staff see and reach devices, until a date.
 
         Args:

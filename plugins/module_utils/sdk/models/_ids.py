@@ -8,6 +8,7 @@ for its id, also when the name is an id already; ``id_of`` takes an id as it is 
 A number is always an id, a text never is one: ``"2001"`` is the beginning of a uuid. The rules are those of the
 reference SDK, as recorded in ``tests/oracle``.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator

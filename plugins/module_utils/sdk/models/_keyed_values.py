@@ -8,6 +8,7 @@ A model says in a few lines what it has::
         resource, parent, parent_field = "device_tag", DEVICE, "device"
         to_application = ("device", "belongs_to__application")
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar

@@ -6,6 +6,7 @@ A namespace says what it lists (``resource``, ``order``) and, for each parent, t
 ``device_service_environment_variable`` reach their application over ``service_install``, then ``device``, then
 ``belongs_to__application``.
 """
+
 from __future__ import annotations
 
 from typing import Any, ClassVar

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who is a member of an application or an organization, in which role; and who is invited to become one."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which services run on a device: the expansion that reads them, and the summary that is made of it."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -5,6 +5,7 @@
 They are always a POST to ``/supervisor/...``; a ``method`` in the body names another one for the device. The device
 has to be online.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,9 +17,6 @@ from ._namespace import api_call, has_status
 
 if TYPE_CHECKING:
     from .. import Balena
-
-#: Seconds to wait for the device. The proxy itself gives up after about a minute.
-TIMEOUT = 50.0
 
 
 def supervise(sdk: Balena, path: str, body: dict[str, Any]) -> Any:
@@ -35,7 +33,7 @@ def supervise(sdk: Balena, path: str, body: dict[str, Any]) -> Any:
     Raises:
         BalenaRequestError: the device is offline (404), an update lock is held (423), or the call failed.
     """
-    return api_call(sdk, "POST", f"/supervisor/{path}", body, timeout=TIMEOUT)
+    return api_call(sdk, "POST", f"/supervisor/{path}", body)
 
 
 @contextmanager

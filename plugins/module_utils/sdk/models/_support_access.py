@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Access for balena's support staff, until a date: the same for applications and devices."""
+
 from __future__ import annotations
 
 import datetime

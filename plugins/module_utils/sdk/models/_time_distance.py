@@ -4,6 +4,7 @@
 
 The words and their limits are those of date-fns' ``formatDistance``, which the dashboard and the other SDK use.
 """
+
 from __future__ import annotations
 
 import calendar

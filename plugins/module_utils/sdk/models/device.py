@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.models.device``: devices and what belongs to them."""
+
 from __future__ import annotations
 
 import uuid as uuid_module
