@@ -52,19 +52,24 @@ class DeviceOs(DeviceStatus):
             options={"$select": _UPDATE_FIELDS},
             group_by=target_of("is_of__device_type"),
         )
-        uuids: list[str] = []
+        groups: list[list[str]] = []
         for device_type, rows in batches:
             slug = self._sdk.models.device_type.get(device_type, {"$select": "slug"})["slug"]
             for device in rows:
                 self._check_os_update_target({**device, "is_of__device_type": [{"slug": slug}]}, target_os_version)
             self._check_os_version_available(slug, target_os_version)
-            uuids += [device["uuid"] for device in rows]
-        path = f"v{2 if run_detached else 1}"
+            groups.append([device["uuid"] for device in rows])
+        started = self._start_os_updates(groups, target_os_version, run_detached)
+        return started if isinstance(uuid_or_id_or_array, (list, tuple)) else started[groups[0][0]]
+
+    def _start_os_updates(self, groups: list[list[str]], target_os_version: str, run_detached: bool) -> Row:
+        """Start updates, those of one group at the same time, and return their status by uuid."""
         body = {"parameters": {"target_version": target_os_version}}
-        answers = self._sdk.map_parallel(lambda uuid: self._os_action("POST", path, uuid, body), uuids)
-        if isinstance(uuid_or_id_or_array, (list, tuple)):
-            return dict(zip(uuids, answers, strict=True))
-        return answers[0]
+
+        def start(uuid: str) -> tuple[str, Row]:
+            return uuid, self._os_action("POST", "v2" if run_detached else "v1", uuid, body)
+
+        return dict(pair for uuids in groups for pair in self._sdk.map_parallel(start, uuids))
 
     def get_os_update_status(self, uuid: str) -> Row:
         """Read how the update of a device's operating system is going.
