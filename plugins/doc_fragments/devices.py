@@ -5,29 +5,35 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """The options of DEVICE_SELECTOR in plugins/module_utils/module.py."""
-
-    DOCUMENTATION = r"""
+_DEVICES = """
 options:
   devices:
     description:
       - Devices by uuid, by the first seven or more digits of it, by name, or by id (a number).
-      - A name or prefix that several devices have is an error that names them.
+      - A name or prefix that several devices have is an error that names them. An empty list means no device.
     type: list
     elements: raw
+"""
+
+_APPLICATION = """
   application:
     description:
       - An application (fleet) by slug (V(organization/name)), uuid, or name where only one organization has it.
       - Without O(devices), all of its devices are meant; with it, only those that belong to the application.
     type: str
     aliases: [fleet]
+"""
+
+_IN_APPLICATION = _APPLICATION.replace("  application:", "  in_application:").replace("[fleet]", "[in_fleet]")
+
+_WITH_TAGS = """
   with_tags:
     description:
       - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
     type: dict
-    aliases: [tags]
+"""
+
+_REST = """
   filter:
     description:
       - A further condition on the devices in OData, such as V(is_online eq true).
@@ -37,4 +43,22 @@ options:
       - At most this many of the devices, a number or a percentage such as V(10%), rounded up.
       - The order is stable, so that 10 % is part of 20 %.
     type: str
+  allow_empty:
+    description:
+      - Whether it is fine that the options select no device. Otherwise that is an error, since most often it is a
+        mistake.
+    type: bool
+    default: false
 """
+
+
+class ModuleDocFragment:
+    """The options of DEVICE_SELECTOR in plugins/module_utils/module.py, and of its variants."""
+
+    DOCUMENTATION = _DEVICES + _APPLICATION + _WITH_TAGS + "    aliases: [tags]" + _REST
+
+    #: For a module that declares tags: SELECTOR_BESIDE_TAGS.
+    BESIDE_TAGS = _DEVICES + _APPLICATION + _WITH_TAGS + _REST
+
+    #: For a module that declares tags and the application that devices belong to.
+    IN_APPLICATION = _DEVICES + _IN_APPLICATION + _WITH_TAGS + _REST

@@ -39,7 +39,11 @@ DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
     "with_tags": {"type": "dict", "aliases": ["tags"]},
     "filter": {"type": "str"},
     "limit": {"type": "str"},
+    "allow_empty": {"type": "bool", "default": False},
 }
+
+#: The same for a module that itself declares C(tags), which is then no other word for C(with_tags).
+SELECTOR_BESIDE_TAGS: dict[str, dict[str, Any]] = {**DEVICE_SELECTOR, "with_tags": {"type": "dict"}}
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, 
         if plan.changes and not check_mode:
             balena = connect(params)
             outcome = apply(balena, plan)
+            result.update(plan.account(outcome) if plan.account else {})
             if not outcome.complete:
                 raise TaskFailure(_incomplete(result, outcome))
             if plan.refresh:

@@ -84,19 +84,22 @@ class _Run:
         self._lock, self._hopeless = Lock(), Event()
 
     def each(self, changes: Sequence[Change]) -> None:
-        """Changes that need a request each, over the pooled connections."""
-        workers = max(1, min(self.balena.options.max_connections, len(changes)))
-        if workers == 1:
-            for change in changes:
-                self._attempt([change], self._one)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda change: self._attempt([change], self._one), changes))
+        """Changes that need a request each."""
+        self._all([[change] for change in changes], self._one)
 
     def bulk(self, changes: Sequence[Change]) -> None:
         """Updates or deletions of one resource, as many rows in a request as it takes."""
-        for chunk in _alike(changes):
-            self._attempt(chunk, self._many)
+        self._all(list(_alike(changes)), self._many)
+
+    def _all(self, groups: Sequence[list[Change]], write: Callable[[list[Change]], None]) -> None:
+        """One request for each group, over the pooled connections."""
+        workers = max(1, min(self.balena.options.max_connections, len(groups)))
+        if workers == 1:
+            for group in groups:
+                self._attempt(group, write)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda group: self._attempt(group, write), groups))
 
     def _attempt(self, changes: list[Change], write: Callable[[list[Change]], None]) -> None:
         if self._hopeless.is_set():
@@ -141,7 +144,7 @@ class _Run:
         if not rows:
             raise conflict
         found = rows[0]
-        different = {name: value for name, value in after.items() if found.get(name) != value}
+        different = {name: value for name, value in after.items() if _plain(found.get(name)) != value}
         if different:
             self.balena.pine.patch(change.resource, different, id=found["id"])
         return found["id"]
@@ -167,6 +170,11 @@ class _Run:
         if found is None:
             raise BalenaError(f"{value.resource} {' '.join(value.key)} was not created, so nothing can belong to it")
         return found
+
+
+def _plain(value: Any) -> Any:
+    """The id of a reference to another row, C({"__id": 1}); any other value as it is."""
+    return value["__id"] if isinstance(value, dict) and "__id" in value else value
 
 
 def _alike(changes: Sequence[Change]) -> Iterator[list[Change]]:

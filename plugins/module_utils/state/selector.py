@@ -60,14 +60,27 @@ def need_application(balena: Balena, name: str | int, **read: Any) -> Record:
 
 
 def select_devices(
-    balena: Balena, want: Mapping[str, Any], *, select: Sequence[str] = (), expand: Mapping[str, Any] | None = None
+    balena: Balena,
+    want: Mapping[str, Any],
+    *,
+    select: Sequence[str] = (),
+    expand: Mapping[str, Any] | None = None,
+    everywhere: bool = False,
+    missing_ok: bool = False,
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
-    :param want: C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter) and C(limit).
-    :raises DeclarationError: a device that does not exist, or a name or prefix that several have.
+    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter),
+        C(limit), C(allow_empty). An empty list of devices means none of them.
+    :param everywhere: without C(devices) and C(application), look at every device that the token sees.
+    :param missing_ok: a name of which there is no device is left out, and none at all is no error.
+    :raises DeclarationError: neither C(devices) nor C(application) says where to look; a device that does not exist,
+        or a name or prefix that several have; or nothing is selected and C(allow_empty) does not say that this is fine.
     """
-    options: dict[str, Any] = {"$select": list(dict.fromkeys([*DEVICE_COLUMNS, *select]))}
+    named = want.get("devices") is not None
+    if not (named or want.get("application") or everywhere):
+        raise DeclarationError("devices or application is needed to say which devices are meant")
+    options: dict[str, Any] = {"$select": _columns(select, expand)}
     if expand:
         options["$expand"] = dict(expand)
     application = need_application(balena, want["application"]) if want.get("application") else None
@@ -76,13 +89,19 @@ def select_devices(
         *tag_conditions(want.get("with_tags")),
         f"({want['filter']})" if want.get("filter") else None,
     )
-    if want.get("devices"):
-        rows = _named(balena, want["devices"], options, shared)
+    if named:
+        rows = _named(balena, want["devices"], options, shared, missing_ok)
     else:
         rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
+    if not (rows or missing_ok or want.get("allow_empty")):
+        raise DeclarationError("the options select no device; say allow_empty: true if that can be")
     rows.sort(key=lambda row: row["uuid"])
     limit = want.get("limit")
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
+
+
+def _columns(select: Sequence[str], expand: Mapping[str, Any] | None) -> list[str]:
+    return [name for name in dict.fromkeys([*DEVICE_COLUMNS, *select]) if name not in (expand or {})]
 
 
 def tag_conditions(tags: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -98,7 +117,11 @@ def tag_conditions(tags: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _named(
-    balena: Balena, names: Sequence[str | int], options: Mapping[str, Any], shared: Mapping[str, Any]
+    balena: Balena,
+    names: Sequence[str | int],
+    options: Mapping[str, Any],
+    shared: Mapping[str, Any],
+    missing_ok: bool,
 ) -> list[Record]:
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
     rows: dict[int, Record] = {}
@@ -113,9 +136,11 @@ def _named(
         by_name.setdefault(row["device_name"], []).append(row)
     chosen: dict[int, Record] = {}
     for name in names:
-        row = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
-        row = row or _single(name, by_name.get(str(name)) or _with_prefix(name, found))
-        chosen[row["id"]] = row
+        exact = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
+        meant = [exact] if exact else by_name.get(str(name)) or _with_prefix(name, found)
+        if meant or not missing_ok:
+            single = _single(name, meant)
+            chosen[single["id"]] = single
     return list(chosen.values())
 
 

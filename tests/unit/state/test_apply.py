@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaRequestError
 from ansible_collections.community.balena.plugins.module_utils.state import report
 from ansible_collections.community.balena.plugins.module_utils.state.apply import apply
-from ansible_collections.community.balena.plugins.module_utils.state.plan import Change, NewId, Plan
+from ansible_collections.community.balena.plugins.module_utils.state.plan import Change, NamedId, NewId, Plan
 
 
 class Pine:
@@ -40,8 +41,8 @@ class Pine:
         return self.rows
 
 
-def sdk(pine):
-    return SimpleNamespace(pine=pine, options=SimpleNamespace(max_connections=4))
+def sdk(pine, connections=1):
+    return SimpleNamespace(pine=pine, options=SimpleNamespace(max_connections=connections))
 
 
 def update(number, value="new"):
@@ -69,6 +70,13 @@ def test_different_values_are_different_patches_and_a_lone_row_goes_by_its_id():
     pine = Pine()
     apply(sdk(pine), Plan((update(1, "a"), update(2, "b"), update(3, "a"))))
     assert pine.calls == [("patch", "device_tag", {"value": "a"}, [1, 3]), ("patch", "device_tag", {"value": "b"}, 2)]
+
+
+def test_different_patches_go_over_several_connections():
+    pine, both_are_under_way = Pine(), Barrier(2, timeout=10)
+    pine.refuse = lambda *call: both_are_under_way.wait() and None
+    outcome = apply(sdk(pine, 2), Plan((update(1, "a"), update(2, "b"))))
+    assert outcome.complete and len(pine.calls) == 2
 
 
 def test_deletions_are_filtered_deletes():
@@ -118,6 +126,18 @@ def test_a_row_that_somebody_else_made_alike_is_left_alone():
         lambda verb, *rest: refusal(409, "must be unique") if verb == "post" else None, [{"id": 7, "value": "v"}]
     )
     assert apply(sdk(pine), Plan((create(1),))).complete
+    assert pine.calls == []
+
+
+def test_a_row_that_somebody_else_made_alike_may_name_other_rows():
+    pine = Pine(
+        lambda verb, *rest: refusal(409, "must be unique") if verb == "post" else None,
+        [{"id": 7, "belongs_to__application": {"__id": 3}}],
+    )
+    change = Change(
+        "create", "device", ("f1",), None, {"belongs_to__application": NamedId(3, "acme/x")}, {"uuid": "f1"}
+    )
+    assert apply(sdk(pine), Plan((change,))).complete
     assert pine.calls == []
 
 

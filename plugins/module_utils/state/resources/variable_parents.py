@@ -49,7 +49,7 @@ def _check(want: Want) -> None:
             raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
         if not want.get("application"):
             raise DeclarationError(f"application is needed with scope '{scope}'")
-    elif not (want.get("devices") or want.get("application")):
+    elif want.get("devices") is None and not want.get("application"):
         raise DeclarationError(f"devices or application is needed with scope '{scope}'")
     if ("service" in scope) != bool(want.get("service")):
         need = "is needed" if "service" in scope else "cannot be used"
