@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,14 +36,6 @@ def copy_pages() -> None:
     shutil.copytree(DOCS, SOURCE, ignore=shutil.ignore_patterns("_build", "tools", "conf.py", "__pycache__"))
 
 
-def write_ansible_inventory() -> None:
-    """Write the Sphinx inventory of Ansible's own site, as far as it is needed, so that nothing is fetched."""
-    head = "# Sphinx inventory version 2\n# Project: ansible\n# Version: latest\n"
-    head += "# The remainder of this file is compressed using zlib.\n"
-    lines = (f"{label} std:label -1 {page} {label.replace('_', ' ')}\n" for label, page in ANSIBLE_PAGES.items())
-    (BUILD / "ansible.inv").write_bytes(head.encode() + zlib.compress("".join(lines).encode()))
-
-
 def write_plugin_pages() -> None:
     """Let antsibull-docs write a page for each module and plugin."""
     pages = SOURCE / "collection"
@@ -51,11 +44,30 @@ def write_plugin_pages() -> None:
     subprocess.run([*command, "--dest-dir", str(pages), "community.balena"], env=ENVIRONMENT, check=True)
 
 
+def linked_pages() -> dict[str, str]:
+    """Return the labels of Ansible's own site that the pages link to, with their pages there."""
+    text = "".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.rst"))
+    plugins = set(re.findall(r"ansible_collections\.ansible\.builtin\.(\w+)", text))
+    builtin = {
+        f"ansible_collections.ansible.builtin.{name}": f"collections/ansible/builtin/{name}.html" for name in plugins
+    }
+    return {**ANSIBLE_PAGES, **builtin}
+
+
+def write_ansible_inventory() -> None:
+    """Write the Sphinx inventory of Ansible's own site, as far as it is needed, so that nothing is fetched."""
+    head = "# Sphinx inventory version 2\n# Project: ansible\n# Version: latest\n"
+    head += "# The remainder of this file is compressed using zlib.\n"
+    pages = sorted(linked_pages().items())
+    lines = (f"{label} std:label -1 {page} {label.rsplit('.')[-1].replace('_', ' ')}\n" for label, page in pages)
+    (BUILD / "ansible.inv").write_bytes(head.encode() + zlib.compress("".join(lines).encode()))
+
+
 def main() -> int:
     """Build the site and say where it is."""
     copy_pages()
-    write_ansible_inventory()
     write_plugin_pages()
+    write_ansible_inventory()
     html = BUILD / "html"
     command = ["sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "-c", str(DOCS), str(SOURCE), str(html)]
     status = subprocess.call(command, env=ENVIRONMENT)

@@ -91,7 +91,9 @@ def shown_parameter(parameter: inspect.Parameter) -> str:
     if parameter.annotation is not inspect.Parameter.empty:
         text += f": {parameter.annotation}"
     if parameter.default is not inspect.Parameter.empty:
-        text += f" = {parameter.default!r}"
+        shown = repr(parameter.default)
+        # An object that only tells "not given" has no repr worth reading, and another one in each run.
+        text += f" = {'...' if shown.startswith('<') else shown}"
     return text
 
 
@@ -125,37 +127,37 @@ def public_members(subject: Any) -> Iterator[tuple[str, Any]]:
             yield name, member
 
 
-def section(path: str, subject: Any, level: int) -> Iterator[str]:
-    """Yield the parts of a page about one class or module, nested namespaces last."""
-    marks = "#" * level
-    yield f"{marks} {path}\n"
+def sections(path: str, subject: Any) -> Iterator[str]:
+    """Yield the parts of the page about one class or module."""
+    yield f"# {path}\n"
     if text := documentation(inspect.getdoc(subject)):
         yield text + "\n"
-    nested = []
     for name, member in public_members(subject):
-        if hasattr(member, "_namespace"):
-            nested.append((f"{path}.{name}", member._namespace))
-        elif inspect.isclass(member):
-            yield f"{marks}# {name}\n\n{documentation(member.__doc__)}\n"
+        if inspect.isclass(member):
+            yield f"## {name}\n\n{documentation(member.__doc__)}\n"
         elif inspect.isfunction(member):
             call = signature(member, f"{path}.{name}")
-            yield f"{marks}# {name}\n\n```python\n{call}\n```\n\n{documentation(inspect.getdoc(member))}\n"
+            yield f"## {name}\n\n```python\n{call}\n```\n\n{documentation(inspect.getdoc(member))}\n"
         elif isinstance(member, property) or hasattr(member, "func"):
-            yield f"{marks}# {name}\n\n{documentation(member.__doc__)}\n"
-    for inner_path, inner in nested:
-        yield from section(inner_path, inner, level + 1)
+            yield f"## {name}\n\n{documentation(member.__doc__)}\n"
+
+
+def described(name: str, subject: Any) -> Iterator[tuple[str, str]]:
+    """Yield a name and its page for a class or module and for the namespaces inside it."""
+    path = name if name[0].isupper() else f"balena.{name}"
+    yield name, "\n".join(sections(path, subject)).rstrip() + "\n"
+    for inner, member in public_members(subject):
+        if hasattr(member, "_namespace"):
+            yield from described(f"{name}.{inner}", member._namespace)
 
 
 def written_pages() -> dict[str, str]:
     """Return all pages by their file names."""
-    pages = {}
-    for name, subject in subjects():
-        path = name if name[0].isupper() else f"balena.{name}"
-        pages[f"{name}.md"] = "\n".join(section(path, subject, 1)).rstrip() + "\n"
-    names = "\n".join(name.removesuffix(".md") for name in pages)
+    pages = dict(page for name, subject in subjects() for page in described(name, subject))
+    names = "\n".join(pages)
     intro = documentation(loaded("").__doc__)
-    pages["index.md"] = f"# The Python SDK\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
-    return pages
+    index = f"# The Python SDK\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
+    return {f"{name}.md": text for name, text in {**pages, "index": index}.items()}
 
 
 def main() -> int:

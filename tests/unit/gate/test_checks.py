@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The project's own checks turn red when something was not checked."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from tests.ansible_runs import CHECKOUT
+from tests.bench import __main__ as bench_main
+from tests.bench.rows import Row, table
+
+CASE = '<testsuites><testsuite><testcase classname="sanity" name="{name}">{inner}</testcase></testsuite></testsuites>'
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Import a script of .ci by its name."""
+    monkeypatch.syspath_prepend(str(CHECKOUT / ".ci"))
+
+    def load_script(name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    return load_script
+
+
+def test_a_skipped_sanity_check_is_a_failure(load, tmp_path):
+    skipped = "<skipped>No tests applicable.</skipped>"
+    for name, inner in {"shellcheck-python-3.11": skipped, "pslint-python-3.11": skipped, "pep8": ""}.items():
+        (tmp_path / f"{name}.xml").write_text(CASE.format(name=name, inner=inner), encoding="utf-8")
+    assert load("sanity").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
+
+
+def test_the_mirror_follows_the_checkout(load, tmp_path):
+    checkout, copy = tmp_path / "checkout", tmp_path / "copy"
+    checkout.mkdir()
+    subprocess.run(["git", "init", "-q", str(checkout)], check=True)
+    (checkout / ".gitignore").write_text("ignored\n", encoding="utf-8")
+    for name in ("kept", "removed", "ignored"):
+        (checkout / name).write_text(name, encoding="utf-8")
+    mirror = load("mirror_checkout").mirror
+    mirror(checkout, copy)
+    (checkout / "removed").unlink()
+    (checkout / "kept").write_text("changed", encoding="utf-8")
+    mirror(checkout, copy)
+    assert sorted(path.name for path in copy.iterdir()) == [".git", ".gitignore", "kept"]
+    assert (copy / "kept").read_text(encoding="utf-8") == "changed"
+
+
+def test_the_end_of_a_test_run_is_found(load):
+    text = "x\n==== short test summary info ====\n=== 1 failed, 20 passed, 2 skipped in 61.20s (0:01:01) ===\n"
+    assert load("pipeline").SUMMARY.findall(text) == ["1 failed, 20 passed, 2 skipped in 61.20s (0:01:01)"]
+
+
+def test_a_missed_budget_is_shown_and_fails(monkeypatch, tmp_path, capsys):
+    rows = [Row("fast", "s", 1.0, 2.0, peer=3.0, peer_name="other"), Row("slow", "requests", 3, 2)]
+    subject = ModuleType("subject")
+    subject.measure = lambda bench: rows  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tests.bench.subjects.sdk_import", subject)
+    monkeypatch.setattr(bench_main, "RESULTS", tmp_path / "bench.json")
+    assert bench_main.main(["sdk_import"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "1 of 2 budgets met"
+    assert lines[2].endswith("MISSED")
+    written = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert [(row["work"], row["met"], row["ratio"]) for row in written] == [("fast", True, 3.0), ("slow", False, None)]
+
+
+def test_the_table_has_a_line_for_each_row():
+    assert len(table([Row("a", "ms", 1, 2), Row("b", "ms", 1, 2)]).splitlines()) == 3
