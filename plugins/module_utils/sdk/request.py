@@ -49,7 +49,7 @@ class RequestOptions:
         url = urllib.parse.urljoin(self.base_url or "", self.url)
         if self.qs:
             given = {name: _query_value(value) for name, value in self.qs.items() if value is not None}
-            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(given, doseq=True)
+            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(given, doseq=True, quote_via=urllib.parse.quote)
         return url
 
     @property
@@ -148,6 +148,8 @@ class Request:
         return str(answer.body)
 
     def _intercepted(self, url: str, options: dict[str, Any], send: Any) -> Any:
+        if unknown := options.keys() - {field.name for field in dataclasses.fields(RequestOptions)}:
+            raise BalenaUsageError(f"A request has no option {', '.join(sorted(unknown))}")
         options["headers"] = dict(options.get("headers") or {})
         return interceptors.run(self._balena.interceptors, RequestOptions(url=url, **options), send)
 

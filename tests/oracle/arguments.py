@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn the name and the arguments of a JavaScript call into those of the Python twin."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .recording import UNDEFINED
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|-")
+_WEB_FILE = re.compile(r'\{\{BalenaWebResourceFile "(.*)" bytes "(.*)"\}\}')
+# Durations are milliseconds in JavaScript and seconds here.
+_DURATIONS = {"timeout", "request_limit_interval"}
+
+
+class Missing(Exception):
+    """There is no Python twin of a method yet."""
+
+
+class WrongCall(TypeError):
+    """Python itself refuses the call: an argument is missing or unknown."""
+
+
+def snake_case(name: str) -> str:
+    """Return the mechanical Python name: ``getMACAddresses`` -> ``get_mac_addresses``."""
+    name = _WORD_START.sub("_", name.replace("IPAddresses", "IpAddresses")).lower().replace("-", "")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def invoke(function: Callable[..., Any], arguments: list[Any], by_name: dict[str, Any] | None = None) -> Any:
+    """Call the Python twin of a JavaScript method with JavaScript's arguments.
+
+    Raises:
+        WrongCall: the arguments do not fit; nothing was called.
+    """
+    positional, named = bind(function, arguments)
+    named.update(by_name or {})
+    try:
+        inspect.signature(function).bind(*positional, **named)
+    except TypeError as error:
+        raise WrongCall(str(error)) from None
+    return function(*positional, **named)
+
+
+def resolve(root: Any, method: str) -> Callable[..., Any]:
+    """Return the Python twin of a dotted JavaScript name below ``root``.
+
+    Raises:
+        Missing: there is none.
+    """
+    value = root
+    for part in method.split("."):
+        try:
+            value = getattr(value, snake_case(part))
+        except (AttributeError, ImportError) as error:
+            raise Missing(f"{method}: {error}") from None
+    if not callable(value):
+        raise Missing(f"{method} is no method")
+    return value  # type: ignore[no-any-return]
+
+
+class Signature:
+    """What a Python method takes.
+
+    Args:
+        function: the method.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        parameters = list(inspect.signature(function).parameters.values())
+        self.positional = [item for item in parameters if item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+        self.named = {item.name for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+        self.takes_any = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters)
+        self.parameters = {item.name: item for item in parameters}
+
+    def knows(self, name: str) -> bool:
+        """Whether ``name`` can be given as a keyword-only argument."""
+        return name in self.named
+
+
+def bind(function: Callable[..., Any], arguments: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments for the Python twin.
+
+    An option object becomes keyword arguments; OData options stay one dict. ``undefined`` is left out, or is ``None``
+    where a value must be given.
+    """
+    signature = Signature(function)
+    while arguments and arguments[-1] is UNDEFINED:
+        arguments = arguments[:-1]
+    positional: dict[str, Any] = {}
+    named: dict[str, Any] = {}
+    places = [parameter.name for parameter in signature.positional]
+    for number, argument in enumerate(arguments):
+        spread, rest = _spread(signature, argument, places)
+        named.update(spread)
+        if rest is _NOTHING:
+            continue
+        left = len(arguments) - number
+        if rest in (None, UNDEFINED, {}) and signature.named and left > len(places):
+            continue  # an empty option object: there are more arguments than places for them
+        if not places:
+            _no_place(argument, named)
+            continue
+        positional[places.pop(0)] = rest
+    return _as_python(signature, positional), named
+
+
+_NOTHING = object()
+
+
+def _spread(signature: Signature, argument: Any, places: list[str]) -> tuple[dict[str, Any], Any]:
+    """Split an option object into keyword arguments and what is left of it (OData options, or nothing)."""
+    if not isinstance(argument, Mapping) or not argument:
+        return {}, argument
+    options = {name: value for name, value in argument.items() if name.startswith("$")}
+    others = {snake_case(name): _value(snake_case(name), value) for name, value in argument.items() if name not in options}
+    only_by_name = not places or (len(places) == 1 and places[0] == "options")
+    known = others and all(signature.knows(name) for name in others)
+    if not known and not (only_by_name and (signature.named or signature.takes_any) and not options):
+        return {}, {_plain_key(name): _value(name, value) for name, value in argument.items()}
+    if not options:
+        return others, _NOTHING
+    return (others, options) if places else ({**others, "options": options}, _NOTHING)
+
+
+def _plain_key(name: str) -> str:
+    return name if name.startswith("$") else snake_case(name) if re.fullmatch(r"[a-zA-Z]+", name) else name
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _DURATIONS and isinstance(value, (int, float)):
+        return value / 1000
+    if isinstance(value, str) and (match := _WEB_FILE.fullmatch(value)):
+        from ansible_collections.community.balena.plugins.module_utils.sdk.utils import BalenaWebResourceFile
+
+        return BalenaWebResourceFile(match[2].encode(), match[1])
+    return value
+
+
+def _no_place(argument: Any, named: dict[str, Any]) -> None:
+    if argument in (None, UNDEFINED, {}):
+        return
+    if isinstance(argument, Mapping):
+        named["options"] = argument
+        return
+    raise WrongCall(f"no parameter for the argument {argument!r}")
+
+
+def _as_python(signature: Signature, given: dict[str, Any]) -> list[Any]:
+    values = []
+    for parameter in signature.positional[: len(given)]:
+        value = given[parameter.name]
+        if value is UNDEFINED:
+            value = None if parameter.default is inspect.Parameter.empty else parameter.default
+        values.append(value)
+    return values

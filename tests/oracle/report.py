@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Count outcomes, match them with the declared deviations, and print what a reader needs."""
+
+from __future__ import annotations
+
+import collections
+import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from .judge import DEVIATIONS
+from .recording import DOCUMENTED, Call
+
+if TYPE_CHECKING:
+    from .run import Outcome
+
+_ORDER = ("passed", "deviating", "failed", "missing", "not applicable", "internal")
+
+
+class Report:
+    """Collects outcomes.
+
+    Args:
+        existing: the documented methods that have a Python twin.
+    """
+
+    def __init__(self, existing: list[str]) -> None:
+        self._existing = existing
+        self._declared = DEVIATIONS["calls"]
+        self._used: set[int] = set()
+        self._counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        self._lines: dict[str, list[str]] = collections.defaultdict(list)
+
+    def add(self, call: Call, outcome: Outcome) -> None:
+        """Note how one call went."""
+        kind, detail = outcome.kind, outcome.detail
+        declared = self._declaration(call)
+        if declared is not None and kind == "failed":
+            kind, detail = "deviating", f"{declared['reason']}"
+        elif declared is not None and kind == "passed":
+            self._lines["stale"].append(call.name)
+        self._counts[_namespace(call.method)][kind] += 1
+        if kind != "passed":
+            self._lines[kind].append(f"{call.name}\n      {detail}")
+
+    def exit_code(self, require_all: bool, complete: bool) -> int:
+        """Return 1 if there is a failure."""
+        bad = self._total("failed") or self._lines["stale"] or (complete and self._unused())
+        missing = require_all and (self._total("missing") or len(self._existing) < len(DOCUMENTED))
+        return 1 if bad or missing else 0
+
+    def print(self, verbose: bool, complete: bool, seconds: float) -> None:
+        """Print failures, a table and totals."""
+        for kind in ("failed", *(("deviating", "not applicable", "internal") if verbose else ())):
+            for line in self._lines[kind]:
+                print(f"{kind.upper()}: {line}")
+        for name in self._lines["stale"]:
+            print(f"STALE: {name} is declared as a deviation, but passes")
+        for declared in self._unused() if complete else []:
+            print(f"STALE: no call matches the declared deviation {declared['call']}")
+        self._print_table()
+        if absent := [method for method in DOCUMENTED if method not in self._existing]:
+            print(f"no twin yet: {', '.join(absent)}")
+        for reason, number in self._reasons("not applicable").items():
+            print(f"not applicable: {number} x {reason}")
+        print(f"{len(self._existing)} of {len(DOCUMENTED)} documented methods exist")
+        totals = ", ".join(f"{self._total(kind)} {_words(kind)}" for kind in _ORDER)
+        print(f"{totals}, {len(self._lines['stale'])} stale, in {seconds:.1f} s")
+
+    def _print_table(self) -> None:
+        width = max((len(name) for name in self._counts), default=10)
+        print(f"{'namespace':{width}}  " + "  ".join(f"{_words(kind):>14}" for kind in _ORDER))
+        for name, counts in self._counts.items():
+            print(f"{name:{width}}  " + "  ".join(f"{counts[kind] or '-':>14}" for kind in _ORDER))
+
+    def _declaration(self, call: Call) -> dict[str, Any] | None:
+        for number, declared in enumerate(self._declared):
+            if fnmatch.fnmatchcase(call.name, declared["call"].replace("[", "[[]")):
+                self._used.add(number)
+                return dict(declared)
+        return None
+
+    def _unused(self) -> list[dict[str, Any]]:
+        return [declared for number, declared in enumerate(self._declared) if number not in self._used]
+
+    def _total(self, kind: str) -> int:
+        return sum(counts[kind] for counts in self._counts.values())
+
+    def _reasons(self, kind: str) -> collections.Counter[str]:
+        return collections.Counter(line.split("\n      ", 1)[1] for line in self._lines[kind])
+
+
+def _words(kind: str) -> str:
+    return "deviating (declared)" if kind == "deviating" else kind
+
+
+def _namespace(method: str) -> str:
+    parts = method.split(".")
+    return ".".join(parts[:2]) if parts[0] == "models" else parts[0]

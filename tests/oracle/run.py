@@ -1,0 +1,150 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make one recorded call after the other and judge each."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, errors
+
+from . import judge, recording, scenarios
+from .arguments import Missing, WrongCall, resolve, snake_case
+from .fake_server import FakeServer
+from .recording import Call
+from .stopped_clock import StoppedClock
+
+
+@dataclasses.dataclass
+class Outcome:
+    """How a call went: ``passed``, ``failed``, ``missing`` (no such method), ``not applicable`` or ``internal``."""
+
+    kind: str
+    detail: str = ""
+
+
+class Runner:
+    """Replays calls in a home directory of its own; use it in a ``with`` statement."""
+
+    def __enter__(self) -> Runner:
+        self._directory = tempfile.TemporaryDirectory()
+        self._home = Path(self._directory.name)
+        self._environment, self._working_directory = dict(os.environ), Path.cwd()
+        for name in [name for name in os.environ if name.startswith(("BALENA", "RESINRC")) or "proxy" in name.lower()]:
+            del os.environ[name]
+        os.environ["HOME"] = str(self._home)
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        os.environ.clear()
+        os.environ.update(self._environment)
+        os.chdir(self._working_directory)
+        self._directory.cleanup()
+
+    def calls(self, path: Path) -> Iterator[Call]:
+        """Yield the calls of a file."""
+        path = self._working_directory / path
+        os.chdir(self._home)  # where no settings file lies around
+        return recording.load(path, str(self._home))
+
+    def documented_methods_that_exist(self) -> list[str]:
+        """Return which of the reference's methods have a Python twin."""
+        balena = Balena(token="x", data_directory=False)
+        found = []
+        for method in recording.DOCUMENTED:
+            try:
+                _find(balena, method)
+            except Missing:
+                continue
+            found.append(method)
+        return found
+
+    def replay(self, call: Call) -> Outcome:
+        """Make one call and judge it."""
+        if any(part.startswith("_") for part in call.method.split(".")):
+            return Outcome("internal", "names that begin with _ are no part of the interface")
+        reason = recording.js_only(call)
+        if reason:
+            return Outcome("not applicable", reason)
+        server = FakeServer(call.requests)
+        try:
+            return self._played(call, server)
+        except Missing as error:
+            return Outcome("missing", str(error))
+        except scenarios.NotReplayable as error:
+            return Outcome("not applicable", str(error))
+
+    def _played(self, call: Call, server: FakeServer) -> Outcome:
+        clock = StoppedClock()
+        clock.install()
+        result, error, trace = None, None, ""
+        try:
+            balena = _connect(call, server)
+            stage = scenarios.Stage(call, balena, clock, lambda **options: _connect(call, server, **options), self._home)
+            result = scenarios.play(stage)
+            problem = self._judge_result(call, result)
+        except (Missing, scenarios.NotReplayable):
+            raise
+        except Exception as raised:
+            error, trace = raised, "".join(traceback.format_exception(raised)[-3:])
+            problem = self._judge_error(call, error)
+        problems = ([problem] if problem else []) + server.finish()
+        if problems and error is not None and not isinstance(error, (errors.BalenaError, WrongCall)):
+            problems.append(trace)
+        return Outcome("failed", "\n      ".join(problems)) if problems else Outcome("passed")
+
+    @staticmethod
+    def _judge_result(call: Call, result: Any) -> str | None:
+        if call.result["kind"] == "error":
+            recorded = call.result["error"]
+            return f"returned {result!r:.200}, recorded the error {recorded['name']}: {recorded['message']}"
+        return judge.result_problem(call.result["value"], result)
+
+    @staticmethod
+    def _judge_error(call: Call, error: Exception) -> str | None:
+        if call.result["kind"] == "error":
+            return judge.error_problem(call.result["error"], error)
+        return f"raised {type(error).__name__}: {error}, recorded the result {call.result['value']!r:.200}"
+
+
+def _connect(call: Call, server: FakeServer, **more: Any) -> Balena:
+    """Open a connection to the fake server with the recorded options; repetitions only as recorded."""
+    given = {snake_case(name): _option(snake_case(name), value) for name, value in call.options.items()}
+    usual: dict[str, Any] = {"data_directory": False, "max_retries": 0, "retry_rate_limited_requests": False}
+    try:
+        balena = Balena(**{**usual, **given, **more})
+    except TypeError as error:
+        raise WrongCall(str(error)) from None
+    if call.auth:
+        balena.tokens._change(call.auth)  # also a token that is expired, which nobody can log in with
+    session = balena.transport._opened_session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, server)
+    return balena
+
+
+def _option(name: str, value: Any) -> Any:
+    if name == "request_limit_interval":
+        return value / 1000
+    return {snake_case(key): item for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _find(balena: Balena, method: str) -> None:
+    """Look for the twin of a documented method; raises Missing."""
+    from ansible_collections.community.balena.plugins.module_utils import sdk
+    from ansible_collections.community.balena.plugins.module_utils.sdk import logs
+
+    if method in ("getSdk", "setSharedOptions", "fromSharedOptions"):
+        resolve(sdk, method)
+    elif method.startswith("LogSubscription."):
+        resolve(logs.LogSubscription, method.partition(".")[2])
+    elif method == "listImagesFromTargetState":
+        resolve(balena.utils, method)
+    else:
+        resolve(balena, method)

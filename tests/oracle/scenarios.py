@@ -1,0 +1,414 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How each recorded call is made: most are one method call, some are a small script or show more than a result."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.community.balena.plugins.module_utils import sdk
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, errors, os_version, utils
+
+from .arguments import Missing, invoke, resolve, snake_case
+from .judge import never_kept
+from .recording import TOKENS, Call
+from .stopped_clock import StoppedClock
+
+
+class NotReplayable(Exception):
+    """What the recorded script did is not in the recording."""
+
+
+@dataclasses.dataclass
+class Stage:
+    """What a scenario has at hand.
+
+    Args:
+        call: the recorded call.
+        balena: a connection to the fake server, logged in as recorded.
+        clock: the time.
+        connect: opens another connection to the same fake server.
+        home: the home directory.
+    """
+
+    call: Call
+    balena: Balena
+    clock: StoppedClock
+    connect: Callable[..., Balena]
+    home: Path
+
+
+def play(stage: Stage) -> Any:
+    """Make the recorded call and return its result in the form in which it is recorded."""
+    call = stage.call
+    if call.method in _SCRIPTS:
+        return _SCRIPTS[call.method](stage)
+    if call.method.startswith("options."):
+        return _option(stage)
+    if call.steps:
+        return _steps(stage)
+    return _shown(stage, lambda: invoke(_twin(stage, call.method), call.args))
+
+
+def _twin(stage: Stage, method: str) -> Callable[..., Any]:
+    if method.startswith("balena-semver."):
+        return resolve(os_version, method.partition(".")[2])
+    if method == "listImagesFromTargetState":
+        return resolve(utils, method)
+    return resolve(stage.balena, method)
+
+
+def _shown(stage: Stage, action: Callable[[], Any]) -> Any:
+    """Run one call; some recordings also show the token that is kept after it."""
+    recorded = stage.call.result.get("value")
+    if not isinstance(recorded, dict) or "tokenAfter" not in recorded:
+        return action()
+    shown: dict[str, Any] = {}
+    returned = _error_or_result(action)
+    if isinstance(returned, Exception) and "error" not in recorded:
+        raise returned
+    shown["error" if isinstance(returned, Exception) else "returned"] = returned
+    shown["tokenAfter"] = _error_or_result(stage.balena.auth.get_token)
+    return {name: value for name, value in shown.items() if name in recorded}
+
+
+def _error_or_result(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except errors.BalenaError as error:
+        return error
+
+
+# -- steps: small scripts in words -------------------------------------------------------------------------------------
+
+_CALL = re.compile(r"([\w.]+)(?:\((.*)\))?")
+
+
+def _steps(stage: Stage) -> Any:
+    with contextlib.ExitStack() as cleanup:
+        results = [result for step in stage.call.steps for result in _step(stage, step, cleanup)]
+        if stage.call.method.startswith("settings."):
+            results.append(invoke(_twin(stage, stage.call.method), stage.call.args))
+    return _as_recorded(stage.call.result.get("value"), results, failed=stage.call.result["kind"] == "error")
+
+
+def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
+    if step.startswith("environment "):
+        name, _equals, value = step.partition(" ")[2].partition("=")
+        cleanup.enter_context(_environment(name, value))
+    elif re.match(r"(~/|\./)?\.?balenarc", step):
+        cleanup.enter_context(_settings_file(stage.home, step))
+    elif step == "twice":
+        return [_error_or_result(lambda: invoke(_twin(stage, stage.call.method), stage.call.args)) for _ in range(2)]
+    elif step.startswith("Promise.all of two "):
+        return [invoke(_named(stage, step.split()[-1]), []) for _ in range(2)][:0] + [stage.balena.auth.get_token()]
+    elif step == "login with a token valid for one more day":
+        stage.balena.auth.login_with_token(TOKENS["OLD_JWT"])
+    elif clock := re.fullmatch(r"clock \+(\d+) days?", step):
+        stage.clock.advance(int(clock[1]) * 86400)
+    elif wait := re.fullmatch(r"wait(?: (\d+) ms)?", step):
+        stage.clock.advance(int(wait[1] or 0) / 1000)
+    else:
+        return _called(stage, step)
+    return []
+
+
+def _called(stage: Stage, step: str) -> list[Any]:
+    parts = _CALL.fullmatch(step)
+    if not parts:
+        raise NotReplayable(f"step {step!r}")
+    function = _named(stage, parts[1])
+    arguments = _js_arguments(stage, parts[2]) if parts[2] is not None else stage.call.args
+    result = _error_or_result(lambda: invoke(function, arguments))
+    if isinstance(result, errors.BalenaError) and stage.call.result["kind"] == "error":
+        raise result
+    return [] if parts[1].endswith(("loginWithToken", "logout")) else [result]
+
+
+def _named(stage: Stage, name: str) -> Callable[..., Any]:
+    """Find what a step calls: beside the method, or below balena, its models or auth."""
+    beside = stage.call.method.rpartition(".")[0]
+    for place in (f"{beside}.", "", "models.", "auth."):
+        with contextlib.suppress(Missing):
+            return resolve(stage.balena, place + name)
+    raise Missing(name)
+
+
+def _js_arguments(stage: Stage, text: str) -> list[Any]:
+    """Read JavaScript literals: ``'intel-nuc', {includeDraft:true}``."""
+    text = re.sub(r"\buuid\b(?!')", "'7cf02a687b74206f92cb455969cf8e98'", text)
+    text = re.sub(r"([{,]\s*)(\w+):", r'\1"\2":', text).replace("'", '"')
+    try:
+        values = json.loads(f"[{text}]")
+    except ValueError:
+        values = [text]  # a token without quotes
+    return list(values)
+
+
+def _as_recorded(recorded: Any, results: list[Any], failed: bool) -> Any:
+    last = results[-1] if results else None
+    if isinstance(recorded, dict) and "first" in recorded:
+        found = {name: _counted(recorded[name], result) for name, result in zip(("first", "second", "third"), results)}
+        return {**found, **({"sameObject": results[0] == results[1]} if "sameObject" in recorded else {})}
+    if isinstance(recorded, list) and len(results) > 1 and len(recorded) == len(results):
+        return results
+    if isinstance(last, Exception) and (failed or recorded is None):
+        raise last
+    return recorded if recorded == "ok" else _counted(recorded, last)
+
+
+def _counted(recorded: Any, result: Any) -> Any:
+    """Of some results only the number of items (or bytes) is recorded."""
+    if isinstance(recorded, int) and not isinstance(recorded, bool) and not isinstance(result, (int, Exception)):
+        return len(result.read() if hasattr(result, "read") else result)
+    return result
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name) if before is None else os.environ.update({name: before})
+
+
+@contextlib.contextmanager
+def _settings_file(home: Path, step: str) -> Iterator[None]:
+    where, _space, content = step.partition(" ")
+    path = home / where[2:] if where.startswith("~/") else Path(where)
+    path.write_text(content.replace("\\n", "\n") + "\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+# -- options: the recording names the option, the requests show which call was made ------------------------------------
+
+
+def _option(stage: Stage) -> Any:
+    if stage.call.method == "options.requestLimit":
+        return _request_limit(stage)
+    started = stage.clock.monotonic()
+    result = _by_its_requests(stage)
+    recorded = stage.call.result.get("value")
+    if isinstance(recorded, dict) and "waitedAtLeast1s" in recorded:
+        waited = stage.clock.monotonic() - started
+        return {"r": result, "waitedAtLeast1s": waited >= 1, "below3s": waited < 3}
+    return _counted(recorded, result)
+
+
+def _by_its_requests(stage: Stage) -> Any:
+    """Make the call that sends what is recorded."""
+    paths = [request["path"] for request in stage.call.requests if "path" in request]
+    paths = [path for path in paths if not path.endswith("/refresh-token")]
+    balena, models = stage.balena, stage.balena.models
+    if "absolute" in stage.call.variant and paths == ["/ping"]:
+        return balena.request.send(url=f"{balena.options.api_root}ping").body
+    routes: list[tuple[str, Callable[[], Any]]] = [
+        (r"/login_", lambda: balena.auth.authenticate(email="a@example.com", password="b")),
+        (r"/v\d/device_tag", lambda: models.device.tags.set(2001, "k", "v")),
+        (r"/v\d/device_type|/download", lambda: models.os.download(device_type="raspberrypi3", version="2.50.1")),
+        (r"/device-types/v1", models.config.get_device_types),
+        (r"/config", lambda: balena.request.send(url="/config", base_url=balena.options.api_root, send_token=False)),
+        (r"/actor/v1/whoami", balena.auth.is_logged_in),
+        (r"/v\d/device\(\d+\)", lambda: models.device.get(*(stage.call.args or [2001]))),
+        (r"/ping", lambda: balena.request.send(url="/ping", base_url=balena.options.api_root).body),
+    ]
+    for pattern, action in routes:
+        if paths and re.fullmatch(pattern, paths[0]):
+            return action()
+    if stage.call.args:
+        return models.device.get(*stage.call.args)
+    return models.device.get(2001) if "absolute" in stage.call.variant else models.config.get_device_types()
+
+
+def _request_limit(stage: Stage) -> Any:
+    if any(request["path"] != "/ping" for request in stage.call.requests):
+        raise NotReplayable("only that /ping was called some times is known")
+    moments = []
+    for _request in stage.call.requests:
+        stage.balena.request.send(url="/ping", base_url=stage.balena.options.api_root)
+        moments.append(stage.clock.monotonic() - stage.clock.started)
+    half = stage.balena.options.request_limit_interval / 2
+    return {"delayedBeyondHalfInterval": [moment > half for moment in moments]}
+
+
+def _token_refresh(stage: Stage) -> Any:
+    if "refreshToken called directly" in stage.call.variant:
+        return _shown(stage, stage.balena.request.refresh_token)
+    if stage.call.steps:
+        return _steps(stage)
+    result = _by_its_requests(stage)
+    recorded = stage.call.result.get("value")
+    return recorded if recorded == "ok" else _counted(recorded, result)
+
+
+# -- namespaces whose recordings show more than a result ---------------------------------------------------------------
+
+
+def _subscription(stage: Stage) -> Any:
+    lines: list[Any] = []
+    arguments = stage.call.args
+    if stage.call.method == "LogSubscription.unsubscribe":
+        subscription = invoke(stage.balena.logs.subscribe, arguments)
+        subscription.unsubscribe()
+        return [["line", line] for line in subscription]
+    try:
+        lines += [["line", line] for line in invoke(stage.balena.logs.subscribe, arguments)]
+    except (errors.BalenaRequestError, errors.BalenaInvalidResponseError) as error:
+        if stage.call.result["kind"] == "error":
+            raise
+        lines.append(["error", error])
+    return {"events": lines, "note": stage.call.result["value"]["note"]} if stage.call.result["kind"] == "value" else lines
+
+
+def _request_send(stage: Stage) -> Any:
+    answer = invoke(stage.balena.request.send, stage.call.args)
+    recorded = stage.call.result.get("value") or {}
+    if "ctor" in recorded:
+        return {"ctor": "Blob" if isinstance(answer.body, bytes) else type(answer.body).__name__, "size": len(answer.body)}
+    known = {"body": answer.body, "statusCode": answer.status_code, "headers": dict(answer.headers)}
+    return {name: known.get(name) for name in recorded}
+
+
+def _pine(stage: Stage) -> Any:
+    call = dict(stage.call.args[0])
+    call.update(call.pop("passthrough", {}))
+    return invoke(_twin(stage, stage.call.method), [], call)
+
+
+def _target_state_images(stage: Stage) -> Any:
+    """The recordings keep the keys of dicts in alphabetical order, so the order of the images is not known."""
+    images = invoke(_twin(stage, stage.call.method), stage.call.args)
+    recorded = stage.call.result.get("value")
+    return recorded if isinstance(recorded, list) and sorted(recorded) == sorted(images) else images
+
+
+def _merge(stage: Stage) -> Any:
+    return utils.merge_pine_options(*stage.call.args)
+
+
+def _about(balena: Balena) -> dict[str, Any]:
+    """Describe a connection as the recordings of getSdk do."""
+    names = ["auth", "models", "logs", "settings", "utils", "request", "pine", "errors", "version"]
+    application = balena.models.application
+    return {
+        "API_URL": balena.options.api_url,
+        "API_VERSION": balena.options.api_version,
+        "apiPrefix": balena.options.api_prefix,
+        "dashboard": application.get_dashboard_url(1),
+        "interceptors": len(balena.interceptors),
+        "keys": [name for name in names if hasattr(balena, name)],
+        "version": balena.reference_version,
+    }
+
+
+def _python_options(options: dict[str, Any]) -> dict[str, Any]:
+    return {snake_case(name): value for name, value in options.items()}
+
+
+def _get_sdk(stage: Stage) -> Any:
+    options = _python_options(stage.call.args[0]) if stage.call.args else {}
+    if "isolates" in stage.call.variant:
+        first, second = sdk.get_sdk(**options), sdk.get_sdk(**options)
+        first.auth.login_with_token(TOKENS["API_KEY"])
+        return {"first": first.auth.get_token(), "second": _error_or_result(second.auth.get_token)}
+    return _about(sdk.get_sdk(**options))
+
+
+def _shared_options(stage: Stage) -> Any:
+    sdk.set_shared_options()
+    for options in stage.call.args:
+        sdk.set_shared_options(**_python_options(options))
+    if stage.call.result.get("value") == "ok":
+        return "ok"
+    about = _about(sdk.from_shared_options())
+    return {"sdk": about} if stage.call.method == "setSharedOptions" else about
+
+
+def _errors(stage: Stage) -> Any:
+    if "date" in stage.call.variant:
+        return str(errors.BalenaTooManyRequests("2025-01-01"))
+    special = {
+        "BalenaInvalidParameterError": ("paramName", "badValue"),
+        "BalenaRequestError": ("body text", 404, {"url": "/x"}),
+    }
+    recorded = stage.call.result["value"]
+    return {name: _error_shape(name, special.get(name, ("SAMPLE",)), recorded[name]) for name in recorded}
+
+
+def _error_shape(name: str, arguments: tuple[Any, ...], recorded: dict[str, Any]) -> dict[str, Any]:
+    kind = getattr(errors, name)
+    error = _error_or_result(lambda: kind(*arguments)) if kind.__init__ is not errors._FixedMessage.__init__ else kind()
+    fields = {field: getattr(error, snake_case(field), None) for field in recorded["fields"] if field != "name"}
+    fields = {field: recorded["fields"][field] if never_kept(field, value) else value for field, value in fields.items()}
+    chain = [one.__name__ for one in kind.__mro__ if one.__name__ in recorded["chain"]]
+    return {
+        "chain": [*chain, "TypedError"],
+        "code": error.code,
+        "exitCode": error.exit_code,
+        "fields": {"name": type(error).__name__, **fields},
+        "message": str(error),
+        "name": type(error).__name__,
+    }
+
+
+def _web_file(stage: Stage) -> Any:
+    recorded = stage.call.result["value"]
+    given = [(item["name"], None) for item in recorded] if isinstance(recorded, list) else [(recorded["name"], "text/plain")]
+    files = [utils.BalenaWebResourceFile(b"x", name, kind) for name, kind in given]
+    shown = [{"name": file.name, "size": file.size, "type": file.type} for file in files]
+    return shown if isinstance(recorded, list) else {name: shown[0][name] for name in recorded}
+
+
+def _constants(stage: Stage) -> Any:
+    values = getattr(resolve_namespace(stage), stage.call.method.rpartition(".")[2], None)
+    if values is None:
+        raise Missing(stage.call.method)
+    return {item.name: item.value for item in values}
+
+
+def resolve_namespace(stage: Stage) -> Any:
+    """Return the namespace that the recorded name is in."""
+    value: Any = stage.balena
+    for part in stage.call.method.split(".")[:-1]:
+        value = getattr(value, snake_case(part))
+    return value
+
+
+def _interceptors(stage: Stage) -> Any:
+    from .interceptor_scenarios import SCENARIOS
+
+    for words, scenario in SCENARIOS.items():
+        if words in stage.call.variant:
+            return scenario(stage.balena)
+    raise NotReplayable("what these interceptors did is not in the recording")
+
+
+_SCRIPTS: dict[str, Callable[[Stage], Any]] = {
+    "auth.tokenRefresh": _token_refresh,
+    "errors": _errors,
+    "fromSharedOptions": _shared_options,
+    "getSdk": _get_sdk,
+    "interceptors": _interceptors,
+    "logs.subscribe": _subscription,
+    "LogSubscription.unsubscribe": _subscription,
+    "listImagesFromTargetState": _target_state_images,
+    "models.device.OverallStatus": _constants,
+    "models.os.OsTypes": _constants,
+    "request.send": _request_send,
+    "setSharedOptions": _shared_options,
+    "utils.BalenaWebResourceFile": _web_file,
+    "utils.mergePineOptions": _merge,
+    **{f"pine.{name}": _pine for name in ("get", "post", "patch", "put", "delete", "upsert", "getOrCreate")},
+}
