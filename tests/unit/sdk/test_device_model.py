@@ -120,7 +120,9 @@ def _updatable(id: int, **fields: Any) -> dict[str, Any]:
 
 
 def _with_os_versions(balena: Balena, *versions: str) -> None:
-    available = SimpleNamespace(get_available_os_versions=lambda _slug: [{"raw_version": v} for v in versions])
+    available = SimpleNamespace(
+        get_available_os_versions=lambda _slug, include_draft: [{"raw_version": v} for v in versions]
+    )
     vars(balena.models).update(os=available, device_type=SimpleNamespace(get=lambda *_args: {"slug": "raspberrypi3"}))
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from .. import errors
@@ -42,7 +43,7 @@ class ApplicationReads(ByOrganization):
         Raises:
             BalenaUsageError: this is no number.
         """
-        if not is_id(id) and not isinstance(id, float):
+        if not (is_id(id) or isinstance(id, float)) or not math.isfinite(id):
             raise errors.BalenaUsageError("The id option should be a finite number")
         return f"{self._sdk.options.dashboard_root}apps/{js_text(id)}"
 

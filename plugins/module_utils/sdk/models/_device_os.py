@@ -45,6 +45,8 @@ class DeviceOs(DeviceStatus):
             BalenaError: one of them is offline, or did not report what has to be known; no update is started then.
             BalenaRequestError: the API refused the request.
         """
+        if not target_os_version:
+            raise errors.BalenaInvalidParameterError("targetOsVersion", target_os_version)
         batches = in_batches(
             self._sdk,
             DEVICE,
@@ -155,6 +157,7 @@ class DeviceOs(DeviceStatus):
         update_type(device_type[0]["slug"], self.get_os_version(device), target_os_version)
 
     def _check_os_version_available(self, device_type: str, target_os_version: str) -> None:
-        available = self._sdk.models.os.get_available_os_versions(device_type)
+        is_draft = bool(os_version.prerelease(target_os_version))
+        available = self._sdk.models.os.get_available_os_versions(device_type, include_draft=is_draft)
         if not any(os_version.compare(known["raw_version"], target_os_version) == 0 for known in available):
             raise errors.BalenaInvalidParameterError("targetOsVersion", target_os_version)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from .. import _clock, errors, os_version
@@ -83,7 +84,7 @@ class DeviceStatus(DeviceReads):
         Raises:
             BalenaUsageError: ``last_connectivity_event`` is no ISO 8601 date.
         """
-        event = device.get("last_connectivity_event")
+        event = _data_of(device).get("last_connectivity_event")
         if not event:
             return "Connecting..."
         try:
@@ -106,7 +107,7 @@ class DeviceStatus(DeviceReads):
         Returns:
             For example ``2.26.0+rev1.prod``; None if the device did not report a version that can be read.
         """
-        parsed = os_version.parse(device.get("os_version"))
+        parsed = os_version.parse(_data_of(device).get("os_version"))
         if parsed is None:
             return None
         build = list(parsed["build"])
@@ -125,8 +126,14 @@ class DeviceStatus(DeviceReads):
         Returns:
             ``{"supported": bool, "message": why not, or "Supported"}``
         """
-        problem = _local_mode_problem(device)
+        problem = _local_mode_problem(_data_of(device))
         return {"supported": problem is None, "message": problem or "Supported"}
+
+
+def _data_of(device: Row) -> Row:
+    if not isinstance(device, Mapping):
+        raise errors.BalenaUsageError("Expected a device as the API describes it, not a name of one")
+    return device
 
 
 def _local_mode_problem(device: Row) -> str | None:

@@ -76,7 +76,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
 
         Raises:
             BalenaServiceNotFound: the device does not exist, or does not have this service.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaAmbiguousDevice: several uuids begin like this, or the device has several services of this name.
             BalenaRequestError: the API refused the request.
         """
         if is_full_uuid(uuid_or_id):
@@ -93,7 +93,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         if not installs:
             raise errors.BalenaServiceNotFound(service_name_or_id)
         if len(installs) > 1:
-            raise errors.BalenaError(f"Several services match: {service_name_or_id}")
+            raise errors.BalenaAmbiguousDevice(uuid_or_id)
         set_value(self._sdk, self.resource, {"service_install": installs[0]["id"], "name": key}, value)
 
     def remove(self, uuid_or_id: str | int, service_name_or_id: str | int, key: str) -> None:
