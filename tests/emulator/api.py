@@ -1,13 +1,32 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulated API: one WSGI-level entry that answers any request of the API."""
+"""The emulated API: answers any request, from a store."""
 
 from __future__ import annotations
 
+import re
+import traceback
+from sys import stderr
+
 from werkzeug import Request, Response
 
-from .responses import ApiError, answer_error
+from . import endpoints
+from .access import Actor, Credentials
+from .heartbeat import Heartbeats
+from .odata import Malformed, Options, Target, parse_path, parse_query
+from .odata.read import Reader
+from .odata.scope import Context
+from .responses import REASONS, ApiError, BadRequest, Refused, Unauthorized, answer_empty, answer_error, answer_json
+from .routing import Call, Router, check_needs, json_body
+from .schema import model_of
 from .store import HasNow, Store
+from .writer import Writer
+
+assert endpoints  # registers the routes
+
+RESOURCE_PATH = re.compile(r"/(v7|v6|resin)(/.*)")
+LARGEST_HEADERS = 16 * 1024
+VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "MERGE": "update", "PUT": "create", "DELETE": "delete"}
 
 
 class Api:
@@ -21,10 +40,90 @@ class Api:
         self.clock = clock
         self.flavor = flavor
         store.clock = clock
+        self.credentials = Credentials(store)
+        self.heartbeats = Heartbeats(store)
+        self.router = Router()
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
+        version = "v6" if request.path.startswith("/v6/") else ""
         try:
-            raise ApiError(404)
-        except ApiError as error:
-            return answer_error(error)
+            return self._answer(request)
+        except Refused:
+            error: ApiError = Refused()
+        except ApiError as raised:
+            error = raised
+        except Exception:  # a fault of the emulator must not stop it
+            traceback.print_exc(file=stderr)
+            error = Refused()
+        if version == "v6" and error.body is None:
+            error.body = REASONS.get(error.status)
+        return answer_error(error)
+
+    def _answer(self, request: Request) -> Response:
+        if len(raw_uri(request)) + sum(len(k) + len(v) + 4 for k, v in request.headers) > LARGEST_HEADERS:
+            return answer_empty(431)
+        actor = self.credentials.actor(token_of(request))
+        with self.store.transaction():
+            self.heartbeats.settle()
+            found = RESOURCE_PATH.match(raw_uri(request).partition("?")[0])
+            if found:
+                return self._resource(request, actor, found.group(1), found.group(2))
+            return self._route(request, actor)
+
+    def _route(self, request: Request, actor: Actor) -> Response:
+        found = self.router.find(request)
+        if found is None:
+            return answer_empty(404)
+        answer, params, needs = found
+        check_needs(actor, needs)
+        return answer(Call(self.store, self.credentials, self.heartbeats, actor, request, params))
+
+    def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
+        """A request to a resource: `/v7/device(1)?…`."""
+        if request.method == "OPTIONS":
+            return answer_empty()
+        uri = raw_uri(request)
+        body = json_body(request)
+        try:
+            target, options = parse_path(path), parse_query(uri.partition("?")[2])
+        except Malformed:
+            raise BadRequest(f"Malformed url: '{uri}'") from None
+        model = model_of(version)
+        resource = model.get(target.resource)
+        verb = VERBS.get(request.method)
+        if resource is None:
+            raise Unauthorized
+        if verb is None or target.deeper:
+            raise Refused
+        target = Target(resource.name, target.key, target.count)
+        context = Context(model, actor, self.store.now(), options.aliases)
+        if request.method == "GET":
+            return answer_json({"d": Reader(self.store, context).read(target, options)})
+        return self._write(request.method, Writer(self.store, context), target, options, body, version)
+
+    @staticmethod
+    def _write(method: str, writer: Writer, target: Target, options: Options, body: dict[str, object], version: str) -> Response:
+        if method == "POST":
+            return answer_json(writer.create(target, body), 201)
+        if method == "PUT":
+            writer.replace(target, body)
+        elif method == "DELETE":
+            writer.delete(target, options)
+        else:
+            writer.update(target, options, body)
+        return answer_json(REASONS[200]) if version == "v6" else answer_empty()
+
+
+def raw_uri(request: Request) -> str:
+    """Path and query as they were sent, with their percent-encoding."""
+    raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
+    return str(raw) if raw else request.full_path.rstrip("?")
+
+
+def token_of(request: Request) -> str | None:
+    """The token of a request, from its header or its query."""
+    scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return request.args.get("apikey") or request.args.get("api_key")
