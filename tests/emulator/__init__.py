@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .emulator import Emulator
+from .emulator import SEEDS, Emulator
 from .remote import EmulatorControl, EmulatorProcess
 
-__all__ = ["Emulator", "EmulatorControl", "EmulatorProcess"]
+__all__ = ["SEEDS", "Emulator", "EmulatorControl", "EmulatorProcess"]

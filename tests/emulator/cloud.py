@@ -20,8 +20,10 @@ from werkzeug.routing import Map, Rule
 from .access import Actor
 from .cloud_accounts import Accounts
 from .cloud_billing import Billing
+from .cloud_history import History
 from .cloud_images import Images
 from .devices import Devices
+from .request_log import READING_METHODS
 from .responses import ApiError, Unauthorized, answer_error, answer_json
 
 if TYPE_CHECKING:
@@ -46,12 +48,15 @@ class Front:
         self._store = store
         self.accounts = Accounts(api, store, clock)
         devices = Devices(store, clock, simulation)
+        self._history: History | None = None
         self._endpoints: dict[str, Endpoint] = {"supervisor": devices.supervisor}
         rules = [Rule("/supervisor/<path:action>", endpoint="supervisor", methods=["POST"])]
         self._rewrites: dict[tuple[str, str], Callable[[Actor, dict[str, Any]], dict[str, Any]]] = {}
         if flavor == "cloud":
             rules += self._add_cloud(devices, Billing(store, clock), Images(store, clock, api))
             fill_roles(store)
+            self._history = History(store, clock)
+            simulation.after_step.append(self._history.update)
         self._urls = Map(rules, strict_slashes=False)
 
     def _add_cloud(self, devices: Devices, billing: Billing, images: Images) -> list[Rule]:
@@ -79,6 +84,12 @@ class Front:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
+        answer = self._answer(request)
+        if request.method not in READING_METHODS:
+            self.track_devices()
+        return answer
+
+    def _answer(self, request: Request) -> Response:
         try:
             name, values = self._urls.bind_to_environ(request.environ).match()
         except HTTPException:
@@ -92,6 +103,11 @@ class Front:
             return answer_error(error)
         # An endpoint that has nothing to say leaves it to the API.
         return self._api(request) if answer is None else answer
+
+    def track_devices(self) -> None:
+        """Bring the device history up to date, after devices were added behind the API's back."""
+        if self._history is not None:
+            self._history.update()
 
     def _who(self, request: Request) -> Actor:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")

@@ -156,6 +156,7 @@ class Emulator:
         made = Seeder(client, self.store, self.clock, self._devices).apply(seed)
         for options in seed.get("faults", []):
             self.faults.add(**options)
+        self.front.track_devices()
         if "simulation" in seed:
             self.simulation.configure(**(seed["simulation"] or {}))
         return made
@@ -178,6 +179,7 @@ class Emulator:
             "rows": self.counts(),
             "faults": self.faults.describe(),
             "simulation": self.simulation.describe(),
+            "invitations": {token: kind for token, (kind, _id) in self.front.accounts.invitations.items()},
             "requests": len(self.log.select()),
         }
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
+
+LITERAL = "$()',:/="
 
 
 class InsideClient:
@@ -26,8 +29,11 @@ class InsideClient:
         headers = {"Authorization": self._authorization}
         # An absent body and an empty one are told apart by the content type, as on the wire.
         content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
-        builder = EnvironBuilder(path=path, method=method, query_string=query, headers=headers, **content)  # type: ignore[arg-type]
-        response = self._application(Request(builder.get_environ()))
+        # The API reads the address as it was sent: structure must not be percent-encoded.
+        address = path + "?" + "&".join(f"{key}={quote(value, safe=LITERAL)}" for key, value in (query or {}).items())
+        builder = EnvironBuilder(path=address.rstrip("?"), method=method, headers=headers, **content)  # type: ignore[arg-type]
+        environ = builder.get_environ() | {"RAW_URI": address.rstrip("?"), "REQUEST_URI": address.rstrip("?")}
+        response = self._application(Request(environ))
         text = response.get_data(as_text=True)
         if response.status_code >= 400:
             raise ValueError(f"{method} {path}: {response.status_code} {text}")

@@ -85,7 +85,7 @@ class Seeder:
         application = self._add(
             "application",
             app_name=seed["name"],
-            uuid=self._hex(32, "application", slug),
+            uuid=stable_uuid(self._random_seed, "application", slug),
             organization=self._organization(seed.get("organization", "acme")),
             is_for__device_type=device_type,
             is_of__class=seed.get("class", "fleet"),
@@ -170,6 +170,12 @@ class Seeder:
 def stable_hex(length: int, *parts: str) -> str:
     """Hex digits (up to 128) that follow from the parts."""
     return hashlib.sha512("/".join(parts).encode()).hexdigest()[:length]
+
+
+def stable_uuid(*parts: str) -> str:
+    """A uuid of version 4 without dashes, as far as can be seen, that follows from the parts."""
+    digits = stable_hex(32, *parts)
+    return f"{digits[:12]}4{digits[13:16]}a{digits[17:]}"
 
 
 def check_keys(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:

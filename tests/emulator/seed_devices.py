@@ -148,10 +148,17 @@ class DeviceTemplate:
 
     def _service_variables(self, template: Mapping[str, Any], ids: list[int], chances: list[random.Random]) -> None:
         for service, pairs in (template.get("service_env") or {}).items():
-            found = self._store.query("service_install", installs__service=self._fleet.services[service])
+            service_id = self._fleet.services[service]
+            found = self._store.query("service_install", installs__service=service_id)
             installs = {row["device"]: row["id"] for row in found}
             made = [
-                {"service_install": installs[device], "name": key, "value": str(pick(spec, index, chance))}
+                {
+                    "device": device,
+                    "service": service_id,
+                    "service_install": installs[device],
+                    "name": key,
+                    "value": str(pick(spec, index, chance)),
+                }
                 for index, (device, chance) in enumerate(zip(ids, chances, strict=True))
                 for key, spec in pairs.items()
             ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ class Simulation:
         self._lives: dict[int, DeviceLife] = {}
         self.settings = Settings()
         self.follows_targets = False
+        # Told the moment of each step that was done.
+        self.after_step: list[Callable[[float], None]] = []
         # Attached for good: attaching under our own lock could meet the clock, which takes the locks the other way.
         clock.attach(self)
 
@@ -151,6 +153,8 @@ class Simulation:
                     done.append((seen, life.step(self._in_scope(seen), seconds)))
             self._lives = {key: life for key, life in self._lives.items() if key in present}
             Writer(self._store, moment).write(done)
+            for tell in self.after_step:
+                tell(moment)
 
     def _in_scope(self, seen: Seen) -> Seen:
         if self.follows_targets and (not self.settings.applications or seen.slug in self.settings.applications):
