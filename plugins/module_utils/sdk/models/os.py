@@ -73,7 +73,7 @@ class OsModel(OsImages):
 
         Returns:
             ``versions``: the possible targets, the highest first; ``recommended``: the first of them that is no
-            pre-release, or None; ``current``: the current version as it is listed, or None if it is not available.
+            pre-release, if there is one; ``current``: the current version as it is listed, if it is available.
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
@@ -82,11 +82,12 @@ class OsModel(OsImages):
         slug = self._get_normalized_device_type_slug(device_type)
         available = [row["raw_version"] for row in self._available(slug, DEFAULT_TYPE, include_draft)]
         versions = [target for target in available if _hup.is_supported_update(slug, current_version, target)]
-        return {
-            "versions": versions,
-            "recommended": next((target for target in versions if not os_version.prerelease(target)), None),
-            "current": next((known for known in available if os_version.compare(known, current_version) == 0), None),
-        }
+        result: dict[str, Any] = {"versions": versions}
+        for recommended in (target for target in versions if not os_version.prerelease(target)):
+            result.setdefault("recommended", recommended)
+        for current in (known for known in available if os_version.compare(known, current_version) == 0):
+            result.setdefault("current", current)
+        return result
 
     def is_architecture_compatible_with(self, os_architecture: str, application_architecture: str) -> bool:
         """Tell whether an OS can run containers that were built for another CPU architecture.
