@@ -47,6 +47,8 @@ _PURE_TESTS = (frozenset(DEFAULT_TESTS) - {"sameas"}) | frozenset(
     "all any contains falsy in issubset issuperset match nan regex search subset superset truthy uri url urn version"
     " version_compare".split()
 )
+#: Filters that pick an item of a list.
+_ENDS = {"first": 0, "last": -1}
 #: Filters that are given the name of another filter or test, and at which position.
 _NAMES_A_FILTER = {"map": 0}
 _NAMES_A_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
@@ -75,7 +77,8 @@ class Analysis:
     """What an expression depends on.
 
     :param pure: the values of the dependencies settle the result.
-    :param path: set if the expression is nothing but a dotted name, whose value is the result.
+    :param path: set if the expression is nothing but a dotted name, whose value is the result. C(| first) of a list
+        counts as its item 0, and C(| last) as its item -1.
     """
 
     pure: bool
@@ -122,8 +125,7 @@ def _analyse_template(text: str) -> Analysis:
         return UNKNOWN
     outputs = [node for output in tree.body if isinstance(output, nodes.Output) for node in output.nodes]
     values = [node for node in outputs if not isinstance(node, nodes.TemplateData) or node.data.strip()]
-    path = _path(values[0]) if len(values) == 1 else None
-    return Analysis(True, found, path if path and all(isinstance(step, str) for step in path.steps) else None)
+    return Analysis(True, found, _whole_path(values[0]) if len(values) == 1 else None)
 
 
 class _ImpureError(Exception):
@@ -154,6 +156,24 @@ def _path(node: nodes.Node) -> Dependency | None:
         steps = [] if step is None else [step, *steps]
         node = node.node
     return Dependency(node.name, tuple(steps)) if isinstance(node, nodes.Name) else None
+
+
+def _whole_path(node: nodes.Node) -> Dependency | None:
+    """The node as a name and constant steps to its very end; None if it is more, or less, than that."""
+    steps: list[Step] = []
+    current: nodes.Node | None = node
+    while not isinstance(current, nodes.Name):
+        step: Step | None = None
+        if isinstance(current, nodes.Filter) and not (current.args or current.kwargs):
+            step, current = _ENDS.get(current.name), current.node
+        elif isinstance(current, nodes.Getattr):
+            step, current = current.attr, current.node
+        elif isinstance(current, nodes.Getitem):
+            step, current = _constant(current.arg), current.node
+        if step is None:
+            return None
+        steps.insert(0, step)
+    return Dependency(current.name, tuple(steps))
 
 
 def _constant(node: nodes.Node) -> Step | None:

@@ -19,10 +19,10 @@ COLUMNS = (
     "created_at", "location",
 )  # fmt: skip
 
-#: Variables that differ from device to device; all others repeat, and one object serves many hosts.
+#: Variables that differ from device to device; the values of all others repeat.
 UNIQUE = frozenset({
     "id", "uuid", "device_name", "note", "last_connectivity_event", "created_at", "ip_addresses", "mac_addresses",
-    "public_address", "tags", "services", "variables", "config_variables",
+    "services", "variables", "config_variables",
 })  # fmt: skip
 
 #: Columns that are never handed on: they let their reader control the device.

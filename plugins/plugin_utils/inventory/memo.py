@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleError
 
 from .compiling import compile_once
@@ -35,21 +36,33 @@ class Host:
 
     :param name: its name in the inventory.
     :param plain: its variables as plain JSON, with prefix; what memory is keyed by.
-    :param marked: gives the same variables as they are in the inventory; what expressions are evaluated with.
+    :param marked: the same variables as they are in the inventory; what expressions are evaluated with. ansible-core
+        wraps each variable that it is given, named in the expression or not, so it is given no more than needed.
+    :param entry: ansible-core's object; None if it is not in the inventory yet.
     :param existed: an earlier source has added it already, perhaps with variables of the same names.
     """
 
     name: str
     plain: Variables
-    marked: Callable[[], dict[str, Any]]
+    marked: Mapping[str, Any]
+    entry: Any = None
     existed: bool = False
+
+    def own(self, names: Iterable[str] | None) -> dict[str, Any]:
+        """The variables of the device with these names, or all (None)."""
+        return {name: self.marked[name] for name in (self.plain if names is None else names) if name in self.plain}
+
+    def all(self, names: Iterable[str]) -> dict[str, Any]:
+        """The variables with these names of all that the host has, as ansible-core's C(fetch_hostvars) gets them."""
+        everything = {**self.entry.vars, **self.entry.get_magic_vars()} if _HOST_NAMES & set(names) else self.entry.vars
+        return {name: everything[name] for name in names if name in everything}
 
 
 @dataclass
 class Record:
     """What an evaluation did to the inventory; C(error) says that it failed."""
 
-    groups: list[str] = field(default_factory=list)
+    groups: list[Any] = field(default_factory=list)
     variables: list[tuple[str, Any]] = field(default_factory=list)
     error: str | None = None
 
@@ -72,9 +85,10 @@ class Recorder:
 
     def add_host(self, host: str, group: str | None = None, port: int | str | None = None) -> Any:
         """Add the host to a group."""
+        added = self._inventory.add_host(host, group, port)
         if group is not None:
-            self.record.groups.append(group)
-        return self._inventory.add_host(host, group, port)
+            self.record.groups.append(self._inventory.groups[group])
+        return added
 
     def add_child(self, group: str, child: str) -> Any:
         """Add the host, or a group, to a group."""
@@ -125,6 +139,7 @@ class ConstructedOnce:
         self._extra = extra
         self._composed: frozenset[str] = frozenset()
         self._named: dict[str, Entry] = {}
+        self._merges = constants.DEFAULT_HASH_BEHAVIOUR == "merge"
         self.failures: dict[str, Failure] = {}
 
     def compose(self, compose: Mapping[str, Any] | None, hosts: Iterable[Host]) -> None:
@@ -133,6 +148,8 @@ class ConstructedOnce:
         entries = [self._compose_entry(name, expression) for name, expression in (compose or {}).items()]
         with compile_once(self._plugin.templar, _pure_expressions(entries)):
             for host in hosts if entries else ():
+                if not self._composed.isdisjoint(host.plain):
+                    host.marked = dict(host.marked)  # an expression sees the device's own value, not what is set here
                 for entry in entries:
                     if not self._copied(entry, host):
                         self._apply(entry, host, sees_host=False)
@@ -146,7 +163,7 @@ class ConstructedOnce:
                 for entry in entries:
                     self._apply(entry, host, sees_host=True)
 
-    def value(self, expression: str, uuid: str, plain: Variables, marked: Callable[[], dict[str, Any]]) -> Any:
+    def value(self, expression: str, uuid: str, plain: Variables, mark: Callable[[Any], Any]) -> Any:
         """The value of an expression for a device that is no host yet, or None if it fails and C(strict) is off.
 
         :raises AnsibleError: it fails and C(strict) is on.
@@ -154,11 +171,12 @@ class ConstructedOnce:
         entry = self._named.get(expression)
         if entry is None:
             entry = self._named[expression] = Entry("hostnames", expression, expression, analyse(expression), _nothing)
-        host = Host(uuid, plain, marked)
+        host = Host(uuid, plain, {})
         key = self._key(entry.analysis, host, sees_host=False)
         known = entry.memory.get(key) if key is not None else None
         if known is None:
-            known = self._value(entry, host)
+            names = entry.analysis.names & set(plain) if entry.analysis.pure else plain
+            known = self._value(entry, Host(uuid, plain, {name: mark(plain[name]) for name in names}))
             if key is not None:
                 self._remember(entry, key, known)
         if known.error:
@@ -168,32 +186,46 @@ class ConstructedOnce:
     def _value(self, entry: Entry, host: Host) -> Record:
         try:
             with compile_once(self._plugin.templar, _pure_expressions([entry])):
-                return Record(variables=[(entry.label, self._plugin._compose(entry.expression, host.marked()))])
+                return Record(variables=[(entry.label, self._plugin._compose(entry.expression, host.marked))])
         except Exception as error:  # as ansible-core does: an expression may raise anything
             if self._strict:
                 raise AnsibleError(f"Could not evaluate '{entry.label}' of hostnames: {error}") from error
             return Record(error=str(error))
 
     def _compose_entry(self, name: str, expression: Any) -> Entry:
-        def evaluate(host: Host, strict: bool) -> None:
-            self._plugin._set_composite_vars({name: expression}, host.marked(), host.name, strict=strict)
+        analysis = analyse(expression)
+        needed = analysis.names if analysis.pure else None
 
-        return Entry("compose", name, expression, analyse(expression), evaluate)
+        def evaluate(host: Host, strict: bool) -> None:
+            self._plugin._set_composite_vars({name: expression}, host.own(needed), host.name, strict=strict)
+
+        return Entry("compose", name, expression, analysis, evaluate)
 
     def _groups_entry(self, name: str, condition: Any) -> Entry:
-        def evaluate(host: Host, strict: bool) -> None:
-            self._plugin._add_host_to_composed_groups({name: condition}, host.marked(), host.name, strict=strict)
+        analysis = analyse(condition)
 
-        return Entry("groups", name, condition, analyse(condition), evaluate)
+        def evaluate(host: Host, strict: bool) -> None:
+            variables = self._seen(host, analysis)
+            self._plugin._add_host_to_composed_groups({name: condition}, host=host.name, strict=strict, **variables)
+
+        return Entry("groups", name, condition, analysis, evaluate)
 
     def _keyed_entry(self, number: int, keyed: Any) -> Entry:
-        def evaluate(host: Host, strict: bool) -> None:
-            self._plugin._add_host_to_keyed_groups([keyed], host.marked(), host.name, strict=strict)
-
         given = keyed if isinstance(keyed, dict) else {}
         analysis = analyse(given.get("key")) + analyse_template(given.get("parent_group"))
+
+        def evaluate(host: Host, strict: bool) -> None:
+            variables = self._seen(host, analysis)
+            self._plugin._add_host_to_keyed_groups([keyed], host=host.name, strict=strict, **variables)
+
         label = str(given.get("key", f"number {number + 1}"))
         return Entry("keyed_groups", label, given.get("key"), analysis, evaluate)
+
+    def _seen(self, host: Host, analysis: Analysis) -> dict[str, Any]:
+        """What groups are evaluated with: the device's variables and what else the host has."""
+        if not analysis.pure or self._merges:
+            return {"variables": host.own(None), "fetch_hostvars": True}
+        return {"variables": host.all(analysis.names), "fetch_hostvars": False}
 
     def _copied(self, entry: Entry, host: Host) -> bool:
         """Set a variable that is nothing but a string of another one; no need to evaluate anything.
@@ -206,7 +238,7 @@ class ConstructedOnce:
         plain, complete = follow(host.plain.get(path.name), path.steps)
         if not complete or type(plain) is not str:
             return False
-        value = host.marked()[path.name]
+        value = host.marked[path.name]
         for step in path.steps:
             value = value[step]
         self._plugin.inventory.set_variable(host.name, entry.label, value)
@@ -233,7 +265,7 @@ class ConstructedOnce:
                 raise
             message = str(error)
         record = self._recorded(entry, host, strict=False)
-        record.error = None if self._is_merely_empty(entry, host, record) else message
+        record.error = None if self._is_merely_empty(entry, host) else message
         return record
 
     def _remember(self, entry: Entry, key: Any, record: Record) -> None:
@@ -251,22 +283,22 @@ class ConstructedOnce:
             self._plugin.inventory = inventory
         return recorder.record
 
-    def _is_merely_empty(self, entry: Entry, host: Host, record: Record) -> bool:
+    def _is_merely_empty(self, entry: Entry, host: Host) -> bool:
         """A key that is empty makes no group, and only C(strict) objects; it is no failure."""
         if entry.option != "keyed_groups":
             return False
+        variables = {**host.own(None), **host.entry.get_vars()}
         try:
-            return not self._plugin._compose(entry.expression, host.marked())
+            return not self._plugin._compose(entry.expression, variables)
         except Exception:  # whatever ansible-core or a filter raises, it was a failure
             return False
 
     def _play_back(self, record: Record, host: Host) -> None:
-        inventory = self._plugin.inventory
         for name, value in record.variables:
             shared = isinstance(value, (dict, list, set, tuple))
-            inventory.set_variable(host.name, name, copy.deepcopy(value) if shared else value)
+            self._plugin.inventory.set_variable(host.name, name, copy.deepcopy(value) if shared else value)
         for group in record.groups:
-            inventory.add_host(host.name, group)
+            group.add_host(host.entry)
 
     def _note(self, entry: Entry, host: Host, message: str) -> None:
         label = f"{entry.option} '{entry.label}'"

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
-from .building import Naming, add_groups, add_hosts, host_names, no_garbage_collection
+from .building import HostWriter, Naming, add_groups, host_names, no_garbage_collection
 from .caching import cache_key, pack, unpack
 from .hostvars import shape
 from .marking import mark
@@ -102,7 +102,8 @@ class InventorySource:
             way = self._way()
             if way:
                 devices = [{**device, **way.variables(device)} for device in devices]
-            hosts = add_hosts(inventory, names, devices, options["hostvars_prefix"])
+            writer = HostWriter(inventory, options["hostvars_prefix"])
+            hosts = [writer.add(name, device) for name, device in zip(names, devices, strict=True)]
             self._constructed.compose(options.get("compose"), hosts)
             sanitize = self._plugin._sanitize_group_name
             add_groups(inventory, hosts, devices, options["group_by"], options["group_prefix"], sanitize)
@@ -121,7 +122,7 @@ class InventorySource:
     def _evaluate(self, expression: str, device: Mapping[str, Any]) -> Any:
         prefix = self._options["hostvars_prefix"]
         plain = {prefix + name: value for name, value in device.items()}
-        return self._constructed.value(expression, str(device["uuid"]), plain, lambda: mark(plain))
+        return self._constructed.value(expression, str(device["uuid"]), plain, mark)
 
     def _report_failures(self) -> None:
         """One warning for all expressions that failed on some hosts while C(strict) is off."""
