@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from .. import _clock, errors, os_version
@@ -14,7 +15,7 @@ from ._namespace import Row, is_id
 from ._time_distance import in_words
 
 
-class OverallStatus:
+class OverallStatus(str, Enum):
     """The values of a device's ``overall_status``."""
 
     CONFIGURING = "configuring"

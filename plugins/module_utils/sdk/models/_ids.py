@@ -192,8 +192,11 @@ class ReleaseKind(Kind):
         if key == "":
             raise errors.BalenaInvalidParameterError(self.parameter, key)
         if isinstance(key, dict):
+            version = _raw_version(key)
+            if version is None:
+                raise errors.BalenaInvalidParameterError(self.parameter, key)
             application = APPLICATION.existing_id(sdk, key.get("application"))
-            return {"$filter": {"raw_version": _raw_version(key), "belongs_to__application": application}}
+            return {"$filter": {"raw_version": version, "belongs_to__application": application}}
         if not isinstance(key, str):
             raise self.missing(key)
         return {"$filter": {"commit": {"$startswith": key}}}
