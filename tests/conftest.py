@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ OUTCOMES = ("matched", "deviating as declared", "failed")
 
 
 def pytest_configure() -> None:
-    """Make `ansible_collections.community.balena` importable also when pytest is called by itself."""
+    """Make `ansible_collections.community.balena` importable, also in Pythons that tests start."""
     link_collection(COLLECTIONS)
+    os.environ["PYTHONPATH"] = str(COLLECTIONS)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ Usage: sdk_reference.py [--check]     (--check: write nothing, exit with 1 if a 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import sys
@@ -115,13 +116,29 @@ def signature(function: Any, name: str) -> str:
     return line if len(line) <= 100 else f"{name}(\n    " + ",\n    ".join(shown) + f",\n){answer}"
 
 
+def function_of(member: Any) -> Any:
+    """The function behind a property, else the member itself."""
+    return getattr(member, "func", None) or getattr(member, "fget", None) or member
+
+
+def namespace_of(member: Any) -> type | None:
+    """The class of a namespace inside another one, or None for any other member."""
+    if hasattr(member, "_namespace"):
+        return member._namespace  # type: ignore[no-any-return]
+    if not isinstance(member, functools.cached_property):
+        return None
+    function = member.func
+    found = getattr(sys.modules[function.__module__], str(function.__annotations__.get("return")), None)
+    return found if inspect.isclass(found) else None
+
+
 def public_members(subject: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a class or module offers by itself, without what it imported from elsewhere."""
     for name in sorted(dir(subject)):
         member = inspect.getattr_static(subject, name)
         if isinstance(member, staticmethod):
             member = member.__func__
-        origin = getattr(member, "__module__", None) or SDK
+        origin = getattr(function_of(member), "__module__", None) or SDK
         own = origin == subject.__name__ if isinstance(subject, ModuleType) else origin.startswith(SDK)
         if own and not name.startswith("_"):
             yield name, member
@@ -138,7 +155,7 @@ def sections(path: str, subject: Any) -> Iterator[str]:
         elif inspect.isfunction(member):
             call = signature(member, f"{path}.{name}")
             yield f"## {name}\n\n```python\n{call}\n```\n\n{documentation(inspect.getdoc(member))}\n"
-        elif isinstance(member, property) or hasattr(member, "func"):
+        elif function_of(member) is not member and not namespace_of(member):
             yield f"## {name}\n\n{documentation(member.__doc__)}\n"
 
 
@@ -147,8 +164,8 @@ def described(name: str, subject: Any) -> Iterator[tuple[str, str]]:
     path = name if name[0].isupper() else f"balena.{name}"
     yield name, "\n".join(sections(path, subject)).rstrip() + "\n"
     for inner, member in public_members(subject):
-        if hasattr(member, "_namespace"):
-            yield from described(f"{name}.{inner}", member._namespace)
+        if namespace := namespace_of(member):
+            yield from described(f"{name}.{inner}", namespace)
 
 
 def written_pages() -> dict[str, str]:
