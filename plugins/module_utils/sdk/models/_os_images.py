@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .. import os_version
 from .._download import Download
 from .._os_releases import DEFAULT_TYPE, choose_version
+from .._text import js_text
 from ..errors import BalenaApplicationNotFound, BalenaError, BalenaRequestError, BalenaUsageError
 from ._ids import APPLICATION
 from ._namespace import Row, api_call, has_status
@@ -79,7 +80,7 @@ class OsImages(OsVersions):
         self._sizes = self._new_cache()
 
     def _get_download_size(self, slug: str, version: str) -> int:
-        path = f"/device-types/v1/{quote(slug, safe='')}/images/{quote(version, safe='+')}/download-size"
+        path = f"/device-types/v1/{quote(slug, safe='')}/images/{quote(js_text(version), safe='+')}/download-size"
 
         def read() -> int:
             size: int = api_call(self._sdk, "GET", path)["size"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._os_releases import choose_version, os_versions
 from .._timed_cache import TimedCache
+from ..errors import BalenaInvalidParameterError
 from ..utils import merge_pine_options
 from ._namespace import Namespace, Options, Row
 
@@ -59,7 +60,7 @@ class OsVersions(Namespace):
         return os_versions(self._sdk.pine.get("application", options=options))
 
     def _cached_versions(self, device_types: str | list[str], conditions: Options | None) -> Any:
-        slugs = [device_types] if isinstance(device_types, str) else sorted(device_types)
+        slugs = sorted(device_types) if isinstance(device_types, (list, tuple)) else [device_types]
         key = (tuple(slugs), tuple(conditions or ()))
         release_options = {"$filter": conditions} if conditions else None
         versions = self._versions.get(key, lambda: self._read_versions(slugs, release_options))
@@ -124,6 +125,7 @@ class OsVersions(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
+            BalenaInvalidParameterError: this is no version and no range.
             BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
@@ -131,4 +133,6 @@ class OsVersions(Namespace):
 
     @staticmethod
     def _get_max_satisfying_version(version_or_range: str, os_versions: list[Row]) -> str | None:
+        if not isinstance(version_or_range, str):
+            raise BalenaInvalidParameterError("versionOrRange", version_or_range)
         return choose_version(version_or_range, os_versions)

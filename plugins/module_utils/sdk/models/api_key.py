@@ -7,16 +7,12 @@ The API tells a key's value once, when it is created; afterwards only its name, 
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import errors
+from .._unset import UNSET, given
 from ..utils import merge_pine_options
 from ._api_keys import new_key
 from ._ids import APPLICATION, DEVICE
 from ._namespace import Namespace, Options, Row, has_status
-
-#: "leave it as it is", where None means "clear it"
-_UNCHANGED: Any = object()
 
 
 class ApiKeyModel(Namespace):
@@ -121,9 +117,9 @@ class ApiKeyModel(Namespace):
         self,
         id: int,
         *,
-        name: str = _UNCHANGED,
-        description: str | None = _UNCHANGED,
-        expiry_date: str | None = _UNCHANGED,
+        name: str = UNSET,
+        description: str | None = UNSET,
+        expiry_date: str | None = UNSET,
     ) -> None:
         """Change the name, description or expiry date of an API key; what is not given stays.
 
@@ -139,9 +135,7 @@ class ApiKeyModel(Namespace):
         """
         if name is None or name == "":
             raise errors.BalenaInvalidParameterError("apiKeyInfo.name", name)
-        given = {"name": name, "description": description, "expiry_date": expiry_date}
-        body = {field: value for field, value in given.items() if value is not _UNCHANGED}
-        self._sdk.pine.patch("api_key", body, id)
+        self._sdk.pine.patch("api_key", given(name=name, description=description, expiry_date=expiry_date), id)
 
     def revoke(self, id: int) -> None:
         """Revoke an API key: whoever uses it is locked out. A key that does not exist is no error.

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._download import Download
+from .._unset import UNSET, given
 from ._ids import ORGANIZATION
 from ._namespace import Namespace, Row, api_call
 
@@ -134,21 +135,20 @@ class BillingModel(Namespace):
         return self._call("DELETE", organization, "/info")
 
     def update_account_info(
-        self, organization: str | int, *, email: str | None = None, cc_emails: str | None = None
+        self, organization: str | int, *, email: str = UNSET, cc_emails: str | None = UNSET
     ) -> None:
         """Change to whom invoices are mailed; what is not given stays.
 
         Args:
             organization: the organization's handle or id.
             email: the address.
-            cc_emails: addresses that get a copy, separated by commas.
+            cc_emails: addresses that get a copy, separated by commas; None for nobody.
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
             BalenaRequestError: the API refused the request.
         """
-        given = {"email": email, "cc_emails": cc_emails}
-        self._call("PATCH", organization, "", {name: value for name, value in given.items() if value is not None})
+        self._call("PATCH", organization, "", given(email=email, cc_emails=cc_emails))
 
     def change_plan(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._contract_templates import fill_in_partials
 from .._install_instructions import Instructions, install_instructions, install_method
-from ..errors import BalenaError, BalenaInvalidDeviceType
+from ..errors import BalenaError, BalenaInvalidDeviceType, BalenaInvalidParameterError
 from ..utils import merge_pine_options
 from ._namespace import Namespace, Options, Row
 
@@ -175,10 +175,13 @@ class DeviceTypeModel(Namespace):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             BalenaError: its contract has no such steps, or does not say how the device is flashed.
+            BalenaInvalidParameterError: this is neither a text nor a contract.
             BalenaRequestError: the API refused the request.
         """
-        if not isinstance(device_type_slug_or_contract, str):
+        if isinstance(device_type_slug_or_contract, dict):
             return install_instructions(device_type_slug_or_contract)
+        if not isinstance(device_type_slug_or_contract, str):
+            raise BalenaInvalidParameterError("deviceTypeSlugOrContract", device_type_slug_or_contract)
         contract = self._contract(device_type_slug_or_contract)
         if not contract or not contract.get("partials"):
             raise BalenaError(f"Instruction partials not defined for {device_type_slug_or_contract}")

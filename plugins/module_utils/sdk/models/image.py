@@ -38,9 +38,12 @@ class ImageModel(Namespace):
             The image as the API sends it.
 
         Raises:
+            BalenaInvalidParameterError: there is no id.
             BalenaImageNotFound: there is no such image.
             BalenaRequestError: the API refused the request.
         """
+        if id is None:
+            raise errors.BalenaInvalidParameterError("id", id)
         merged = merge_pine_options({"$select": list(_FIELDS)}, options, replace_selects=True)
         image: Row | None = self._sdk.pine.get("image", id, merged)
         if image is None:

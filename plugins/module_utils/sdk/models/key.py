@@ -39,9 +39,12 @@ class KeyModel(Namespace):
             The key as the API sends it.
 
         Raises:
+            BalenaInvalidParameterError: there is no id.
             BalenaKeyNotFound: there is no such key.
             BalenaRequestError: the API refused the request.
         """
+        if id is None:
+            raise errors.BalenaInvalidParameterError("id", id)
         key: Row | None = self._sdk.pine.get(_RESOURCE, id)
         if key is None:
             raise errors.BalenaKeyNotFound(id)
@@ -73,9 +76,12 @@ class KeyModel(Namespace):
             The new key as the API sends it, with its ``id``.
 
         Raises:
+            BalenaInvalidParameterError: the key is no text.
             BalenaNotLoggedIn: there is no token, or it is no user's.
             BalenaRequestError: the API refused the request, for example because the key exists already.
         """
+        if not isinstance(key, str):
+            raise errors.BalenaInvalidParameterError("key", key)
         body = {"title": title, "public_key": key.strip(), "user": self._sdk.auth.get_user_info()["id"]}
         created: Row = self._sdk.pine.post(_RESOURCE, body, natural_key=("public_key", "user"))
         return created

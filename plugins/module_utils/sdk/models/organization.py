@@ -12,7 +12,7 @@ from ._ids import ORGANIZATION
 from ._keyed_values import Tags
 from ._listing import ByOrganization
 from ._memberships import Invites, MembershipKind, Memberships, Roles
-from ._namespace import Namespace, Nested, Options, Row
+from ._namespace import Namespace, Nested, Options, Row, has_status
 
 ROLES = Roles("organization_membership_role", errors.BalenaOrganizationMembershipRoleNotFound)
 MEMBERSHIP = MembershipKind("organization_membership", "Organization Membership")
@@ -143,4 +143,9 @@ class OrganizationModel(Namespace):
             BalenaOrganizationNotFound: there is no such organization.
             BalenaRequestError: the API refused the request.
         """
-        self._sdk.pine.delete("organization", ORGANIZATION.existing_id(self._sdk, handle_or_id))
+        try:
+            self._sdk.pine.delete("organization", ORGANIZATION.existing_id(self._sdk, handle_or_id))
+        except errors.BalenaRequestError as error:
+            if has_status(error, 404):
+                raise errors.BalenaOrganizationNotFound(handle_or_id) from error
+            raise
