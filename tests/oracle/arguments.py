@@ -75,8 +75,15 @@ class Signature:
         parameters = list(inspect.signature(function).parameters.values())
         self.positional = [item for item in parameters if item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
         self.named = {item.name for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
-        self.takes_any = any(item.kind is inspect.Parameter.VAR_KEYWORD for item in parameters)
+        any_others = [item.name for item in parameters if item.kind is inspect.Parameter.VAR_KEYWORD]
+        self.takes_any = bool(any_others)
+        # "**options" are the SDK's own and have Python's names; any others are fields of the API and keep its names.
+        self._passes_on = self.takes_any and any_others != ["options"]
         self.parameters = {item.name: item for item in parameters}
+
+    def name_of(self, name: str) -> str:
+        """Return the Python name of an option."""
+        return name if self._passes_on and not self.knows(snake_case(name)) else snake_case(name)
 
     def knows(self, name: str) -> bool:
         """Whether ``name`` can be given as a keyword-only argument."""
@@ -92,22 +99,28 @@ def bind(function: Callable[..., Any], arguments: list[Any]) -> tuple[list[Any],
     signature = Signature(function)
     while arguments and arguments[-1] is UNDEFINED:
         arguments = arguments[:-1]
-    positional: dict[str, Any] = {}
     named: dict[str, Any] = {}
     places = [parameter.name for parameter in signature.positional]
-    for number, argument in enumerate(arguments):
-        spread, rest = _spread(signature, argument, places)
+    values: list[Any] = []
+    for argument in arguments:
+        spread, rest = _spread(signature, argument, places[len(values) :])
         named.update(spread)
-        if rest is _NOTHING:
-            continue
-        left = len(arguments) - number
-        if rest in (None, UNDEFINED, {}) and signature.named and left > len(places):
-            continue  # an empty option object: there are more arguments than places for them
-        if not places:
-            _no_place(argument, named)
-            continue
-        positional[places.pop(0)] = rest
-    return _as_python(signature, positional), named
+        if rest is not _NOTHING:
+            values.append(rest)
+    while len(values) > len(places):
+        _drop_option_object(signature, values, named)
+    return _as_python(signature, dict(zip(places, values, strict=False))), named
+
+
+def _drop_option_object(signature: Signature, values: list[Any], named: dict[str, Any]) -> None:
+    """There are more values than places: one of them is an option object that is empty, or OData options."""
+    empty = [at for at, value in enumerate(values) if value in (None, UNDEFINED, {})]
+    if empty and signature.named:
+        del values[empty[-1]]
+    elif isinstance(values[-1], Mapping) and signature.knows("options"):
+        named["options"] = values.pop()
+    else:
+        raise WrongCall(f"no parameter for the argument {values[-1]!r}")
 
 
 _NOTHING = object()
@@ -118,7 +131,11 @@ def _spread(signature: Signature, argument: Any, places: list[str]) -> tuple[dic
     if not isinstance(argument, Mapping) or not argument:
         return {}, argument
     options = {name: value for name, value in argument.items() if name.startswith("$")}
-    others = {snake_case(name): _value(snake_case(name), value) for name, value in argument.items() if name not in options}
+    others = {
+        signature.name_of(name): _value(snake_case(name), value)
+        for name, value in argument.items()
+        if name not in options
+    }
     only_by_name = not places or (len(places) == 1 and places[0] == "options")
     known = others and all(signature.knows(name) for name in others)
     if not known and not (only_by_name and (signature.named or signature.takes_any) and not options):
@@ -140,15 +157,6 @@ def _value(name: str, value: Any) -> Any:
 
         return BalenaWebResourceFile(match[2].encode(), match[1])
     return value
-
-
-def _no_place(argument: Any, named: dict[str, Any]) -> None:
-    if argument in (None, UNDEFINED, {}):
-        return
-    if isinstance(argument, Mapping):
-        named["options"] = argument
-        return
-    raise WrongCall(f"no parameter for the argument {argument!r}")
 
 
 def _as_python(signature: Signature, given: dict[str, Any]) -> list[Any]:

@@ -154,9 +154,7 @@ def _query_difference(recorded: dict[str, Any], query: str) -> list[str]:
 
 def _header_difference(recorded: dict[str, str], ours: dict[str, str]) -> list[str]:
     expected, sent = _comparable(recorded), _comparable(ours)
-    return [
-        f"header {name}" for name in sorted(expected.keys() | sent.keys()) if expected.get(name) != sent.get(name)
-    ]
+    return [f"header {name}" for name in sorted(expected.keys() | sent.keys()) if expected.get(name) != sent.get(name)]
 
 
 def _comparable(headers: dict[str, str]) -> dict[str, str]:

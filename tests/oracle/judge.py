@@ -47,7 +47,8 @@ def value_problem(recorded: Any, ours: Any, where: str = "") -> str | None:
     if isinstance(recorded, list) and isinstance(ours, (list, tuple)):
         if len(recorded) != len(ours):
             return f"{where} has {len(ours)} items, recorded {len(recorded)}"
-        found = (value_problem(one, other, f"{where}[{at}]") for at, (one, other) in enumerate(zip(recorded, ours)))
+        pairs = zip(recorded, ours, strict=True)
+        found = (value_problem(one, other, f"{where}[{at}]") for at, (one, other) in enumerate(pairs))
         return next((problem for problem in found if problem), None)
     return None if _same(recorded, ours) else f"{where} is {ours!r:.200}, recorded {recorded!r:.200}"
 
@@ -55,7 +56,9 @@ def value_problem(recorded: Any, ours: Any, where: str = "") -> str | None:
 def _mapping_problem(recorded: Mapping[str, Any], ours: Mapping[str, Any], where: str) -> str | None:
     if recorded.keys() != ours.keys():  # what the SDK computes itself has Python's names
         recorded = {snake_case(name): value for name, value in recorded.items() if from_markers(value) is not UNDEFINED}
-        ours = {snake_case(name): value for name, value in ours.items() if name in ours}
+        # A field that the SDK computes is None in Python where it is undefined, and so not recorded, in JavaScript.
+        ours = {snake_case(name): value for name, value in ours.items()}
+        ours = {name: value for name, value in ours.items() if value is not None or name in recorded}
     if recorded.keys() != ours.keys():
         extra, missing = sorted(ours.keys() - recorded.keys()), sorted(recorded.keys() - ours.keys())
         return f"{where} has keys {extra} that are not recorded, and lacks {missing}"
@@ -77,7 +80,8 @@ def _moment(value: Any) -> Any:
             value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
         except ValueError:
             return value
-    return value if not isinstance(value, datetime.datetime) or value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
+    without_zone = isinstance(value, datetime.datetime) and value.tzinfo is None
+    return value.replace(tzinfo=datetime.timezone.utc) if without_zone else value
 
 
 def _stream_problem(recorded: Mapping[str, Any], ours: Any) -> str | None:

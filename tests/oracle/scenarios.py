@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import re
@@ -18,31 +17,9 @@ from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 
 from .arguments import Missing, invoke, resolve, snake_case
 from .judge import never_kept
-from .recording import TOKENS, Call
-from .stopped_clock import StoppedClock
-
-
-class NotReplayable(Exception):
-    """What the recorded script did is not in the recording."""
-
-
-@dataclasses.dataclass
-class Stage:
-    """What a scenario has at hand.
-
-    Args:
-        call: the recorded call.
-        balena: a connection to the fake server, logged in as recorded.
-        clock: the time.
-        connect: opens another connection to the same fake server.
-        home: the home directory.
-    """
-
-    call: Call
-    balena: Balena
-    clock: StoppedClock
-    connect: Callable[..., Balena]
-    home: Path
+from .option_scenarios import by_its_requests, option
+from .recording import TOKENS
+from .stage import NotReplayable, Stage, counted
 
 
 def play(stage: Stage) -> Any:
@@ -51,7 +28,7 @@ def play(stage: Stage) -> Any:
     if call.method in _SCRIPTS:
         return _SCRIPTS[call.method](stage)
     if call.method.startswith("options."):
-        return _option(stage)
+        return option(stage)
     if call.steps:
         return _steps(stage)
     return _shown(stage, lambda: invoke(_twin(stage, call.method), call.args))
@@ -108,7 +85,8 @@ def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
     elif step == "twice":
         return [_error_or_result(lambda: invoke(_twin(stage, stage.call.method), stage.call.args)) for _ in range(2)]
     elif step.startswith("Promise.all of two "):
-        return [invoke(_named(stage, step.split()[-1]), []) for _ in range(2)][:0] + [stage.balena.auth.get_token()]
+        stage.balena.map_parallel(lambda name: invoke(_named(stage, name), []), [step.rpartition(" ")[2]] * 2)
+        return [stage.balena.auth.get_token()]
     elif step == "login with a token valid for one more day":
         stage.balena.auth.login_with_token(TOKENS["OLD_JWT"])
     elif clock := re.fullmatch(r"clock \+(\d+) days?", step):
@@ -155,20 +133,14 @@ def _js_arguments(stage: Stage, text: str) -> list[Any]:
 def _as_recorded(recorded: Any, results: list[Any], failed: bool) -> Any:
     last = results[-1] if results else None
     if isinstance(recorded, dict) and "first" in recorded:
-        found = {name: _counted(recorded[name], result) for name, result in zip(("first", "second", "third"), results)}
+        names = zip(("first", "second", "third"), results, strict=False)
+        found = {name: counted(recorded[name], result) for name, result in names}
         return {**found, **({"sameObject": results[0] == results[1]} if "sameObject" in recorded else {})}
     if isinstance(recorded, list) and len(results) > 1 and len(recorded) == len(results):
         return results
     if isinstance(last, Exception) and (failed or recorded is None):
         raise last
-    return recorded if recorded == "ok" else _counted(recorded, last)
-
-
-def _counted(recorded: Any, result: Any) -> Any:
-    """Of some results only the number of items (or bytes) is recorded."""
-    if isinstance(recorded, int) and not isinstance(recorded, bool) and not isinstance(result, (int, Exception)):
-        return len(result.read() if hasattr(result, "read") else result)
-    return result
+    return recorded if recorded == "ok" else counted(recorded, last)
 
 
 @contextlib.contextmanager
@@ -192,65 +164,14 @@ def _settings_file(home: Path, step: str) -> Iterator[None]:
         path.unlink()
 
 
-# -- options: the recording names the option, the requests show which call was made ------------------------------------
-
-
-def _option(stage: Stage) -> Any:
-    if stage.call.method == "options.requestLimit":
-        return _request_limit(stage)
-    started = stage.clock.monotonic()
-    result = _by_its_requests(stage)
-    recorded = stage.call.result.get("value")
-    if isinstance(recorded, dict) and "waitedAtLeast1s" in recorded:
-        waited = stage.clock.monotonic() - started
-        return {"r": result, "waitedAtLeast1s": waited >= 1, "below3s": waited < 3}
-    return _counted(recorded, result)
-
-
-def _by_its_requests(stage: Stage) -> Any:
-    """Make the call that sends what is recorded."""
-    paths = [request["path"] for request in stage.call.requests if "path" in request]
-    paths = [path for path in paths if not path.endswith("/refresh-token")]
-    balena, models = stage.balena, stage.balena.models
-    if "absolute" in stage.call.variant and paths == ["/ping"]:
-        return balena.request.send(url=f"{balena.options.api_root}ping").body
-    routes: list[tuple[str, Callable[[], Any]]] = [
-        (r"/login_", lambda: balena.auth.authenticate(email="a@example.com", password="b")),
-        (r"/v\d/device_tag", lambda: models.device.tags.set(2001, "k", "v")),
-        (r"/v\d/device_type|/download", lambda: models.os.download(device_type="raspberrypi3", version="2.50.1")),
-        (r"/device-types/v1", models.config.get_device_types),
-        (r"/config", lambda: balena.request.send(url="/config", base_url=balena.options.api_root, send_token=False)),
-        (r"/actor/v1/whoami", balena.auth.is_logged_in),
-        (r"/v\d/device\(\d+\)", lambda: models.device.get(*(stage.call.args or [2001]))),
-        (r"/ping", lambda: balena.request.send(url="/ping", base_url=balena.options.api_root).body),
-    ]
-    for pattern, action in routes:
-        if paths and re.fullmatch(pattern, paths[0]):
-            return action()
-    if stage.call.args:
-        return models.device.get(*stage.call.args)
-    return models.device.get(2001) if "absolute" in stage.call.variant else models.config.get_device_types()
-
-
-def _request_limit(stage: Stage) -> Any:
-    if any(request["path"] != "/ping" for request in stage.call.requests):
-        raise NotReplayable("only that /ping was called some times is known")
-    moments = []
-    for _request in stage.call.requests:
-        stage.balena.request.send(url="/ping", base_url=stage.balena.options.api_root)
-        moments.append(stage.clock.monotonic() - stage.clock.started)
-    half = stage.balena.options.request_limit_interval / 2
-    return {"delayedBeyondHalfInterval": [moment > half for moment in moments]}
-
-
 def _token_refresh(stage: Stage) -> Any:
     if "refreshToken called directly" in stage.call.variant:
         return _shown(stage, stage.balena.request.refresh_token)
     if stage.call.steps:
         return _steps(stage)
-    result = _by_its_requests(stage)
+    result = by_its_requests(stage)
     recorded = stage.call.result.get("value")
-    return recorded if recorded == "ok" else _counted(recorded, result)
+    return recorded if recorded == "ok" else counted(recorded, result)
 
 
 # -- namespaces whose recordings show more than a result ---------------------------------------------------------------
@@ -269,14 +190,16 @@ def _subscription(stage: Stage) -> Any:
         if stage.call.result["kind"] == "error":
             raise
         lines.append(["error", error])
-    return {"events": lines, "note": stage.call.result["value"]["note"]} if stage.call.result["kind"] == "value" else lines
+    recorded = stage.call.result.get("value") or {}
+    return {**recorded, "events": lines}
 
 
 def _request_send(stage: Stage) -> Any:
     answer = invoke(stage.balena.request.send, stage.call.args)
     recorded = stage.call.result.get("value") or {}
     if "ctor" in recorded:
-        return {"ctor": "Blob" if isinstance(answer.body, bytes) else type(answer.body).__name__, "size": len(answer.body)}
+        kind = "Blob" if isinstance(answer.body, bytes) else type(answer.body).__name__
+        return {"ctor": kind, "size": len(answer.body)}
     known = {"body": answer.body, "statusCode": answer.status_code, "headers": dict(answer.headers)}
     return {name: known.get(name) for name in recorded}
 
@@ -351,13 +274,13 @@ def _error_shape(name: str, arguments: tuple[Any, ...], recorded: dict[str, Any]
     kind = getattr(errors, name)
     error = _error_or_result(lambda: kind(*arguments)) if kind.__init__ is not errors._FixedMessage.__init__ else kind()
     fields = {field: getattr(error, snake_case(field), None) for field in recorded["fields"] if field != "name"}
-    fields = {field: recorded["fields"][field] if never_kept(field, value) else value for field, value in fields.items()}
+    kept = {field: value for field, value in fields.items() if not never_kept(field, value)}
     chain = [one.__name__ for one in kind.__mro__ if one.__name__ in recorded["chain"]]
     return {
         "chain": [*chain, "TypedError"],
         "code": error.code,
         "exitCode": error.exit_code,
-        "fields": {"name": type(error).__name__, **fields},
+        "fields": {**recorded["fields"], "name": type(error).__name__, **kept},
         "message": str(error),
         "name": type(error).__name__,
     }
@@ -365,17 +288,18 @@ def _error_shape(name: str, arguments: tuple[Any, ...], recorded: dict[str, Any]
 
 def _web_file(stage: Stage) -> Any:
     recorded = stage.call.result["value"]
-    given = [(item["name"], None) for item in recorded] if isinstance(recorded, list) else [(recorded["name"], "text/plain")]
-    files = [utils.BalenaWebResourceFile(b"x", name, kind) for name, kind in given]
-    shown = [{"name": file.name, "size": file.size, "type": file.type} for file in files]
-    return shown if isinstance(recorded, list) else {name: shown[0][name] for name in recorded}
+    if isinstance(recorded, list):
+        files = [utils.BalenaWebResourceFile(b"x", item["name"]) for item in recorded]
+        return [{"name": file.name, "size": file.size, "type": file.type} for file in files]
+    file = utils.BalenaWebResourceFile(b"x", recorded["name"], "text/plain")
+    return {"name": file.name, "type": file.type}
 
 
 def _constants(stage: Stage) -> Any:
     values = getattr(resolve_namespace(stage), stage.call.method.rpartition(".")[2], None)
     if values is None:
         raise Missing(stage.call.method)
-    return {item.name: item.value for item in values}
+    return {name: getattr(value, "value", value) for name, value in vars(values).items() if name.isupper()}
 
 
 def resolve_namespace(stage: Stage) -> Any:
