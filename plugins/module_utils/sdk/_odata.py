@@ -65,6 +65,8 @@ def build_url(resource: str, key: Any = None, options: Mapping[str, Any] | None 
     path = resource + (compile_key(key) if has_key else "")
     if options and "$count" in options:
         _alone("$count", options)
+        if has_key:
+            raise BalenaUsageError("$count counts rows, so it cannot be combined with an id")
         path, options = f"{path}/$count", options["$count"]
     query = "&".join(f"{escape(name)}={escape(text)}" for name, text in compile_query(options))
     return escape(path) + (f"?{query}" if query else "")

@@ -74,7 +74,11 @@ class Pine:
         rows = body.get("d") if isinstance(body, Mapping) else None
         if rows is None:
             raise BalenaError(f"The answer to GET {resource} has no rows: is this the address of a balena API?")
-        return (rows[0] if rows else None) if has_key and isinstance(rows, list) else rows
+        if not has_key or not isinstance(rows, list):
+            return rows
+        if len(rows) > 1:
+            raise BalenaError(f"{resource}: returned multiple results when only one was expected")
+        return rows[0] if rows else None
 
     def get_all(self, resource: str, options: Options | None = None, page_size: int = 1000) -> list[dict[str, Any]]:
         """Read all rows, page by page, in the order of their ids; for sets too large for one answer.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import interceptors
 from ._stream import Stream
+from ._text import js_text
 from ._tokens import is_expired, is_old
 from ._version import USER_AGENT
 from .errors import BalenaExpiredToken, BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
@@ -49,7 +50,8 @@ class RequestOptions:
         url = urllib.parse.urljoin(self.base_url or "", self.url)
         if self.qs:
             given = {name: _query_value(value) for name, value in self.qs.items() if value is not None}
-            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(given, doseq=True, quote_via=urllib.parse.quote)
+            query = urllib.parse.urlencode(given, doseq=True, quote_via=urllib.parse.quote)
+            url += f"{'&' if '?' in url else '?'}{query}"
         return url
 
     @property
@@ -210,6 +212,8 @@ def _encoded(options: RequestOptions, headers: dict[str, str]) -> bytes | None:
     body = options.body
     if body is None:
         return None
+    if isinstance(body, Mapping) and any(hasattr(value, "content") for value in body.values()):
+        return _multipart(body, headers)
     if options.json:
         headers["Content-Type"] = "application/json"
         return json_module.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
@@ -219,6 +223,19 @@ def _encoded(options: RequestOptions, headers: dict[str, str]) -> bytes | None:
     if isinstance(body, (bytes, bytearray)):
         return bytes(body)
     raise BalenaUsageError(f"With json=False the body must be text or bytes, got {type(body).__name__}")
+
+
+def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:
+    """Encode fields of which some are files (:class:`~.utils.BalenaWebResourceFile`)."""
+    from urllib3.filepost import encode_multipart_formdata
+
+    fields = {
+        name: (value.name, value.content, value.type) if hasattr(value, "content") else js_text(value)
+        for name, value in body.items()
+        if value is not None
+    }
+    encoded, headers["Content-Type"] = encode_multipart_formdata(fields)
+    return encoded
 
 
 def read_body(answer: Any, response_format: str | None) -> Any:
