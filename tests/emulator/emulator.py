@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -68,6 +69,7 @@ class Emulator:
         self.flavor = flavor
         self.token = token
         self.clock = Clock(start, rate)
+        self._start, self._rate = start, rate
         self.faults = Faults()
         self.log = RequestLog()
         self._seeds = [load_seed(source) for source in as_list(seed)]
@@ -162,9 +164,11 @@ class Emulator:
         return made
 
     def reset(self) -> None:
-        """Back to the state after the start: data, simulation; no faults, an empty log. The token stays valid."""
+        """Back to the state after the start: data, clock, simulation, faults of the seeds. The token stays valid."""
         self.simulation.stop()
         self.faults.clear()
+        self.clock.set_rate(self._rate)
+        self.clock.set(time.time() if self._start is None else self._start)
         self._fill()
         self._runtime.api = self.front
         self.log.clear()

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
 
-LITERAL = "$()',:/="
+LITERAL = "$()',:;/="
 
 
 class InsideClient:
