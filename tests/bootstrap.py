@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes a script of the checkout run whatever Python it was started with.
 
-Call `enter()` before importing anything of the project: it goes on in the checkout's `.venv` when this Python lacks what
-the tests need (making it first if it is not there), and lets the project and the collection be imported.
+Call `enter()` before importing anything of the project: it goes on in the checkout's `.venv` when this Python lacks
+what the tests need (making it first if it is not there), and lets the project and the collection be imported.
 """
 
 from __future__ import annotations

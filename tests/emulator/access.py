@@ -33,7 +33,8 @@ def roles() -> dict[str, dict[str, dict[str, Right]]]:
     text = Path(__file__).with_name("access.yml").read_text(encoding="utf-8")
     data = yaml.safe_load(text)
     guest = {name: _rights(entry) for name, entry in data["guest"].items()}
-    return {role: {**guest, **{name: _rights(entry) for name, entry in entries.items()}} for role, entries in data.items()}
+    own = {role: {name: _rights(entry) for name, entry in entries.items()} for role, entries in data.items()}
+    return {role: {**guest, **entries} for role, entries in own.items()}
 
 
 def _rights(entry: Any) -> dict[str, Right]:
@@ -67,9 +68,6 @@ class Actor:
     def may(self, resource: str, verb: str) -> bool:
         """Whether there is such a right at all, for whichever rows."""
         return verb in roles().get(self.role, {}).get(resource, {})
-
-
-ROOT_ROLE = "root"
 
 
 class Credentials:
@@ -111,7 +109,7 @@ class Credentials:
         if claims["exp"] < self.store.clock.now().timestamp():
             return None
         user = self.store.get("user", claims["id"])
-        return user and Actor("session", user["actor"], "default-user", user, "user")
+        return Actor("session", user["actor"], "default-user", user, "user") if user else None
 
     def _of_key(self, token: str) -> Actor | None:
         key = self.store.get("api_key", key=token)

@@ -19,7 +19,7 @@ from .odata.scope import Context
 from .responses import REASONS, ApiError, BadRequest, Refused, Unauthorized, answer_empty, answer_error, answer_json
 from .routing import Call, Router, check_needs, json_body
 from .schema import model_of
-from .store import HasNow, Store
+from .store import HasNow, Row, Store
 from .writer import Writer
 
 assert endpoints  # registers the routes
@@ -103,7 +103,7 @@ class Api:
         return self._write(request.method, Writer(self.store, context), target, options, body, version)
 
     @staticmethod
-    def _write(method: str, writer: Writer, target: Target, options: Options, body: dict[str, object], version: str) -> Response:
+    def _write(method: str, writer: Writer, target: Target, options: Options, body: Row, version: str) -> Response:
         if method == "POST":
             return answer_json(writer.create(target, body), 201)
         if method == "PUT":

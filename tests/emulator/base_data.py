@@ -68,7 +68,8 @@ def _application(store: Store, data: Mapping[str, Any]) -> None:
     services = {name: store.insert("service", application=application, service_name=name) for name in data["services"]}
     releases = {r["raw_version"]: _release(store, application, services, r) for r in data["releases"]}
     if data["should_be_running__release"] is not None:
-        store.update("application", application, should_be_running__release=releases[data["should_be_running__release"]])
+        target = releases[data["should_be_running__release"]]
+        store.update("application", application, should_be_running__release=target)
 
 
 def _release(store: Store, application: int, services: Mapping[str, int], data: Mapping[str, Any]) -> int:

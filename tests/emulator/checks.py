@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a value and a row must be, by the schema alone: types, required fields, choices, lengths, uniqueness, references."""
+"""What values and rows must be by the schema: types, required fields, choices, lengths, uniqueness, references."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -62,7 +63,7 @@ def _number(value: Any) -> float | int:
 
 def _integer(value: Any) -> int:
     number = _number(value)
-    if number != number or number in (float("inf"), float("-inf")) or int(number) != number:
+    if not math.isfinite(number) or int(number) != number:
         raise BadRequest
     if not -INT_LIMIT <= number < INT_LIMIT:
         raise Refused("too large an integer")
@@ -71,18 +72,20 @@ def _integer(value: Any) -> int:
 
 def _big_integer(value: Any) -> int:
     number = _number(value)
-    if int(number) != number:
+    if not math.isfinite(number) or int(number) != number:
         raise BadRequest
     return int(number)
 
 
 def _reference(value: Any) -> int:
     """References are read as JavaScript's parseInt does: '12abc' is 12."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return int(value)
-    found = LEADING_DIGITS.match(value) if isinstance(value, str) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise BadRequest
+    found = LEADING_DIGITS.match(str(value))
     if found is None:
         raise BadRequest
+    if not -INT_LIMIT <= int(found.group()) < INT_LIMIT:
+        raise Refused("too large an integer")
     return int(found.group())
 
 
@@ -139,9 +142,8 @@ def _article(words: str) -> str:
 def _bounds_words(bounds: Bounds) -> str:
     if bounds.low is not None and bounds.low == bounds.high:
         return f"is equal to {bounds.low}"
-    low = "" if bounds.low is None else f"is greater than {bounds.low} and " if bounds.exclusive else (
-        f"is greater than or equal to {bounds.low} and "
-    )  # fmt: skip
+    words = "greater than" if bounds.exclusive else "greater than or equal to"
+    low = "" if bounds.low is None else f"is {words} {bounds.low} and "
     return f"{low}is less than or equal to {bounds.high}"
 
 
@@ -167,7 +169,7 @@ def check_unique(store: Store, resource: Resource, rows: Iterable[Mapping[str, A
             values = tuple(row.get(name) for name in key)
             if None in values:
                 continue
-            same = [table.c[name] == value for name, value in zip(key, values)]
+            same = [table.c[name] == value for name, value in zip(key, values, strict=True)]
             taken = sa.select(table.c.id).where(*same, table.c.id.not_in(own)).limit(1)
             if values in seen or store.execute(taken).first():
                 raise Conflict(" and ".join(f'"{name}"' for name in key) + " must be unique.")

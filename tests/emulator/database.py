@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +40,11 @@ def tables() -> dict[str, sa.Table]:
     """The table of every stored resource."""
     metadata = sa.MetaData()
     return {name: _table(metadata, r) for name, r in base_model().resources.items() if not r.view}
+
+
+def listed(values: Iterable[Any]) -> sa.Select[Any]:
+    """A subquery of values for `in`: one parameter, however many they are."""
+    return sa.select(sa.func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 def open_database(path: str) -> sa.Connection:

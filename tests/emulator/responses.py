@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug import Response
 
-REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 409: "Conflict", 500: "Internal Server Error"}
+REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ApiError(Exception):

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from .database import open_database, tables
+from .database import listed, open_database, tables
 from .schema import Resource, base_model
 from .values import iso, new_key, new_name, new_uuid
 
@@ -164,7 +164,7 @@ class Store:
     def _conditions(resource: str, equals: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         columns = tables()[resource].c
         return [
-            columns[name].in_(sa.select(sa.func.json_each(json.dumps(list(value))).table_valued("value").c.value))
+            columns[name].in_(listed(value))
             if isinstance(value, (list, tuple, set, frozenset))
             else columns[name].is_not_distinct_from(value)
             for name, value in equals.items()
@@ -179,10 +179,10 @@ class Store:
         for f in model.fields.values():
             if f.computed:
                 continue
-            make = makers.get(f.default or "") or (lambda value=_constant(f.type, f.default): value)
+            make, constant = makers.get(f.default or ""), _constant(f.type, f.default)
             for row in rows:
                 if f.name not in row:
-                    row[f.name] = make()
+                    row[f.name] = make() if make else constant
 
     @staticmethod
     def _encode(model: Resource, row: Mapping[str, Any]) -> Row:
@@ -212,7 +212,7 @@ class Store:
 
 
 def _constant(kind: str, default: str | None) -> Any:
-    if default is None:
+    if default is None or default.startswith("$"):
         return None
     if kind == "bool":
         return default == "true"

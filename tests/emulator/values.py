@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime, timezone
 
 ALPHABET = string.ascii_letters + string.digits
-ADJECTIVES = "amber brave calm damp eager fading gentle hidden icy lively misty patient quiet rough silent wandering".split()
+ADJECTIVES = "amber brave calm damp eager fading gentle hidden icy lively misty patient quiet rough silent".split()
 NOUNS = "brook cloud dawn field forest glade harbor hill lake meadow moon pine river shadow snow star".split()
 
 

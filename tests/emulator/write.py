@@ -17,7 +17,10 @@ Row = dict[str, Any]
 
 @dataclass
 class Write:
-    """What is to be written. `values`: stored columns by name; `ids`: the rows; `notes`: between the rules of a write."""
+    """What is to be written.
+
+    values: stored columns by name; ids: the rows; notes: computed fields that were sent, and what rules tell others.
+    """
 
     store: Store
     resource: str

@@ -61,8 +61,9 @@ class Writer:
     def _check_condition(self, resource: Resource, write: Write) -> None:
         """Whether the actor may create such a row: tried on a row that is taken back."""
         stored = self._stored(resource)
-        if any(f.type == "ref" and f.required and f.default is None and f.name not in write.values for f in stored.fields.values()):
-            raise Unauthorized  # of nobody
+        owners = [f.name for f in stored.fields.values() if f.type == "ref" and f.required and f.default is None]
+        if any(name not in write.values for name in owners):
+            raise Unauthorized
         try:
             row_id = self.store.insert(stored.name, **write.values)
         except IntegrityError:

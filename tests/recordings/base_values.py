@@ -57,7 +57,8 @@ class BaseValues:
     def _look_up_application(self, entry: dict[str, Any]) -> None:
         row = self._rows("application", select="id,uuid,actor", filter=f"slug eq '{entry['slug']}'")[0]
         name = entry["name_in_recordings"]
-        self.values.update({f"{name}.id": row["id"], f"{name}.uuid": row["uuid"], f"{name}.actor": row["actor"]["__id"]})
+        found = {"id": row["id"], "uuid": row["uuid"], "actor": row["actor"]["__id"]}
+        self.values.update({f"{name}.{key}": value for key, value in found.items()})
         for release in entry["releases"]:
             self._look_up_release(f"{name}.{release['raw_version']}", row["id"], release["raw_version"])
         for service in entry["services"]:

@@ -42,7 +42,10 @@ class Difference:
 
 @dataclass
 class Matcher:
-    """Compares values. unordered: names of lists whose order does not matter; trimmed: the lists hold only some rows."""
+    """Compares values.
+
+    unordered: names of lists whose order does not matter; trimmed: the recorded lists hold only some of the rows.
+    """
 
     unordered: Collection[str] = ()
     trimmed: bool = False
@@ -99,7 +102,7 @@ class Matcher:
         elif self.trimmed or name in self.unordered:
             self._compare_sets(expected, got, path)
         else:
-            for index, (one, other) in enumerate(zip(expected, got)):
+            for index, (one, other) in enumerate(zip(expected, got, strict=True)):
                 self.compare(one, other, f"{path}[{index}]", "")
 
     def _compare_sets(self, expected: list[Any], got: list[Any], path: str) -> None:

@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--url", help="the server to replay against (default: starts the emulator)")
     parser.add_argument("--token", help="an API key of the base data's user (default: makes one)")
     parser.add_argument("--base", type=Path, default=HERE / "base_data.json", help="what the server holds")
-    parser.add_argument("--skip-needs", default="", help="skip scenarios that need one of these, such as vpn-service-key")
+    parser.add_argument("--skip-needs", default="", help="skip scenarios with one of these needs (vpn-service-key)")
     parser.add_argument("--show", type=int, default=5, help="how many failures of a scenario to show")
     return parser.parse_args()
 
@@ -93,7 +93,8 @@ def report(path: Path, outcome: Outcome, show: int) -> None:
     print(f"{path.name:42} {outcome}", flush=True)
     for number, exchange, differences in outcome.failures[:show]:
         request = exchange["request"]
-        print(f"  [{number}] {exchange.get('note', '')}: {request['method']} {request['path']} {str(request.get('query'))[:200]}")
+        query = str(request.get("query"))[:200]
+        print(f"  [{number}] {exchange.get('note', '')}: {request['method']} {request['path']} {query}")
         for difference in differences[:4]:
             print(f"      {difference}")
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -129,7 +130,7 @@ class Player:
             thread.join()
         differences: list[Difference] = []
         ordered = sorted(replies, key=lambda reply: reply.status)
-        for outcome, reply in zip(exchange["response"]["outcomes"], ordered):
+        for outcome, reply in zip(exchange["response"]["outcomes"], ordered, strict=True):
             differences += _compare({"response": outcome}, reply, values, {})
         return differences
 
@@ -151,10 +152,8 @@ def _reply(response: requests.Response) -> Reply:
     if response.content:
         body = response.content.decode("utf-8", "replace")
         if content_type == "application/json":
-            try:
+            with contextlib.suppress(ValueError):
                 body = response.json()
-            except ValueError:
-                pass
     return Reply(response.status_code, content_type, body)
 
 

@@ -91,8 +91,8 @@ def _selected(lines: list[Row], count: str | None, start: str | None) -> list[Ro
     if count in (None, "all") or not (count or "").lstrip("-").isdigit():
         return lines
     number = int(count or 0)
-    # as a list's tail from -count: a negative count leaves out the first lines
-    return lines[-number:] if number > 0 else lines[-number:]
+    # the list from -count on: a negative count leaves out the first lines
+    return lines[-number:]
 
 
 @route("GET", "/device/v2/<uuid>/logs", needs="user")

@@ -17,10 +17,14 @@ from ..schema import base_model, model_of
 from ..store import Row
 from ..writer import Writer
 
-TEXTS = ("status", "os_version", "os_variant", "supervisor_version", "provisioning_state", "ip_address", "mac_address",
-         "api_secret", "cpu_id", "storage_block_device", "update_status", "device_name", "note")  # fmt: skip
-NUMBERS = ("provisioning_progress", "api_port", "memory_usage", "memory_total", "storage_usage", "storage_total", "cpu_temp",
-           "cpu_usage", "download_progress")  # fmt: skip
+TEXTS = tuple(
+    "status os_version os_variant supervisor_version provisioning_state ip_address mac_address api_secret cpu_id"
+    " storage_block_device update_status device_name note".split()
+)
+NUMBERS = tuple(
+    "provisioning_progress api_port memory_usage memory_total storage_usage storage_total cpu_temp cpu_usage"
+    " download_progress".split()
+)
 FLAGS = ("is_online", "is_undervolted")
 ONLY_V2 = ("device_name", "note", "download_progress")
 NEVER_NULL = ("status", "supervisor_version", "ip_address", "mac_address", "api_port", "is_online", "is_undervolted")
@@ -31,7 +35,9 @@ LARGEST = 2147483647
 def _reported(state: Row, version: int) -> Row:
     """The fields of the device that a report sets; wrong types are an empty 400."""
     fields: Row = {}
-    for names, kinds in ((TEXTS, str), (NUMBERS, (int, float)), (FLAGS, bool)):
+    kinds_of: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...]
+    kinds_of = ((TEXTS, (str,)), (NUMBERS, (int, float)), (FLAGS, (bool,)))
+    for names, kinds in kinds_of:
         for name in names:
             if name not in state or (name in ONLY_V2 and version == 3):
                 continue
@@ -39,7 +45,7 @@ def _reported(state: Row, version: int) -> Row:
             if value is None and name not in NEVER_NULL:
                 fields[name] = None
                 continue
-            if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):  # type: ignore[arg-type]
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
                 raise BadRequest
             fields[name] = value
     return _fitted(fields)
@@ -103,8 +109,8 @@ def _installs(call: Call, device: Row, apps: Row, fields: Row) -> list[Row]:
         fleet = call.store.get("application", uuid=fleet_uuid)
         reported = app.get("releases") or {}
         commits = {*reported, *([app["release_uuid"]] if app.get("release_uuid") else [])}
-        rows = call.store.query("release", belongs_to__application=fleet["id"] if fleet else 0, commit=list(commits), status="success")
-        releases = {row["commit"]: row for row in rows}
+        wanted = {"belongs_to__application": fleet["id"] if fleet else 0, "commit": list(commits), "status": "success"}
+        releases = {row["commit"]: row for row in call.store.query("release", **wanted)}
         if len(releases) != len(commits):
             raise Unauthorized
         if fleet and fleet["id"] == device["belongs_to__application"]:
@@ -122,8 +128,10 @@ def _install(call: Call, release: Row, service: Row) -> Row:
     if not isinstance(service.get("image"), str):
         raise BadRequest
     image = call.store.get("image", is_stored_at__image_location=service["image"].split("@")[0])
-    linked = image and call.store.ids("image__is_part_of__release", image=image["id"], is_part_of__release=release["id"])
-    if not image or not linked:
+    if image is None:
+        raise Unauthorized
+    link = {"image": image["id"], "is_part_of__release": release["id"]}
+    if not call.store.ids("image__is_part_of__release", **link):
         raise Unauthorized
     fields = {"installs__image": image["id"], "is_provided_by__release": release["id"]}
     for name in ("status", "download_progress"):

@@ -106,7 +106,8 @@ def _app(target: Target) -> dict[str, Any]:
         if composed is not None:
             services[name]["composition"] = composed
     shown: dict[str, Any] = {"id": release["id"], **({"services": services} if services else {})}
-    shown.update({key: release["composition"][key] for key in ("networks", "volumes") if release["composition"].get(key) is not None})
+    composition = release["composition"]
+    shown.update({key: composition[key] for key in ("networks", "volumes") if composition.get(key) is not None})
     return {**app, "releases": {release["commit"]: shown}}
 
 
@@ -127,7 +128,8 @@ def _device_of(call: Call) -> tuple[Row, Row]:
     device = call.store.get("device", uuid=call.params["uuid"])
     if device is None:
         raise NotModified
-    if call.actor.of == "device" and call.actor.row["id"] != device["id"] or not call.actor.may("device", "read"):
+    another = call.actor.of == "device" and call.actor.row["id"] != device["id"]
+    if another or not call.actor.may("device", "read"):
         raise Unauthorized
     fleet = call.store.get("application", device["belongs_to__application"] or 0)
     if fleet is None:

@@ -59,7 +59,8 @@ def _described(body: dict[str, Any], name_required: bool = False) -> dict[str, s
 @route("POST", "/api-key/user/full", needs="session")
 def of_user(call: Call) -> Response:
     """A named key of the user that asks; only a session may make one."""
-    return answer_json(make_key(call.store, "user", call.actor.row["id"], **_described(call.body, name_required=True)))
+    described = _described(call.body, name_required=True)
+    return answer_json(make_key(call.store, "user", call.actor.row["id"], **described))
 
 
 @route("POST", "/api-key/application/<int:row>/provisioning", needs="user")
@@ -72,7 +73,8 @@ def of_application(call: Call) -> Response:
 def of_device(call: Call) -> Response:
     """A key with which a device reports."""
     body = call.body
-    return answer_json(make_key(call.store, "device", call.params["row"], _text(body.get("apiKey")), **_described(body)))
+    key = _text(body.get("apiKey"))
+    return answer_json(make_key(call.store, "device", call.params["row"], key, **_described(body)))
 
 
 @route("POST", "/application/<int:row>/generate-api-key", needs="user")

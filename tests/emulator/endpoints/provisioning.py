@@ -19,10 +19,16 @@ from .keys import make_key
 
 REPORTED = ("supervisor_version", "os_version", "os_variant", "mac_address")
 PLACES = {
-    "listenPort": 48484, "vpnPort": 443, "apiEndpoint": "https://api.oba.local", "vpnEndpoint": "cloudlink.oba.local",
-    "registryEndpoint": "registry2.oba.local", "deltaEndpoint": "https://delta.oba.local", "mixpanelToken": "__unused__",
-    "logsEndpoint": "https://logs.oba.local", "balenaRootCA": "",
-}  # fmt: skip
+    "listenPort": 48484,
+    "vpnPort": 443,
+    "apiEndpoint": "https://api.oba.local",
+    "vpnEndpoint": "cloudlink.oba.local",
+    "registryEndpoint": "registry2.oba.local",
+    "deltaEndpoint": "https://delta.oba.local",
+    "mixpanelToken": "__unused__",
+    "logsEndpoint": "https://logs.oba.local",
+    "balenaRootCA": "",
+}
 
 
 def whole_number(value: Any) -> int | None:

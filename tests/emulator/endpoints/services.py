@@ -38,7 +38,8 @@ def _vpn_event(call: Call) -> tuple[list[str], int]:
 def _patch_devices(call: Call, uuids: list[str], fields: dict[str, Any], service: int | None = None) -> Response:
     condition: Any = Member(Property(("uuid",)), tuple(Literal(uuid) for uuid in uuids))
     if service is not None:
-        condition = Operation("and", condition, Operation("eq", Property(("is_managed_by__service_instance",)), Literal(service)))
+        theirs = Operation("eq", Property(("is_managed_by__service_instance",)), Literal(service))
+        condition = Operation("and", condition, theirs)
     writer = Writer(call.store, Context(model_of("resin"), call.actor, call.store.now()))
     writer.update(Target("device"), Options(filter=condition), fields)
     return answer_empty()

@@ -40,7 +40,8 @@ def _never_seen(device: Columns) -> Sql:
 
 
 def _offline(device: Columns) -> Sql:
-    return sa.and_(device.is_connected_to_vpn == text("0"), device.api_heartbeat_state.in_([text("'offline'"), text("'unknown'")]))
+    silent = device.api_heartbeat_state.in_([text("'offline'"), text("'unknown'")])
+    return sa.and_(device.is_connected_to_vpn == text("0"), silent)
 
 
 def _downloads_itself(device: Columns) -> Sql:
@@ -50,19 +51,21 @@ def _downloads_itself(device: Columns) -> Sql:
 def _downloads_images(device: Columns) -> Sql:
     install = tables()["image_install"].alias()
     rows = sa.select(install.c.id).where(
-        install.c.device == device.id, install.c.download_progress.is_not(None), install.c.status == text("'Downloading'")
+        install.c.device == device.id,
+        install.c.download_progress.is_not(None),
+        install.c.status == text("'Downloading'"),
     )
     return sa.exists(rows.correlate_except(install))
 
 
 def _vpn_wanted(device: Columns) -> Sql:
     """Whether neither the device's nor the fleet's configuration switches the VPN off."""
-    names = [text("'BALENA_SUPERVISOR_VPN_CONTROL'"), text("'RESIN_SUPERVISOR_VPN_CONTROL'")]
+    names: list[Sql] = [text("'BALENA_SUPERVISOR_VPN_CONTROL'"), text("'RESIN_SUPERVISOR_VPN_CONTROL'")]
 
     def setting(table: str, owner: str, value: Sql) -> Sql:
         var = tables()[table].alias()
         found = sa.select(var.c.value).where(var.c[owner] == value, var.c.name.in_(names)).order_by(var.c.name)
-        return found.limit(text("1")).correlate_except(var).scalar_subquery()  # type: ignore[arg-type]
+        return found.limit(text("1")).correlate_except(var).scalar_subquery()
 
     own = setting("device_config_variable", "device", device.id)
     fleet = setting("application_config_variable", "application", device.belongs_to__application)
@@ -109,11 +112,14 @@ def overall_status_v6(device: Columns) -> Sql:
 def overall_progress(device: Columns) -> Sql:
     """How far a device is with what it does, in per cent."""
     install = tables()["image_install"].alias()
-    average = sa.select(sa.cast(sa.func.round(sa.func.avg(sa.func.coalesce(install.c.download_progress, text("100")))), sa.Integer))
-    average = average.where(
+    progress = sa.func.coalesce(install.c.download_progress, text("100"))
+    average = sa.select(sa.cast(sa.func.round(sa.func.avg(progress)), sa.Integer)).where(
         install.c.device == device.id,
         install.c.status != text("'deleted'"),
-        sa.or_(install.c.status == text("'Downloading'"), install.c.is_provided_by__release == should_be_running(device)),
+        sa.or_(
+            install.c.status == text("'Downloading'"),
+            install.c.is_provided_by__release == should_be_running(device),
+        ),
     )
     return _case(
         (sa.or_(_post_provisioning(device), _never_seen(device)), device.provisioning_progress),
@@ -162,7 +168,8 @@ def _separated(separator: str, *parts: tuple[Sql, Sql]) -> Sql:
 def _revision_shown(release: Columns) -> Sql:
     """A revision above 0 that the build part does not name already."""
     padded = _join(text("'.'"), release.semver_build, ".")
-    return sa.and_(release.revision > text("0"), sa.func.instr(padded, _join(text("'.rev'"), release.revision, ".")) == text("0"))
+    named = sa.func.instr(padded, _join(text("'.rev'"), release.revision, "."))
+    return sa.and_(release.revision > text("0"), named == text("0"))
 
 
 def _core(release: Columns) -> Sql:
@@ -192,16 +199,21 @@ def version(release: Columns) -> Sql:
     prerelease, draft = release.semver_prerelease != text("''"), release.revision.is_(None)
     build, variant = release.semver_build != text("''"), release.variant != text("''")
     before = _separated(",", (prerelease, quoted(release.semver_prerelease)), (draft, _draft_number(release)))
-    after = _separated(
-        ",", (build, quoted(release.semver_build)),
-        (_revision_shown(release), quoted(_join(text("'rev'"), release.revision))), (variant, quoted(release.variant)),
-    )  # fmt: skip
-    return sa.func.json_object(
-        text("'raw'"), raw_version(release), text("'major'"), release.semver_major, text("'minor'"), release.semver_minor,
-        text("'patch'"), release.semver_patch, text("'version'"), _core(release),
-        text("'prerelease'"), sa.func.json(_join(text("'['"), before, "]")),
-        text("'build'"), sa.func.json(_join(text("'['"), after, "]")),
-    )  # fmt: skip
+    revision = _revision_shown(release), quoted(_join(text("'rev'"), release.revision))
+    after = _separated(",", (build, quoted(release.semver_build)), revision, (variant, quoted(release.variant)))
+    parts = {
+        "raw": raw_version(release),
+        "major": release.semver_major,
+        "minor": release.semver_minor,
+        "patch": release.semver_patch,
+        "version": _core(release),
+        "prerelease": sa.func.json(_join(text("'['"), before, "]")),
+        "build": sa.func.json(_join(text("'['"), after, "]")),
+    }
+    arguments: list[Sql] = []
+    for name, value in parts.items():
+        arguments += [text(f"'{name}'"), value]
+    return sa.func.json_object(*arguments)
 
 
 def _nothing(_columns: Columns) -> Sql:
@@ -252,5 +264,5 @@ def computed(version_of_api: str, resource: str, field: str, columns: Columns) -
 def direct_access(actor: Union[int, None]) -> sa.Subquery:
     """The rows of user__has_direct_access_to__application: every application, for the user that asks."""
     app, user = tables()["application"].alias(), tables()["user"].alias()
-    rows = sa.select(sa.null().label("id"), user.c.id.label("user"), app.c.id.label("has_direct_access_to__application"))
-    return rows.select_from(app.join(user, sa.true())).where(user.c.actor == actor).subquery()
+    row = sa.null().label("id"), user.c.id.label("user"), app.c.id.label("has_direct_access_to__application")
+    return sa.select(*row).select_from(app.join(user, sa.true())).where(user.c.actor == actor).subquery()

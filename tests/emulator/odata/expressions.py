@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 
+from ..database import listed
 from ..responses import Refused
 from .functions import call
 from .nodes import Alias, Call, Counted, Expression, Literal, Member, Negated, Operation, Property, Quantified
@@ -122,8 +121,7 @@ def _member(node: Member, scope: Scope) -> Typed:
     # `= any(null)` is never true
     values = [coerce(item, operand.kind) for item in wanted if item is not None]
     assert operand.sql is not None
-    listed = sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
-    return Typed(operand.sql.in_(listed), "bool")
+    return Typed(operand.sql.in_(listed(values)), "bool")
 
 
 def _quantified(node: Quantified, scope: Scope) -> Typed:
@@ -134,9 +132,8 @@ def _quantified(node: Quantified, scope: Scope) -> Typed:
     wanted = condition(node.condition, there)
     if node.quantifier == "all":
         wanted = sa.not_(wanted == sa.literal_column("1"))
-    rows = sa.select(sa.literal_column("1")).select_from(there.source)
-    rows = rows.where(here.link(relation, there), wanted, *visible(there)).correlate_except(*there.own_tables)
-    found = sa.exists(rows)
+    rows = sa.exists().select_from(there.source).where(here.link(relation, there), wanted, *visible(there))
+    found = rows.correlate_except(*there.own_tables)
     return Typed(sa.not_(found) if node.quantifier == "all" else found, "bool")
 
 

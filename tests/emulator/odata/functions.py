@@ -35,7 +35,11 @@ def endswith(text: Sql, end: Sql) -> Sql:
     return sa.func.substr(text, sa.func.length(text) - sa.func.length(end) + _number("1")) == end
 
 
-TEXT_TESTS: dict[str, Callable[[Sql, Sql], Sql]] = {"contains": contains, "startswith": startswith, "endswith": endswith}
+TEXT_TESTS: dict[str, Callable[[Sql, Sql], Sql]] = {
+    "contains": contains,
+    "startswith": startswith,
+    "endswith": endswith,
+}
 TEXT_CHANGES = {"tolower": sa.func.lower, "toupper": sa.func.upper, "trim": sa.func.trim}
 ROUNDINGS = {"round": sa.func.round, "floor": sa.func.floor, "ceiling": sa.func.ceil}
 

@@ -8,7 +8,7 @@ import functools
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 from urllib.parse import unquote
 
 from lark import Lark, Token, Transformer, v_args
@@ -81,9 +81,9 @@ class _Builder(Transformer[Token, Any]):
         found = DURATION.search(token)
         if found is None or not any(found.groups()[1:]):
             raise Malformed
-        sign, days, hours, minutes, seconds = found.groups()
-        length = timedelta(days=int(days or 0), hours=int(hours or 0), minutes=int(minutes or 0), seconds=float(seconds or 0))
-        return Literal(-length if sign == "-" else length)
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
+        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return Literal(-length if found.group(1) == "-" else length)
 
     def alias(self, name: Token) -> Alias:
         return Alias(str(name))
@@ -228,6 +228,3 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-AnyNode = Union[Expression, Order, Expand]

@@ -7,12 +7,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Union
 
 import sqlalchemy as sa
 
+from ..database import listed
 from ..responses import Refused
-from ..schema import Field, Resource
+from ..schema import Field, Relation, Resource
 from ..store import Store
 from .expressions import condition, counted, property_of
 from .nodes import Alias, Expand, Literal, Options, Order, Property, Target
@@ -22,9 +23,12 @@ from .typed import coerce, of_field
 Row = dict[str, Any]
 Conditions = Callable[[Scope], Iterable[Sql]]
 Link = tuple[Any, Row]
+Show = Callable[[Any], Any]
+Column = tuple[str, Sql, Union[Show, None]]
+Select = sa.Select[Any]
 
 
-def shown(f: Field) -> Callable[[Any], Any] | None:
+def shown(f: Field) -> Show | None:
     """How a stored value becomes the API's; None: it stays as it is."""
     convert: Callable[[Any], Any]
     if f.type == "bool":
@@ -101,7 +105,8 @@ class Reader:
         conditions = [*where(scope), *visible(scope), *self._filter(options, scope)]
         statement = sa.select(tie, *hidden, *(sql for _name, sql, _show in columns))
         orders = self._orders(scope, options.orderby)
-        statement = self._limited(statement.select_from(scope.source).where(*conditions), options, orders, tie if link else None)
+        statement = statement.select_from(scope.source).where(*conditions)
+        statement = self._limited(statement, options, orders, tie if link else None)
         found = self.store.execute(statement).fetchall()
         expanded = [
             (expand.name, self._expanded(relation, expand, {row[index + 1] for row in found}))
@@ -109,14 +114,14 @@ class Reader:
         ]
         return self._shaped(found, expanded, [(name, show) for name, _sql, show in columns])
 
-    def _columns(self, scope: Scope, options: Options) -> list[tuple[str, Sql, Callable[[Any], Any] | None]]:
+    def _columns(self, scope: Scope, options: Options) -> list[Column]:
         expanded = {expand.name for expand in options.expand}
         if options.select is None:
             return [
                 (f.name, scope.column(f), shown(f)) for f in scope.resource.fields.values()
                 if f.name not in expanded and "none" not in f.versions
             ]  # fmt: skip
-        columns: dict[str, tuple[str, Sql, Callable[[Any], Any] | None]] = {}
+        columns: dict[str, Column] = {}
         for wanted in options.select:
             if not isinstance(wanted, Property):
                 raise Refused("a count cannot be selected")
@@ -141,7 +146,7 @@ class Reader:
         return orders
 
     @staticmethod
-    def _limited(statement: sa.Select[Any], options: Options, orders: list[Sql], tie: Sql | None) -> sa.Select[Any]:
+    def _limited(statement: Select, options: Options, orders: list[Sql], tie: Sql | None) -> Select:
         if options.top is None and options.skip is None:
             return statement.order_by(*orders)
         skip, top = options.skip or 0, options.top
@@ -154,35 +159,34 @@ class Reader:
         wanted = [inner.c.number > skip] if top is None else [inner.c.number > skip, inner.c.number <= skip + top]
         return sa.select(*list(inner.c)[:-1]).where(*wanted).order_by(inner.c.number)
 
-    def _expanded(self, relation: Any, expand: Expand, keys: set[Any]) -> dict[Any, Any]:
-        """What an expand shows, by the value that links it to the rows."""
+    def _expanded(self, relation: Relation, expand: Expand, keys: set[Any]) -> Callable[[Any], Any]:
+        """What an expand shows, for the value that links it to a row."""
         resource = self.context.model[relation.target]
-        wanted = json.dumps(sorted(key for key in keys if key is not None))
 
         def linked(scope: Scope) -> Iterable[Sql]:
-            listed = sa.select(sa.func.json_each(wanted).table_valued("value").c.value)
-            yield scope.column(resource.fields[relation.there]).in_(listed)
+            yield scope.column(resource.fields[relation.there]).in_(listed(keys - {None}))
 
         if expand.count:
-            return self._expanded_counts(resource, relation.there, expand.options, linked)
+            counts = self._expanded_counts(resource, relation.there, expand.options, linked)
+            return lambda key: counts.get(key, 0)
         groups: dict[Any, list[Row]] = defaultdict(list)
         for link, row in self._rows(resource, expand.options, linked, relation.there):
             groups[link].append(row)
-        groups.default_factory = None
-        return groups
+        return lambda key: groups.get(key, [])
 
     def _expanded_counts(self, resource: Resource, link: str, options: Options, where: Conditions) -> dict[Any, int]:
         scope = Scope(self.context, resource)
         tie = scope.column(resource.fields[link])
         conditions = [*where(scope), *visible(scope), *self._filter(options, scope)]
-        statement = sa.select(tie, sa.func.count()).select_from(scope.source).where(*conditions).group_by(tie)
-        counts: dict[Any, int] = defaultdict(int)
-        counts.update({row[0]: row[1] for row in self.store.execute(statement)})
-        return counts
+        columns: list[Any] = [tie.label("link"), sa.func.count().label("number")]
+        statement = sa.select(*columns).select_from(scope.source).where(*conditions).group_by(tie)
+        return {row["link"]: row["number"] for row in self.store.rows(statement)}
 
     @staticmethod
     def _shaped(
-        found: Iterable[Any], expanded: list[tuple[str, dict[Any, Any]]], columns: list[tuple[str, Callable[[Any], Any] | None]]
+        found: Iterable[Any],
+        expanded: list[tuple[str, Callable[[Any], Any]]],
+        columns: list[tuple[str, Show | None]],
     ) -> list[Link]:
         names = [name for name, _show in columns]
         changed = [(name, show) for name, show in columns if show is not None]
@@ -190,10 +194,9 @@ class Reader:
         out: list[Link] = []
         for values in found:
             row: Row = {}
-            for index, (name, groups) in enumerate(expanded):
-                key = values[index + 1]
-                row[name] = groups[key] if isinstance(groups, defaultdict) and groups.default_factory else groups.get(key, [])
-            row.update(zip(names, values[first:]))
+            for index, (name, of) in enumerate(expanded):
+                row[name] = of(values[index + 1])
+            row.update(zip(names, values[first:], strict=True))
             for name, show in changed:
                 row[name] = show(row[name])
             out.append((values[0], row))

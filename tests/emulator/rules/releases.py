@@ -30,7 +30,7 @@ def parsed(version: str) -> Row | None:
     if found is None:
         return None
     major, minor, patch, prerelease, build = found.groups()
-    return dict(zip(PARTS, (int(major), int(minor), int(patch), prerelease or "", build or "")))
+    return dict(zip(PARTS, (int(major), int(minor), int(patch), prerelease or "", build or ""), strict=True))
 
 
 @before("create update", "release")
@@ -108,7 +108,8 @@ def _track_latest(store: Store, ids: list[int]) -> None:
             table.c.belongs_to__application == fleet["id"], table.c.revision.is_not(None), table.c.status == "success",
             table.c.is_passing_tests == 1, table.c.is_invalidated == 0,
         ]  # fmt: skip
-        latest = store.execute(sa.select(table.c.id).where(*good).order_by(table.c.start_timestamp.desc()).limit(1)).scalar()
+        newest = sa.select(table.c.id).where(*good).order_by(table.c.start_timestamp.desc()).limit(1)
+        latest = store.execute(newest).scalar()
         if latest is not None and latest != fleet["should_be_running__release"]:
             store.update("application", fleet["id"], should_be_running__release=latest)
             target_changed(store, [fleet["id"]])

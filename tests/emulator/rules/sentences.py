@@ -7,43 +7,48 @@ from __future__ import annotations
 from ..responses import BadRequest
 from ..store import Row, Store
 from ..write import Write, after
+from .services import TARGETS
 
+SUCCESSFUL = 'has a status that is equal to "success"'
 COMMIT = (
-    'It is necessary that each application that owns a release1 that has a status that is equal to "success" and has a commit1,'
-    ' owns at most one release2 that has a status that is equal to "success" and has a commit2 that is equal to the commit1.'
+    f"It is necessary that each application that owns a release1 that {SUCCESSFUL} and has a commit1,"
+    f" owns at most one release2 that {SUCCESSFUL} and has a commit2 that is equal to the commit1."
 )
 RELEASE_VERSION = (
-    'It is necessary that each application that owns a release1 that has a status that is equal to "success" and is not'
-    ' invalidated and has a release version, owns at most one release2 that has a status that is equal to "success" and is not'
-    " invalidated and has a release version that is of the release1."
+    f"It is necessary that each application that owns a release1 that {SUCCESSFUL} and is not invalidated and has a"
+    f" release version, owns at most one release2 that {SUCCESSFUL} and is not invalidated and has a release version"
+    " that is of the release1."
 )
 REASON = "It is necessary that each release that has an invalidation reason, is invalidated."
 FLEET_TARGET = (
-    "It is necessary that each release that should be running on an application,"
-    ' has a status that is equal to "success" and belongs to the application.'
+    f"It is necessary that each release that should be running on an application, {SUCCESSFUL} and belongs to the"
+    " application."
 )
 PINNED = (
-    "It is necessary that each release that is pinned to a device,"
-    ' has a status that is equal to "success" and belongs to an application1 that the device belongs to.'
+    f"It is necessary that each release that is pinned to a device, {SUCCESSFUL} and belongs to an application1 that"
+    " the device belongs to."
 )
-PUSHED = 'It is necessary that each image that has a status that is equal to "success", has a push timestamp.'
-OPERATES_SUCCESS = 'It is necessary that each release that should operate a device, has a status that is equal to "success".'
+PUSHED = f"It is necessary that each image that {SUCCESSFUL}, has a push timestamp."
+OPERATES_SUCCESS = f"It is necessary that each release that should operate a device, {SUCCESSFUL}."
 OPERATES = (
     "It is necessary that each release that should operate a device that is of a device type,"
     " belongs to an application that is host and is for the device type."
 )
 MANAGES_SUCCESS = (
-    'It is necessary that each release that should manage a device, has a status that is equal to "success" and has a semver'
-    " major that is greater than 0 or has a semver minor that is greater than 0 or has a semver patch that is greater than 0."
+    f"It is necessary that each release that should manage a device, {SUCCESSFUL} and has a semver major that is"
+    " greater than 0 or has a semver minor that is greater than 0 or has a semver patch that is greater than 0."
 )
 SUPERVISORS = tuple(
-    f"balena_os/{architecture}-supervisor" for architecture in ("aarch64", "amd64", "armv7hf", "i386", "i386-nlp", "rpi")
+    f"balena_os/{architecture}-supervisor"
+    for architecture in ("aarch64", "amd64", "armv7hf", "i386", "i386-nlp", "rpi")
 )
 MANAGES = (
-    "It is necessary that each release that should manage a device that is of a device type1, belongs to an application that is"
-    " public and is not host and has a slug that is equal to " + " or ".join(f'"{slug}"' for slug in SUPERVISORS)
+    "It is necessary that each release that should manage a device that is of a device type1, belongs to an application"
+    " that is public and is not host and has a slug that is equal to "
+    + " or ".join(f'"{slug}"' for slug in SUPERVISORS)
     + " and is for a device type2 that is of a cpu architecture that is supported by the device type1."
 )
+BINDING = (*TARGETS, "is_of__device_type", "belongs_to__application")
 MULTICONTAINER = (
     "It is necessary that each application that owns a release that contains at least 2 images,"
     " has an application type that supports multicontainer."
@@ -91,13 +96,12 @@ def check_fleet(write: Write) -> None:
 def check_device(write: Write) -> None:
     """What a device is pinned on, operated and managed by."""
     store = write.store
-    names = ("is_pinned_on__release", "should_be_operated_by__release", "should_be_managed_by__release", "is_of__device_type",
-             "belongs_to__application")  # fmt: skip
-    if not any(name in write.values for name in names):
+    if not any(name in write.values for name in BINDING):
         return
     for row in write.rows:
+        fleet = row["belongs_to__application"]
         pinned = store.get("release", row["is_pinned_on__release"] or 0)
-        if pinned and (pinned["status"] != "success" or pinned["belongs_to__application"] != row["belongs_to__application"]):
+        if pinned and (pinned["status"] != "success" or pinned["belongs_to__application"] != fleet):
             raise BadRequest(PINNED)
         _check_operating(store, row)
         _check_managing(store, row)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from ..database import tables
+from ..database import listed, tables
 from ..odata.computed import should_be_running
 from ..responses import Unauthorized
 from ..store import Store
@@ -29,11 +29,11 @@ def install(store: Store, devices: Sequence[int]) -> None:
         linked.c.is_part_of__release == device.c.should_be_operated_by__release,
     )
     there = sa.exists().where(have.c.device == device.c.id, have.c.installs__service == image.c.is_a_build_of__service)
-    pairs = sa.select(device.c.id, image.c.is_a_build_of__service).distinct()
+    columns = device.c.id.label("device"), image.c.is_a_build_of__service.label("installs__service")
+    pairs = sa.select(*columns).distinct()
     pairs = pairs.select_from(device.join(linked, wanted).join(image, image.c.id == linked.c.image))
-    pairs = pairs.where(device.c.id.in_(list(devices)), ~there)
-    rows = store.execute(pairs).fetchall()
-    store.insert_many("service_install", [{"device": row[0], "installs__service": row[1]} for row in rows])
+    pairs = pairs.where(device.c.id.in_(listed(devices)), ~there)
+    store.insert_many("service_install", store.rows(pairs))
 
 
 def target_changed(store: Store, fleets: Sequence[int]) -> None:
@@ -53,8 +53,9 @@ def forget_left_services(write: Write) -> None:
     fleet = write.values.get("belongs_to__application")
     for row in write.rows if fleet is not None else ():
         if row["belongs_to__application"] != fleet:
-            services = write.store.ids("service", application=row["belongs_to__application"])
-            write.store.delete("service_install", write.store.ids("service_install", device=row["id"], installs__service=services))
+            left = write.store.ids("service", application=row["belongs_to__application"])
+            installs = write.store.ids("service_install", device=row["id"], installs__service=left)
+            write.store.delete("service_install", installs)
 
 
 @after("update", "device")

@@ -22,7 +22,8 @@ def version_key(text: str | None) -> Version | None:
     if found is None:
         return None
     major, minor, patch, prerelease, build = found.groups()
-    labels = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in (prerelease or "").split(".") if part)
+    parts = [part for part in (prerelease or "").split(".") if part]
+    labels = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
     revision = re.search(r"(?:^|\.)rev(\d+)", build or "")
     return (int(major), int(minor), int(patch)), not prerelease, labels, int(revision.group(1)) if revision else 0
 

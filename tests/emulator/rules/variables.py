@@ -41,11 +41,13 @@ def check_configuration(write: Write) -> None:
     name = write.values.get("name")
     if name is not None:
         if INVALID_CONFIG_NAME.search(name):
-            raise BadRequest("Configuration variable names can only contain alphanumeric characters, underscores or a colon")
+            allowed = "alphanumeric characters, underscores or a colon"
+            raise BadRequest(f"Configuration variable names can only contain {allowed}")
         if name in RESERVED_NAMES:
             raise BadRequest(f"Configuration variables {', '.join(RESERVED_NAMES)} are reserved")
         if not name.startswith(NAMESPACES):
-            raise BadRequest(f"Configuration variables must be part of one of the following namespaces: {', '.join(NAMESPACES)}")
+            namespaces = ", ".join(NAMESPACES)
+            raise BadRequest(f"Configuration variables must be part of one of the following namespaces: {namespaces}")
     _check_value(write)
 
 

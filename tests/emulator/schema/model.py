@@ -88,7 +88,8 @@ class Resource:
     @property
     def words(self) -> str:
         """The name as the server's messages spell it."""
-        return (self.aka[0] if self.name == "image__is_part_of__release" else self.name).replace("__", " ").replace("_", " ")
+        name = "release_image" if self.name == "image__is_part_of__release" else self.name
+        return name.replace("__", " ").replace("_", " ")
 
     def find(self, name: str) -> Field | None:
         """The field of this name, or the one that has it as another name."""
@@ -163,7 +164,7 @@ def base_model() -> Model:
     """The stored model: every resource and field, whatever the version."""
     path = Path(__file__).with_name("resources.yml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     resources = {name: parse_resource(name, entry) for name, entry in data.items()}
     _connect(resources)
     return Model("base", resources)
