@@ -45,6 +45,12 @@ DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
 #: The same for a module that itself declares C(tags), which is then no other word for C(with_tags).
 SELECTOR_BESIDE_TAGS: dict[str, dict[str, Any]] = {**DEVICE_SELECTOR, "with_tags": {"type": "dict"}}
 
+#: The same for a module that declares both tags and the application that devices belong to.
+SELECTOR_IN_APPLICATION: dict[str, dict[str, Any]] = {
+    **{name: spec for name, spec in SELECTOR_BESIDE_TAGS.items() if name not in APPLICATION},
+    "in_application": {"type": "str", "aliases": ["in_fleet"]},
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -144,13 +150,15 @@ def invocation(params: Params) -> dict[str, Any]:
 
 
 def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
+    failed = False
     try:
         result = work()
     except TaskFailure as failure:
-        module.fail_json(invocation=invocation(module.params), **failure.result)
+        result, failed = failure.result, True
     for warning in result.pop("warnings", ()):
         module.warn(warning)
-    module.exit_json(invocation=invocation(module.params), **result)
+    leave = module.fail_json if failed else module.exit_json
+    leave(invocation=invocation(module.params), **result)
 
 
 def _result(plan: Plan) -> dict[str, Any]:
