@@ -21,6 +21,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaConnectionError,
     BalenaError,
     BalenaRequestError,
+    BalenaUsageError,
 )
 
 MEGABYTE = 1024 * 1024
@@ -204,3 +205,10 @@ def test_a_wifi_key_appears_in_no_error(server: ImageServer, balena: Balena) -> 
     with pytest.raises(BalenaRequestError) as failure:
         download(balena, wifi_key="the wifi's secret", wifi_ssid="home")
     assert "wifi" not in repr(vars(failure.value)) + str(failure.value)
+
+
+def test_a_misspelt_option_is_refused_before_anything_is_sent(balena: Balena) -> None:
+    with pytest.raises(BalenaUsageError, match="wifi_pasword"):
+        download(balena, wifi_pasword="secret")
+    with pytest.raises(BalenaUsageError, match="file_type"):
+        balena.models.os.get_config(1, version="5.1.20", file_type=".zip")
