@@ -37,7 +37,7 @@ def compile_key(key: Any) -> str:
     """
     if key is None:
         raise BalenaUsageError("If the id property is set it must be non-null; leave it out to read a list")
-    if isinstance(key, Mapping):
+    if isinstance(key, Mapping) and "@" not in key:
         if not key:
             raise BalenaUsageError("The id is an empty dict: give the natural key of the resource")
         return "(" + ",".join(f"{name}={literal(value)}" for name, value in key.items()) + ")"
@@ -84,6 +84,8 @@ def _alone(name: str, options: Mapping[str, Any]) -> None:
 
 
 def _inner_options(options: Mapping[str, Any]) -> str:
+    if unknown := [name for name in options if not name.startswith("$")]:
+        raise BalenaUsageError(f"Not an option of $expand: {', '.join(unknown)}; write $expand before a relation")
     query = compile_query(options)
     return "(" + ";".join(f"{name}={text}" for name, text in query) + ")" if query else ""
 
@@ -91,6 +93,8 @@ def _inner_options(options: Mapping[str, Any]) -> str:
 def _option(name: str, value: Any) -> str:
     if name in _COMPILERS:
         return _COMPILERS[name](value)
+    if name.startswith("@"):
+        return literal(value)
     if name.startswith("$"):
         raise BalenaUsageError(f"Unknown odata option '{name}'")
     if isinstance(value, (list, tuple)):
@@ -132,7 +136,10 @@ def _orderby(value: Any) -> str:
         return value
     if isinstance(value, Mapping):
         return _orderby_one(value)
-    return ",".join(_orderby(item) for item in _not_empty("$orderby", value))
+    items = _not_empty("$orderby", value)
+    if any(isinstance(item, (list, tuple)) for item in items):
+        raise BalenaUsageError("'$orderby' cannot have nested arrays")
+    return ",".join(_orderby(item) for item in items)
 
 
 def _orderby_one(value: Mapping[str, Any]) -> str:
@@ -140,10 +147,14 @@ def _orderby_one(value: Mapping[str, Any]) -> str:
     if len(names) != 1:
         raise BalenaUsageError(f"'$orderby' objects must have exactly one element, got {len(names)} elements")
     name, inner = names[0], value[names[0]]
-    direction = value.get("$dir", inner)
-    if direction not in ("asc", "desc"):
+    if isinstance(inner, Mapping):
+        if "$count" not in inner:
+            raise BalenaUsageError(f"'$orderby' can order by {{'{name}': {{'$count': …}}}}, got: {', '.join(inner)}")
+        _alone("$count", inner)
+        name, inner = compile_count(name, inner["$count"]), value.get("$dir")
+    if inner not in ("asc", "desc"):
         raise BalenaUsageError("'$orderby' direction must be 'asc' or 'desc'")
-    return f"{compile_count(name, inner['$count']) if isinstance(inner, Mapping) else name} {direction}"
+    return f"{name} {inner}"
 
 
 def _expand(value: Any) -> str:
@@ -168,6 +179,7 @@ _COMPILERS: dict[str, Callable[[Any], str]] = {
     "$select": _names("$select"),
     "$orderby": _orderby,
     "$expand": _expand,
+    "$format": js_text,
     "$top": _number("$top"),
     "$skip": _number("$skip"),
 }

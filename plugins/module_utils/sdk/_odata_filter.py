@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ._text import js_text
 from .errors import BalenaUsageError
 
-COMPARISONS = frozenset(("$eq", "$ne", "$gt", "$ge", "$lt", "$le"))
-ARITHMETIC = frozenset(("$add", "$sub", "$mul", "$div", "$mod"))
+BINARY = frozenset("$eq $ne $gt $ge $lt $le $add $sub $mul $div $mod".split())
 FUNCTIONS = frozenset(
     "$contains $endswith $startswith $length $indexof $substring $tolower $toupper $trim $concat $year $month $day"
     " $hour $minute $second $fractionalseconds $date $time $totaloffsetminutes $now $maxdatetime $mindatetime"
@@ -105,12 +104,10 @@ def _at_least(items: Sequence[Any], minimum: int) -> Sequence[Any]:
 
 def _entry(key: str, value: Any, path: str | None) -> Expression:
     """Compile one item of a dict: an operator, or a property below ``path``."""
-    if key in COMPARISONS:
-        return _comparison(key[1:], value, path)
+    if key in BINARY:
+        return _binary(key[1:], value, path)
     if key in FUNCTIONS:
         return _function(key[1:], value, path)
-    if key in ARITHMETIC:
-        return _equals(path, _operation(key[1:], value))
     if key in OPERATORS:
         return OPERATORS[key](value, path)
     if key.startswith("$"):
@@ -118,27 +115,25 @@ def _entry(key: str, value: Any, path: str | None) -> Expression:
     return _compile(value, key if path is None else f"{path}/{key}")
 
 
-def _operation(operator: str, operands: Any) -> Expression:
-    if isinstance(operands, Mapping):
-        return _all_of(operands, None, operator)
-    return _join([_compile(operand, None) for operand in _at_least(operands, 2)], operator)
-
-
-def _comparison(operator: str, value: Any, path: str | None) -> Expression:
+def _binary(operator: str, value: Any, path: str | None) -> Expression:
+    """Compile ``{"$gt": …}``: one operand is set against ``path``, several are joined by the operator."""
     if isinstance(value, (list, tuple)):
-        return _equals(path, _operation(operator, value))
+        return _equals(path, _join([_compile(operand, None) for operand in _at_least(value, 2)], operator))
+    if isinstance(value, Mapping) and len(value) > 1:
+        return _equals(path, _all_of(value, None, operator))
     return _equals(path, _compile(value, None), operator)
 
 
 def _function(name: str, value: Any, path: str | None) -> Expression:
-    given: Iterable[Any]
-    if isinstance(value, (list, tuple)):
-        given = value
-    else:
-        given = [] if isinstance(value, Mapping) and not value else [value]
-    arguments = [_compile(item, None).text for item in given]
-    call = f"{name}({','.join(([path] if path and arguments else []) + arguments)})"
-    return _equals(path, Expression(call, True)) if path and not arguments else Expression(call, True)
+    """Compile ``{"$startswith": …}``: one plain argument follows ``path``, any others stand alone."""
+    if value is None or (isinstance(value, Mapping) and not value):
+        return _equals(path, Expression(f"{name}()", True))
+    if is_plain(value):
+        arguments = ([path] if path else []) + [literal(value)]
+        return Expression(f"{name}({','.join(arguments)})", True)
+    items = [{key: item} for key, item in value.items()] if isinstance(value, Mapping) else value
+    arguments = [_compile(item, None).text for item in items]
+    return _equals(path, Expression(f"{name}({','.join(arguments)})", True))
 
 
 def _conjunction(operator: str) -> Callable[[Any, str | None], Expression]:
@@ -159,6 +154,8 @@ def _negation(value: Any, path: str | None) -> Expression:
 
 
 def _membership(value: Any, path: str | None) -> Expression:
+    if isinstance(value, Mapping):
+        return _all_of(value, path, "or")
     if not isinstance(value, (list, tuple, set, frozenset)):
         return _compile(value, path)
     items = _at_least(list(value), 1)
@@ -177,21 +174,27 @@ def _lambda(name: str) -> Callable[[Any, str | None], Expression]:
 
 
 def _reference(value: Any, path: str | None) -> Expression:
-    text = value if isinstance(value, str) else "/".join(value)
+    text = value if isinstance(value, str) else "/".join(str(part) for part in value)
     return _equals(path, Expression(text, True))
 
 
 def _bound_parameter(value: Any, path: str | None) -> Expression:
+    if not isinstance(value, str):
+        raise BalenaUsageError(f"Parameter alias reference must be a string, got: {type(value).__name__}")
     return _equals(path, Expression(f"@{value}", True))
 
 
 def _count(value: Any, path: str | None) -> Expression:
+    if is_plain(value):
+        return _equals(f"{path or ''}/$count", Expression(literal(value), True))
     from ._odata import compile_count  # only here: options contain filters, and a filter can contain options
 
     return Expression(compile_count(path or "", value), True)
 
 
-def _duration(value: Mapping[str, Any], path: str | None) -> Expression:
+def _duration(value: Any, path: str | None) -> Expression:
+    if not isinstance(value, Mapping):
+        raise BalenaUsageError(f"Expected a dict for $duration, got: {type(value).__name__}")
     days = f"{js_text(value['days'])}D" if value.get("days") else ""
     units = [unit for unit in ("hours", "minutes", "seconds") if value.get(unit)]
     clock = "".join(f"{js_text(value[unit])}{unit[0].upper()}" for unit in units)
@@ -204,15 +207,20 @@ def _raw(value: Any, path: str | None) -> Expression:
     if isinstance(value, str):
         return _equals(path, Expression(f"({value})", True))
     if isinstance(value, Mapping):
-        text, binds = value.get("$string"), {key: bind for key, bind in value.items() if key != "$string"}
-    else:
+        text, binds = value.get("$string"), {str(key): bind for key, bind in value.items() if key != "$string"}
+    elif isinstance(value, (list, tuple)):
         text, binds = value[0] if value else None, {str(number): bind for number, bind in enumerate(value[1:], 1)}
+    else:
+        text, binds = None, {}
     if not isinstance(text, str) or not all(name.isalnum() for name in binds):
         raise BalenaUsageError("$raw takes text, a list of text and values, or a dict with $string and named values")
-    for name, bind in binds.items():
-        replacement = f"({_compile(bind, None).text})"
-        text = re.sub(rf"\${name}(?![a-zA-Z0-9_])", lambda match, new=replacement: new, text)  # type: ignore[misc]
-    return _equals(path, Expression(f"({text})", True))
+    # All at once, so that a value with a "$1" in it is not taken for text.
+    filled = re.sub(
+        r"\$([a-zA-Z0-9]+)(?![a-zA-Z0-9_])",
+        lambda bind: f"({_compile(binds[bind[1]], None).text})" if bind[1] in binds else bind[0],
+        text,
+    )
+    return _equals(path, Expression(f"({filled})", True))
 
 
 OPERATORS: dict[str, Callable[[Any, str | None], Expression]] = {
