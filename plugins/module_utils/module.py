@@ -10,7 +10,7 @@ C(changed), C(diff), C(changes), C(failed_items), and what the plan returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from .sdk import Balena
 from .sdk.errors import BalenaError
 from .state import report
 from .state.apply import Outcome, apply
-from .state.plan import Plan, guard
+from .state.plan import Change, Plan, guard
 from .state.words import explain
 
 Params = Mapping[str, Any]
@@ -106,9 +106,10 @@ def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, 
         if plan.changes and not check_mode:
             balena = connect(params)
             outcome = apply(balena, plan)
-            result.update(plan.account(outcome) if plan.account else {})
+            more = plan.account(outcome) if plan.account else {}
             if not outcome.complete:
-                raise TaskFailure(_incomplete(result, outcome))
+                raise TaskFailure({**_incomplete(plan, result, outcome), **more})
+            result.update(more)
             if plan.refresh:
                 result.update(plan.refresh(balena))
         return result
@@ -162,23 +163,20 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
 
 
 def _result(plan: Plan) -> dict[str, Any]:
-    return {
-        "changed": bool(plan.changes),
-        "changes": plan.count(),
-        "diff": report.diff(plan.changes),
-        "warnings": list(plan.warnings),
-        **plan.result,
-    }
+    return {**_made(plan, plan.changes), "warnings": list(plan.warnings), **plan.result}
 
 
-def _incomplete(result: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
-    done = Plan(changes=tuple(outcome.done))
+def _made(plan: Plan, changes: Iterable[Change]) -> dict[str, Any]:
+    """The part of the result that is about changes."""
+    seen = () if plan.changes_nothing else tuple(changes)
+    return {"changed": bool(seen), "changes": Plan(changes=seen).count(), "diff": report.diff(seen)}
+
+
+def _incomplete(plan: Plan, result: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
     return {
         **result,
+        **_made(plan, outcome.done),
         "msg": report.failure_message(outcome),
-        "changed": bool(done.changes),
-        "changes": done.count(),
-        "diff": report.diff(done.changes),
         "failed_items": report.failed_items(outcome),
     }
 

@@ -102,6 +102,7 @@ class Plan:
     :param result: what the task returns besides the changes, as it will be after them (check mode returns this).
     :param refresh: reads that result again after the changes were made, where the server decides some of it.
     :param writers: C((resource, action)) of the changes that are not plain writes of a row.
+    :param changes_nothing: the "changes" leave everything as it is (a ping): they are made, and never reported.
     :param account: more of the result, made of what became of the changes (an C(Outcome)), also when some failed.
     """
 
@@ -111,6 +112,7 @@ class Plan:
     refresh: Callable[[Any], Mapping[str, Any]] | None = None
     writers: Mapping[tuple[str, Action], Writer] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    changes_nothing: bool = False
     account: Callable[[Any], Mapping[str, Any]] | None = None
 
     def count(self) -> dict[str, int]:

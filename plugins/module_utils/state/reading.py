@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..sdk.errors import BalenaRequestError
+from .plan import DeclarationError
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -21,6 +25,25 @@ FEW = 200
 PAGE = 10_000
 
 
+@contextmanager
+def cloud_only(options: Sequence[str]) -> Iterator[None]:
+    """Reads that need what balenaCloud alone has, on behalf of some options.
+
+    An openBalena server answers a question for a column that it does not have with an empty 500 (recording 05).
+
+    :raises DeclarationError: instead of that answer; names the options.
+    """
+    try:
+        yield
+    except BalenaRequestError as error:
+        if not options or error.status_code != 500:
+            raise
+        raise DeclarationError(
+            f"The server failed when asked about {', '.join(options)}: "
+            "balenaCloud has that, an openBalena server does not"
+        ) from error
+
+
 def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
     """The items in pieces of at most C(size)."""
     for start in range(0, len(items), size):
@@ -33,6 +56,11 @@ def all_of(*conditions: Mapping[str, Any] | str | None) -> dict[str, Any]:
     if len(parts) == 1:
         return parts[0]
     return {"$and": parts} if parts else {}
+
+
+def any_of(conditions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A C($filter) that holds where one of the conditions does; at least one is needed."""
+    return {"$or": list(conditions)} if len(conditions) > 1 else dict(conditions[0])
 
 
 def children(

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .plan import DeclarationError, share
-from .reading import PAGE, Record, all_of, chunks
+from .reading import PAGE, Record, all_of, any_of, chunks
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{62}")
 #: A prefix of a uuid as the dashboard shows it has 7 digits; fewer are too likely a name.
 _SHORT_UUID = re.compile(r"[0-9a-f]{7,61}")
+
+NOTHING_SELECTED = "the options select no device; say allow_empty: true if that can be"
 
 DEVICE_COLUMNS = ("id", "uuid", "device_name", "belongs_to__application")
 APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
@@ -41,7 +43,7 @@ def find_application(
     ways: list[dict[str, Any]] = [{"slug": text.lower()}]
     if "/" not in text:
         ways = [{"uuid": text.lower()}, {"app_name": text}]
-    rows = balena.pine.get("application", options={**options, "$filter": {"$or": ways} if len(ways) > 1 else ways[0]})
+    rows = balena.pine.get("application", options={**options, "$filter": any_of(ways)})
     if len(rows) > 1:
         slugs = ", ".join(sorted(row["slug"] for row in rows))
         raise DeclarationError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
@@ -66,14 +68,14 @@ def select_devices(
     select: Sequence[str] = (),
     expand: Mapping[str, Any] | None = None,
     everywhere: bool = False,
-    missing_ok: bool = False,
+    may_be_missing: Callable[[str | int], bool] | None = None,
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
     :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter),
         C(limit), C(allow_empty). An empty list of devices means none of them.
     :param everywhere: without C(devices) and C(application), look at every device that the token sees.
-    :param missing_ok: a name of which there is no device is left out, and none at all is no error.
+    :param may_be_missing: whether a name of which there is no device is left out; then none at all is no error.
     :raises DeclarationError: neither C(devices) nor C(application) says where to look; a device that does not exist,
         or a name or prefix that several have; or nothing is selected and C(allow_empty) does not say that this is fine.
     """
@@ -90,11 +92,11 @@ def select_devices(
         f"({want['filter']})" if want.get("filter") else None,
     )
     if named:
-        rows = _named(balena, want["devices"], options, shared, missing_ok)
+        rows = _named(balena, want["devices"], options, shared, may_be_missing)
     else:
         rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
-    if not (rows or missing_ok or want.get("allow_empty")):
-        raise DeclarationError("the options select no device; say allow_empty: true if that can be")
+    if not (rows or may_be_missing or want.get("allow_empty")):
+        raise DeclarationError(NOTHING_SELECTED)
     rows.sort(key=lambda row: row["uuid"])
     limit = want.get("limit")
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
@@ -102,6 +104,11 @@ def select_devices(
 
 def _columns(select: Sequence[str], expand: Mapping[str, Any] | None) -> list[str]:
     return [name for name in dict.fromkeys([*DEVICE_COLUMNS, *select]) if name not in (expand or {})]
+
+
+def is_device_uuid(name: Any) -> bool:
+    """Whether this is a whole uuid, as the API makes and accepts them."""
+    return isinstance(name, str) and bool(_UUID.fullmatch(name))
 
 
 def tag_conditions(tags: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -121,12 +128,12 @@ def _named(
     names: Sequence[str | int],
     options: Mapping[str, Any],
     shared: Mapping[str, Any],
-    missing_ok: bool,
+    may_be_missing: Callable[[str | int], bool] | None,
 ) -> list[Record]:
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
     rows: dict[int, Record] = {}
     for piece in chunks(list(dict.fromkeys(names))):
-        condition = all_of({"$or": [*_ways(piece)]}, shared)
+        condition = all_of(any_of(_ways(piece)), shared)
         for row in balena.pine.get_all("device", options={**options, "$filter": condition}, page_size=PAGE):
             rows[row["id"]] = row
     found = list(rows.values())
@@ -138,7 +145,7 @@ def _named(
     for name in names:
         exact = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
         meant = [exact] if exact else by_name.get(str(name)) or _with_prefix(name, found)
-        if meant or not missing_ok:
+        if meant or not (may_be_missing and may_be_missing(name)):
             single = _single(name, meant)
             chosen[single["id"]] = single
     return list(chosen.values())

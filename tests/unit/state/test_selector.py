@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.state.plan import DeclarationError
-from ansible_collections.community.balena.plugins.module_utils.state.selector import select_devices
+from ansible_collections.community.balena.plugins.module_utils.state.selector import is_device_uuid, select_devices
 
 KITCHEN = {"id": 1, "uuid": "a" * 32, "device_name": "kitchen", "belongs_to__application": {"__id": 7}}
 BAR = {"id": 2, "uuid": "b" * 32, "device_name": "bar", "belongs_to__application": {"__id": 7}}
@@ -32,9 +32,9 @@ class Pine:
         return list(self.devices)
 
 
-def select(pine, *, everywhere=False, missing_ok=False, expand=None, **want):
+def select(pine, *, everywhere=False, may_be_missing=None, expand=None, **want):
     balena = SimpleNamespace(pine=pine)
-    rows = select_devices(balena, want, everywhere=everywhere, missing_ok=missing_ok, expand=expand)
+    rows = select_devices(balena, want, everywhere=everywhere, may_be_missing=may_be_missing, expand=expand)
     return [row["id"] for row in rows]
 
 
@@ -72,8 +72,10 @@ def test_an_ambiguous_name_names_the_devices():
 def test_a_device_that_does_not_exist_is_an_error_unless_it_may_be_missing():
     with pytest.raises(DeclarationError, match="device 'nosuch' does not exist"):
         select(Pine(KITCHEN), devices=["kitchen", "nosuch"])
-    assert select(Pine(KITCHEN), devices=["kitchen", "nosuch"], missing_ok=True) == [1]
-    assert select(Pine(), devices=["nosuch"], missing_ok=True) == []
+    assert select(Pine(KITCHEN), devices=["kitchen", "d" * 32], may_be_missing=is_device_uuid) == [1]
+    assert select(Pine(), devices=["d" * 32], may_be_missing=is_device_uuid) == []
+    with pytest.raises(DeclarationError, match="device 'nosuch' does not exist"):
+        select(Pine(), devices=["nosuch"], may_be_missing=is_device_uuid)
 
 
 def test_a_name_that_is_given_twice_is_one_device():

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..plan import Change, DeclarationError, NamedId, NewId, Plan, Row, compare, join, predict
+from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, join
 from ..reading import Record
 from ..selector import find_application
-from . import tags
+from . import device_types, tags
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -49,7 +49,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     if want["state"] == "absent":
         return _removal(want, found)
     _check_names(want)
-    wanted_type = _device_type(balena, want["device_type"]) if want.get("device_type") else None
+    wanted_type = device_types.find(balena, want["device_type"]) if want.get("device_type") else None
     if found is None:
         return _creation(balena, want, wanted_type)
     return _convergence(want, found, wanted_type or found["is_for__device_type"][0])
@@ -101,13 +101,14 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
     name = want.get("new_name") or want["name"].rpartition("/")[2]
     slug = f"{organization['handle']}/{name}".lower()
     fields = {
-        "is_for__device_type": _named(device_type),
+        "is_for__device_type": device_types.named(device_type),
         **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
         **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
     }
     identity = {"app_name": name, "organization": organization["id"]}
     create = Change("create", "application", (slug,), None, fields, identity)
-    tag_changes = tags.plan("application", NewId("application", (slug,)), (slug,), want.get("tags") or {}, [])
+    tagged = tags.Tagged(NewId("application", (slug,)), (slug,), want.get("tags") or {})
+    tag_changes = tags.plan("application", [tagged])
     predicted = {
         "id": None,
         "name": name,
@@ -117,7 +118,7 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "device_type": device_type["slug"],
         "class": want.get("class") or "fleet",
         "device_count": 0,
-        "tags": _tags_after([], tag_changes),
+        "tags": tags.after([tagged], tag_changes)[tagged.key],
         "track_latest_release": want.get("track_latest_release") is not False,
         "public": bool(want.get("public")),
         "archived": bool(want.get("archived")),
@@ -138,19 +139,18 @@ def _convergence(want: Want, found: Record, device_type: Record) -> Plan:
     key = (found["slug"],)
     fields = {column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None}
     if want.get("device_type"):
-        fields["is_for__device_type"] = _named(device_type)
+        fields["is_for__device_type"] = device_types.named(device_type)
     if want.get("new_name"):
         fields["app_name"] = want["new_name"]
     actual_fields = {name: found.get(name) for name in fields}
     if "is_for__device_type" in fields:
-        actual_fields["is_for__device_type"] = _named(found["is_for__device_type"][0])
+        actual_fields["is_for__device_type"] = device_types.named(found["is_for__device_type"][0])
     changes = compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
-    actual_tags = found["application_tag"]
-    wanted_tags, purge = want.get("tags"), want["purge_tags"] and want.get("tags") is not None
-    tag_changes = tags.plan("application", found["id"], key, wanted_tags or {}, actual_tags, purge=purge)
+    tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["application_tag"])
+    tag_changes = tags.plan("application", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
     predicted = describe(found)
     predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
-    predicted.update(device_type=device_type["slug"], tags=_tags_after(actual_tags, tag_changes))
+    predicted.update(device_type=device_type["slug"], tags=tags.after([tagged], tag_changes)[key])
     if want.get("new_name"):
         slug = f"{predicted['organization']}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
@@ -163,12 +163,6 @@ def _reader(name: str | int) -> Any:
         return {"application": describe(row) if row else None}
 
     return read
-
-
-def _tags_after(actual: list[Record], changes: list[Change]) -> dict[str, str]:
-    rows = [Row((tag["tag_key"],), {"value": tag["value"]}) for tag in actual]
-    shortened = [Change(c.action, c.resource, c.key[-1:], c.before, c.after) for c in changes]
-    return {row.key[0]: row.fields["value"] for row in sorted(predict(rows, shortened), key=lambda row: row.key)}
 
 
 def _organization(balena: Balena, want: Want) -> Record:
@@ -184,20 +178,6 @@ def _organization(balena: Balena, want: Want) -> Record:
         handles = ", ".join(row["handle"] for row in rows) or "none"
         raise DeclarationError(f"organization is needed to create application '{want['name']}' (one of: {handles})")
     return rows[0]
-
-
-def _device_type(balena: Balena, name: str) -> Record:
-    """A device type by its slug or one of its aliases."""
-    alias = {"$any": {"$alias": "a", "$expr": {"a": {"is_referenced_by__alias": name}}}}
-    options = {"$select": ["id", "slug"], "$filter": {"device_type_alias": alias}, "$top": 1}
-    rows = balena.pine.get("device_type", options=options)
-    if not rows:
-        raise DeclarationError(f"device_type '{name}' does not exist")
-    return rows[0]
-
-
-def _named(device_type: Record) -> NamedId:
-    return NamedId(device_type["id"], device_type["slug"])
 
 
 def _check_names(want: Want) -> None:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..plan import Change, DeclarationError, Key, NewId, Row, compare
@@ -14,36 +15,55 @@ from ..reading import Record
 _RESERVED = ("io.resin.", "io.balena.")
 
 
-def plan(
-    parent: str,
-    parent_id: int | NewId,
-    key: Key,
-    wanted: Mapping[str, Any],
-    actual: Iterable[Record],
-    *,
-    purge: bool = False,
-) -> list[Change]:
-    """Compare the tags of one thing.
+@dataclass(frozen=True)
+class Tagged:
+    """One thing that has tags.
+
+    :param key: its readable key.
+    :param wanted: tag to value; None says that there must be no such tag. Values become text.
+    :param actual: its tags as they are: rows with C(id), C(tag_key) and C(value).
+    """
+
+    id: int | NewId
+    key: Key
+    wanted: Mapping[str, Any]
+    actual: Sequence[Record] = ()
+
+
+def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[Change]:
+    """Compare the tags of any number of things of one kind.
 
     :param parent: C(application), C(device) or C(release).
-    :param key: the readable key of the parent.
-    :param wanted: tag to value; None says that there must be no such tag. Values become text.
-    :param actual: rows with C(id), C(tag_key) and C(value).
     :raises DeclarationError: a tag key or value that the API refuses.
     """
-    for name, value in wanted.items():
-        check_tag(str(name), value)
-    rows = [
-        Row((*key, row["tag_key"]), {"value": row["value"]}, {parent: parent_id, "tag_key": row["tag_key"]}, row["id"])
-        for row in actual
-    ]
-    desired = [
-        Row((*key, str(name)), {"value": as_tag_value(value)}, {parent: parent_id, "tag_key": str(name)})
-        for name, value in wanted.items()
-        if value is not None
-    ]
-    gone = [(*key, str(name)) for name, value in wanted.items() if value is None]
+    rows, desired, gone = [], [], []
+    for thing in things:
+        for name, value in thing.wanted.items():
+            check_tag(str(name), value)
+            key = (*thing.key, str(name))
+            if value is None:
+                gone.append(key)
+            else:
+                identity = {parent: thing.id, "tag_key": str(name)}
+                desired.append(Row(key, {"value": as_tag_value(value)}, identity))
+        for row in thing.actual:
+            identity = {parent: thing.id, "tag_key": row["tag_key"]}
+            rows.append(Row((*thing.key, row["tag_key"]), {"value": row["value"]}, identity, row["id"]))
     return compare(f"{parent}_tag", desired, rows, absent=gone, purge=purge)
+
+
+def after(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict[str, str]]:
+    """The tags of each thing, by its key, once the changes are made; sorted by tag."""
+    found: dict[Key, dict[str, str]] = {
+        thing.key: {row["tag_key"]: row["value"] for row in thing.actual} for thing in things
+    }
+    for change in changes:
+        tags, name = found[change.key[:-1]], change.key[-1]
+        if change.after is None:
+            tags.pop(name)
+        else:
+            tags[name] = change.after["value"]
+    return {key: dict(sorted(tags.items())) for key, tags in found.items()}
 
 
 def as_tag_value(value: Any) -> str:
