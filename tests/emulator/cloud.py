@@ -70,6 +70,8 @@ class Front:
             ("POST", "/auth/totp/verify", "totp_verify", accounts.totp_verify),
             ("POST", "/auth/totp/disable", "totp_disable", accounts.totp_disable),
             ("POST", "/<any(user, org):kind>/v1/invitation/<token>", "accept", accounts.accept),
+            ("POST", "/v7/organization", "new_organization", accounts.create_organization),
+            ("DELETE", "/v7/organization(<int:organization>)", "old_organization", accounts.delete_organization),
             ("GET", "/<any(v1, v2):version>/<uuid>/resinhup", "os_status", devices.os_update_status),
             ("POST", "/<any(v1, v2):version>/<uuid>/resinhup", "os_update", devices.start_os_update),
             ("GET", "/download", "download", images.download),
@@ -121,9 +123,8 @@ class Front:
             body = request.get_json(silent=True)
             if not isinstance(body, dict):
                 return self._api(request)
-            changed = rewrite(self._who(request), body)
-            answer = self._api(with_body(request, changed))
-            return self.accounts.after_write(request.path, body, changed, answer)
+            answer = self._api(with_body(request, rewrite(self._who(request), body)))
+            return self.accounts.after_write(request.path, answer)
         except ApiError as error:
             return answer_error(error)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request, Response
 
 from .access import Actor
-from .responses import ApiError, answer_text
+from .responses import ApiError, answer_json, answer_text
 
 if TYPE_CHECKING:
     from .api import Api
@@ -116,29 +116,44 @@ class Accounts:
         del self.invitations[token]
         return answer_text("OK")
 
+    def create_organization(self, request: Request, actor: Actor) -> Response:
+        """A new organization, whose administrator is who asks."""
+        body = request.get_json(silent=True) or {}
+        name = body.get("name")
+        if not name or actor.of != "user":
+            return answer_text("A name is required", 400)
+        handle = body.get("handle") or re.sub(r"[^a-z0-9_]+", "_", str(name).lower()).strip("_")
+        if self._store.ids("organization", handle=handle):
+            return answer_text("Unique key constraint violated", 409)
+        with self._store.transaction():
+            organization = self._store.insert("organization", name=name, handle=handle)
+            self._join("org", actor.row["id"], organization, "administrator")
+        return answer_json({**(self._store.get("organization", organization) or {})}, 201)
+
+    def delete_organization(self, request: Request, actor: Actor, organization: int) -> Response:
+        """Remove an organization that has no fleets left."""
+        if self._store.ids("application", organization=organization):
+            return answer_text("The organization still has applications", 409)
+        self._store.delete("organization", organization)
+        return answer_text("OK")
+
     def rewrites(self) -> dict[tuple[str, str], Rewrite]:
         """What writes of memberships and invites become before the API sees them."""
-        found: dict[tuple[str, str], Rewrite] = {("POST", "/v7/organization"): self._new_organization}
+        found: dict[tuple[str, str], Rewrite] = {}
         for kind, (membership, invites, _fields, _role, _default) in KINDS.items():
             found["POST", f"/v7/{membership}"] = self._membership_rewrite(kind)
             found["POST", f"/v7/{invites}"] = self._invite_rewrite(kind)
         return found
 
-    def after_write(self, path: str, asked: dict[str, Any], written: dict[str, Any], answer: Response) -> Response:
-        """What follows a rewritten write that succeeded: the token of an invite, the owner of an organization."""
+    def after_write(self, path: str, answer: Response) -> Response:
+        """What follows a rewritten write that succeeded: the token of an invite."""
         row = answer.get_json(silent=True) if answer.status_code == 201 else None
         if not isinstance(row, dict):
             return answer
         for kind, names in KINDS.items():
             if path == f"/v7/{names[1]}":
                 self.invitations[secrets.token_hex(16)] = (kind, row["id"])
-        if path == "/v7/organization" and written.get("of_user"):
-            self._join("org", written["of_user"], row["id"], "administrator")
         return answer
-
-    def _new_organization(self, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-        handle = body.get("handle") or re.sub(r"[^a-z0-9_]+", "_", str(body.get("name", "")).lower()).strip("_")
-        return {**body, "handle": handle, "of_user": actor.row.get("id")}
 
     def _membership_rewrite(self, kind: str) -> Rewrite:
         def rewrite(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
