@@ -13,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 COLLECTION := .cache/ansible_collections/community/balena
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
+# Linters must not replace the newest ansible-core that the interpreter runs by one that they prefer.
+SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __version__; print(__version__)')
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
@@ -25,10 +27,10 @@ $(VENV)/.test-ready: requirements/test.txt meta/ee-requirements.txt
 	@.ci/install.sh $(VENV) $@ requirements/test.txt
 
 $(VENV)/.lint-ready: requirements/lint.txt $(VENV)/.test-ready
-	@.ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt
+	@PIP_MORE="$(SAME_CORE)" .ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt
 
 $(VENV)/.docs-ready: requirements/docs.txt $(VENV)/.lint-ready
-	@.ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt requirements/docs.txt
+	@PIP_MORE="$(SAME_CORE)" .ci/install.sh $(VENV) $@ requirements/test.txt requirements/lint.txt requirements/docs.txt
 
 $(COLLECTION):
 	@mkdir -p $(@D) && ln -sfn ../../.. $@

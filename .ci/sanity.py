@@ -15,6 +15,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
 from mirror_checkout import CHECKOUT, mirror
 from pythons import link
 
@@ -68,7 +69,8 @@ def main() -> int:
         sys.exit("error: make sanity needs git and a git checkout; an unpacked archive is not one")
     mirror(CHECKOUT, COLLECTION)
     place_get_pip()
-    versions = list(link(CACHE / "pythons"))
+    known = (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)
+    versions = [version for version in link(CACHE / "pythons") if version in known]
     results = COLLECTION / "tests" / "output" / "junit"
     shutil.rmtree(results, ignore_errors=True)
     path = os.pathsep.join([str(CACHE / "pythons"), str(Path(sys.executable).parent), os.environ["PATH"]])
