@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from .errors import BalenaConnectionError
+from .errors import BalenaConnectionError, BalenaTimeoutError
 
 _CHUNK = 64 * 1024
 _T = TypeVar("_T")
@@ -47,7 +47,8 @@ class Stream:
         """Return at most ``size`` bytes, everything that is left for -1, and ``b""`` at the end or when closed.
 
         Raises:
-            BalenaConnectionError: the connection broke or was silent for too long.
+            BalenaTimeoutError: nothing came for too long.
+            BalenaConnectionError: the connection broke.
         """
         amount = None if size is None or size < 0 else size
         return self._guarded(lambda: self._answer.raw.read(amount, decode_content=True)) or b""
@@ -92,4 +93,7 @@ class Stream:
                 return None
             if isinstance(error, AttributeError):
                 raise
-            raise BalenaConnectionError(f"The stream from {self._answer.url.split('?')[0]} broke: {error}") from None
+            where = self._answer.url.split("?")[0]
+            if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+                raise BalenaTimeoutError(f"The stream from {where} was silent for too long") from None
+            raise BalenaConnectionError(f"The stream from {where} broke: {error}") from None

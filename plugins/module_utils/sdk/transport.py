@@ -135,8 +135,9 @@ class Transport:
 
         # Prepared by hand: session.request() would look into ~/.netrc and could replace the token.
         prepared = requests.Request(request.method, request.url, headers=request.headers, data=request.body).prepare()
+        # session.verify is passed on, or REQUESTS_CA_BUNDLE in the environment would win over ca_path.
         settings = session.merge_environment_settings(
-            str(prepared.url), dict(self._options.proxies or {}), request.stream, None, None
+            str(prepared.url), dict(self._options.proxies or {}), request.stream, session.verify, None
         )
         return session.send(
             prepared,
