@@ -131,10 +131,10 @@ class Front:
     def _config(self, request: Request, actor: Actor) -> Response:
         return answer_json(
             {
-                "deviceUrlsBase": request.host,
+                # A domain on balenaCloud. Here it says the scheme as well: the actions service is on this very port.
+                "deviceUrlsBase": request.host_url.rstrip("/"),
                 "mainUrl": request.host_url.rstrip("/"),
                 "apiUrl": request.host_url.rstrip("/"),
-                "actionsUrl": request.host_url.rstrip("/"),
                 "registryUrl": "registry2.balena-cloud.com",
                 "vpnUrl": "vpn.balena-cloud.com",
                 "deviceTypes": [

@@ -62,6 +62,7 @@ class Seen:
     name: str
     slug: str
     online: bool
+    heartbeat: str
     target: int | None
     running: int | None
     os_target: int | None
@@ -126,6 +127,9 @@ class DeviceLife:
         changes = Changes()
         if self._is_away(seen, seconds, changes):
             return changes
+        if seen.heartbeat != "online" and "online" not in changes.fields:
+            # The API lets a device time out that asked for its state once; this one goes on asking.
+            changes.fields["heartbeat"] = "online"
         self._update_host(seen, seconds, changes)
         if self.offline_left <= 0:
             self._update_release(seen, seconds, changes)

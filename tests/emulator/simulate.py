@@ -169,6 +169,7 @@ class Simulation:
             device.device_name.label("name"),
             application.slug,
             sa.or_(device.is_online == 1, device.api_heartbeat_state == "online").label("online"),
+            device.api_heartbeat_state.label("heartbeat"),
             sa.func.coalesce(device.is_pinned_on__release, application.should_be_running__release).label("target"),
             device.is_running__release.label("running"),
             device.should_be_operated_by__release.label("os_target"),
@@ -224,6 +225,11 @@ class Writer:
         values = dict(changes.fields)
         if "online" in values:
             values |= connectivity(values.pop("online"), self._now)
+        if "heartbeat" in values:
+            values |= {
+                "api_heartbeat_state": values.pop("heartbeat"),
+                "changed_api_heartbeat_state_on__date": self._now,
+            }
         if "update_status" in values:
             values["last_update_status_event"] = self._now
         if changes.os_release is not None:

@@ -256,6 +256,15 @@ def test_a_reboot_takes_a_minute(world: World) -> None:
     assert world.devices(uuid=uuid)[0]["is_online"]
 
 
+def test_a_device_that_lives_does_not_time_out(world: World) -> None:
+    world.simulation.configure()
+    world.clock.advance(10)
+    device = world.devices()[0]
+    world.store.update("device", device["id"], api_heartbeat_state="timeout")
+    world.clock.advance(10)
+    assert world.devices(uuid=device["uuid"])[0]["api_heartbeat_state"] == "online"
+
+
 def test_deleted_devices_are_forgotten(world: World) -> None:
     world.simulation.configure()
     world.clock.advance(10)
