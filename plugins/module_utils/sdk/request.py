@@ -183,9 +183,9 @@ class Request:
         return HttpRequest(options.method.upper(), url, headers, body, timeout, stream, options.only_reads)
 
     def _authorization(self, options: RequestOptions) -> dict[str, str]:
-        if options.api_key:
-            return {"Authorization": f"Bearer {options.api_key}"}
-        token = self._current_token(options) if options.send_token else None
+        token = options.api_key or (self._current_token(options) if options.send_token else None)
+        if token and not (token.isascii() and token.isprintable()):
+            raise BalenaUsageError("The token has characters that no token has, such as a line break")
         return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _current_token(self, options: RequestOptions) -> str | None:

@@ -69,13 +69,19 @@ def test_a_refused_download_is_an_error_with_its_explanation() -> None:
 
 def test_a_download_that_breaks_off_is_an_error() -> None:
     broken = Answer(body=[b"some", b"more"], chunked=True, drop=True)
-    with LocalServer([broken]) as server, connect(server).request.stream(url=server.url) as stream:
-        with pytest.raises(BalenaConnectionError):
-            stream.read()
+    with (
+        LocalServer([broken]) as server,
+        connect(server).request.stream(url=server.url) as stream,
+        pytest.raises(BalenaConnectionError),
+    ):
+        stream.read()
     short = Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
-    with LocalServer([short]) as server, connect(server).request.stream(url=server.url) as stream:
-        with pytest.raises(BalenaConnectionError):
-            list(stream)
+    with (
+        LocalServer([short]) as server,
+        connect(server).request.stream(url=server.url) as stream,
+        pytest.raises(BalenaConnectionError),
+    ):
+        list(stream)
 
 
 def test_a_log_line_comes_as_soon_as_it_is_written() -> None:
