@@ -58,6 +58,16 @@ options:
   archived:
     description: Whether the application is archived.
     type: bool
+  device_urls:
+    description:
+      - Whether port 80 of each device of the application can be reached at a public URL. Only on balenaCloud.
+      - It is a property of the devices. Devices that come later have none until the task runs again.
+    type: bool
+  support_access_until:
+    description:
+      - Let balena's support staff reach the application and its devices until this date and time, such as
+        V(2030-01-31) or V(2030-01-31T12:00:00Z). An empty text ends the access. Only on balenaCloud.
+    type: str
   tags:
     description: Tags of the application, by key. A null value means that there must be no such tag.
     type: dict
@@ -84,6 +94,12 @@ EXAMPLES = r"""
     tags:
       team: retail
 
+- name: Give all devices a public URL, and let support look at them for a while
+  community.balena.balena_application:
+    name: acme/kiosk
+    device_urls: true
+    support_access_until: "2099-12-31"
+
 - name: Stop following new releases
   community.balena.balena_application:
     name: acme/signage
@@ -105,7 +121,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 application:
-  description: The application as it is after the task (in check mode as it would be); null when it is absent.
+  description:
+    - The application as it is after the task (in check mode as it would be); null when it is absent.
+    - It has O(device_urls) and O(support_access_until) only when they were declared.
   returned: success
   type: dict
   sample:
@@ -159,6 +177,8 @@ OPTIONS = Options(
         "track_latest_release": {"type": "bool"},
         "public": {"type": "bool"},
         "archived": {"type": "bool"},
+        "device_urls": {"type": "bool"},
+        "support_access_until": {"type": "str"},
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, join
-from ..reading import Record
+from ..reading import Record, cloud_only
 from ..selector import find_application
-from . import device_types, tags
+from . import application_cloud, device_types, tags
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -27,14 +27,11 @@ _COLUMNS = {
     "public": "is_public",
     "archived": "is_archived",
 }
-_READ: dict[str, Any] = {
-    "select": ("is_of__class", *_COLUMNS.values()),
-    "expand": {
-        "organization": {"$select": ["id", "handle"]},
-        "is_for__device_type": {"$select": ["id", "slug"]},
-        "application_tag": {"$select": ["id", "tag_key", "value"]},
-        "owns__device": {"$count": {}},
-    },
+_EXPAND: dict[str, Any] = {
+    "organization": {"$select": ["id", "handle"]},
+    "is_for__device_type": {"$select": ["id", "slug"]},
+    "application_tag": {"$select": ["id", "tag_key", "value"]},
+    "owns__device": {"$count": {}},
 }
 
 
@@ -52,7 +49,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     wanted_type = device_types.find(balena, want["device_type"]) if want.get("device_type") else None
     if found is None:
         return _creation(balena, want, wanted_type)
-    return _convergence(want, found, wanted_type or found["is_for__device_type"][0])
+    return _convergence(balena, want, found, wanted_type or found["is_for__device_type"][0])
 
 
 def describe(row: Record) -> dict[str, Any]:
@@ -75,10 +72,17 @@ def _find(balena: Balena, want: Want) -> Record | None:
     """The declared application, under its name or (after a rename) its new one."""
     for name in filter(None, (want["name"], want.get("new_name"))):
         qualified = f"{want['organization']}/{name}" if want.get("organization") and "/" not in name else name
-        row = find_application(balena, qualified, **_READ)
+        row = _read(balena, qualified, want)
         if row is not None:
             return row
     return None
+
+
+def _read(balena: Balena, name: str | int, want: Want) -> Record | None:
+    """An application with all that is compared and returned."""
+    columns = ["is_of__class", *_COLUMNS.values(), *application_cloud.columns(want)]
+    with cloud_only(application_cloud.declared(want)):
+        return find_application(balena, name, select=columns, expand=_EXPAND)
 
 
 def _removal(want: Want, found: Record | None) -> Plan:
@@ -104,6 +108,7 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "is_for__device_type": device_types.named(device_type),
         **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
         **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
+        **{column: value for column, value in application_cloud.fields(want).items() if value is not None},
     }
     identity = {"app_name": name, "organization": organization["id"]}
     create = Change("create", "application", (slug,), None, fields, identity)
@@ -122,14 +127,15 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "track_latest_release": want.get("track_latest_release") is not False,
         "public": bool(want.get("public")),
         "archived": bool(want.get("archived")),
+        **application_cloud.shown(want),
     }
-    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug))
+    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug, want))
 
 
 _AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
 
 
-def _convergence(want: Want, found: Record, device_type: Record) -> Plan:
+def _convergence(balena: Balena, want: Want, found: Record, device_type: Record) -> Plan:
     for option, column in _AT_CREATION.items():
         if want.get(option) is not None and want[option] != found[column]:
             raise DeclarationError(
@@ -143,24 +149,27 @@ def _convergence(want: Want, found: Record, device_type: Record) -> Plan:
     if want.get("new_name"):
         fields["app_name"] = want["new_name"]
     actual_fields = {name: found.get(name) for name in fields}
+    fields.update(application_cloud.fields(want))
+    actual_fields.update(application_cloud.actual(want, found))
     if "is_for__device_type" in fields:
         actual_fields["is_for__device_type"] = device_types.named(found["is_for__device_type"][0])
     changes = compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
     tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["application_tag"])
     tag_changes = tags.plan("application", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
-    predicted = describe(found)
+    predicted = {**describe(found), **application_cloud.shown(want)}
     predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
     predicted.update(device_type=device_type["slug"], tags=tags.after([tagged], tag_changes)[key])
     if want.get("new_name"):
         slug = f"{predicted['organization']}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
-    return Plan(join([changes, tag_changes]), result={"application": predicted}, refresh=_reader(found["id"]))
+    all_changes = join([changes, application_cloud.device_urls(balena, want, found), tag_changes])
+    return Plan(all_changes, result={"application": predicted}, refresh=_reader(found["id"], want))
 
 
-def _reader(name: str | int) -> Any:
+def _reader(name: str | int, want: Want) -> Any:
     def read(balena: Balena) -> dict[str, Any]:
-        row = find_application(balena, name, **_READ)
-        return {"application": describe(row) if row else None}
+        row = _read(balena, name, want)
+        return {"application": {**describe(row), **application_cloud.shown(want)} if row else None}
 
     return read
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ _NARROWING = ("with_tags", "filter", "limit")
 class Subject:
     """One device of a declaration.
 
-    :param key: its readable key: the uuid; of a new device that gets a generated one, the application and the name.
+    :param key: its readable key: the uuid; of a device that is declared by its name, the application and the name.
     :param wanted: the options that hold for it: those of the task, and over them its own.
     :param found: the device as it is; None when it is to be registered.
     :param uuid: its uuid.
@@ -47,7 +48,7 @@ class Subject:
     def label(self) -> str:
         """What messages call it."""
         name = self.found["device_name"] if self.found else self.wanted.get("name")
-        return f"'{name}' ({self.uuid})" if name and self.key == (self.uuid,) else f"'{' '.join(self.key)}'"
+        return f"'{name}' ({self.uuid})" if name and (self.found or self.key == (self.uuid,)) else f"'{self.key[-1]}'"
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,20 @@ def _listed(
     for entry in entries:
         found = _match(entry, rows, application)
         if found is not None:
-            subjects.append(Subject((found["uuid"],), _merged(want, entry), found, found["uuid"]))
+            subjects.append(Subject(_key(entry, application), _merged(want, entry), found, found["uuid"]))
         elif not absent:
             subjects.append(_new(want, entry, application))
+    times = Counter(subject.uuid for subject in subjects)
+    twice = [subject.label for subject in subjects if times[subject.uuid] > 1]
+    if twice:
+        raise DeclarationError(f"each declares the same device twice: {', '.join(twice)}")
     return subjects
+
+
+def _key(entry: Want, application: Record | None) -> Key:
+    if entry.get("uuid") is not None:
+        return (entry["uuid"],)
+    return ((application or {})["slug"], entry["name"])
 
 
 def _read(
@@ -181,9 +192,7 @@ def _new(want: Want, entry: Want, application: Record | None) -> Subject:
         raise DeclarationError(f"device '{uuid or entry['name']}' does not exist, and cannot be {want['state']}")
     if application is None:
         raise DeclarationError(f"device '{uuid}' does not exist; application is needed to register it")
-    if uuid is not None:
-        return Subject((uuid,), wanted, None, uuid)
-    return Subject((application["slug"], entry["name"]), wanted, None, secrets.token_hex(16))
+    return Subject(_key(entry, application), wanted, None, uuid or secrets.token_hex(16))
 
 
 def _merged(want: Want, entry: Want) -> Want:

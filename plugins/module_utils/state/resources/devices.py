@@ -198,6 +198,7 @@ def _shown(
     names = list(device_options.declared(subject.wanted))
     shown: dict[str, Any] = {
         "id": row.get("id"),
+        # A generated uuid is only known when it is registered.
         "uuid": row.get("uuid") or (subject.uuid if subject.key == (subject.uuid,) else None),
         "name": row.get("device_name"),
         "application": application["slug"] if application else _home(row),
