@@ -3,33 +3,31 @@
 """The options of a :class:`Balena`: one place for names, defaults, units and checks."""
 from __future__ import annotations
 
-import dataclasses
 import urllib.parse
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import BalenaInvalidParameterError
 
 __all__ = ["ChunkSizes", "Options"]
 
 
-@dataclasses.dataclass(frozen=True)
-class ChunkSizes:
+class ChunkSizes(NamedTuple):
     """How many ids fit into one filter: short numbers, or long uuids (URLs may have about 8 kB)."""
 
     numeric_id: int = 200
     string_id: int = 50
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """Everything that a :class:`Balena` can be told besides its token; times are in seconds.
 
     Args:
         api_url: address of the API; any path in it is ignored.
         builder_url: address of the builder; ``builder.`` instead of ``api.`` by default.
         dashboard_url: address of the dashboard; ``dashboard`` instead of ``api`` in the host by default.
-        device_urls_base: domain of device URLs and of the actions service; asked from the API by default.
+        device_urls_base: domain of device URLs and of the actions service; asked from the API by default. A whole
+            address (``https://host/path``) stands for the actions service itself.
         api_version: version of the OData API.
         data_directory: where log-ins are kept; ``None``: the directory of the balena CLI, ``False``: only in memory.
         read_only: refuse every request that could change something.
@@ -64,7 +62,7 @@ class Options:
     stream_timeout: float = 180.0
     validate_certs: bool = True
     ca_path: str | None = None
-    proxies: Mapping[str, str] | None = dataclasses.field(default=None, repr=False)
+    proxies: Mapping[str, str] | None = None
     retry_rate_limited_requests: bool = True
     max_retries: int = 3
     max_retry_wait: float = 300.0
@@ -73,7 +71,12 @@ class Options:
     max_connections: int = 16
     request_batching_chunk_size: int | ChunkSizes | Mapping[str, int] | None = None
 
-    def __post_init__(self) -> None:
+    def __repr__(self) -> str:
+        shown = {**self._asdict(), "proxies": None if self.proxies is None else "..."}  # they may hold a password
+        return f"Options({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def check(self) -> None:
+        """Raise BalenaInvalidParameterError if an option has a value that cannot be meant."""
         if urllib.parse.urlsplit(self.api_url).scheme not in ("http", "https"):
             raise BalenaInvalidParameterError("apiUrl", self.api_url)
         if self.max_connections < 1:

@@ -132,7 +132,10 @@ class DeviceOs(DeviceStatus):
         return base
 
     def _os_action(self, method: str, version: str, uuid: str, body: Any = None) -> Row:
-        url = f"https://actions.{self._device_urls_base()}/{version}/{quote(str(uuid), safe='')}/resinhup"
+        base = self._device_urls_base()
+        # A whole address (of a stand-in, or a proxy of one's own) is taken as it is; balenaCloud gives a domain.
+        service = base.rstrip("/") if "://" in base else f"https://actions.{base}"
+        url = f"{service}/{version}/{quote(str(uuid), safe='')}/resinhup"
         status: Row = api_call(self._sdk, method, url, body)
         return status
 
