@@ -82,6 +82,7 @@ class Balena:
         from ._tokens import TokenStore
 
         self.options = Options(**options)
+        self.options.check()
         self._namespace_lock = threading.RLock()
         self.tokens = TokenStore(token, self._token_directory(token))
         self.interceptors: list[Any] = [Interceptor(request=self._name_the_client)]

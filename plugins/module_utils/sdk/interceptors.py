@@ -3,14 +3,12 @@
 """Hooks around every request: change it before it leaves, look at its answer, or handle its error."""
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-RequestHook = Callable[[Any], Any]
+Hook = Callable[[Any], Any]
 
 
-@dataclasses.dataclass
 class Interceptor:
     """Up to four hooks; each gets a value and returns it, or another one in its place, or raises.
 
@@ -25,10 +23,16 @@ class Interceptor:
     Request hooks run in the order of ``balena.interceptors``, response hooks in the opposite order.
     """
 
-    request: RequestHook | None = None
-    request_error: RequestHook | None = None
-    response: RequestHook | None = None
-    response_error: RequestHook | None = None
+    def __init__(
+        self,
+        *,
+        request: Hook | None = None,
+        request_error: Hook | None = None,
+        response: Hook | None = None,
+        response_error: Hook | None = None,
+    ) -> None:
+        self.request, self.request_error = request, request_error
+        self.response, self.response_error = response, response_error
 
 
 def run(interceptors: Sequence[Any], options: Any, send: Callable[[Any], Any]) -> Any:

@@ -3,11 +3,10 @@
 """``balena.request``: requests to any address, with the token, the interceptors and readable errors."""
 from __future__ import annotations
 
-import dataclasses
 import json as json_module
 import urllib.parse
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import interceptors
 from ._stream import Stream
@@ -24,23 +23,34 @@ NO_EXPLANATION = "The request was unsuccessful"
 _FORMATS = (None, "json", "text", "blob", "none")
 
 
-@dataclasses.dataclass
 class RequestOptions:
-    """One request as interceptors see it. Field names and meanings are those of :meth:`Request.send`."""
+    """One request as interceptors see it; they may change it. The fields are the arguments of :meth:`Request.send`."""
 
-    url: str
-    method: str = "GET"
-    base_url: str | None = None
-    body: Any = dataclasses.field(default=None, repr=False)
-    headers: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
-    qs: Mapping[str, Any] | None = None
-    json: bool = True
-    send_token: bool = True
-    refresh_token: bool = True
-    api_key: str | None = dataclasses.field(default=None, repr=False)
-    timeout: float | None = None
-    response_format: str | None = None
-    only_reads: bool = False
+    def __init__(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        base_url: str | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        qs: Mapping[str, Any] | None = None,
+        json: bool = True,
+        send_token: bool = True,
+        refresh_token: bool = True,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        response_format: str | None = None,
+        only_reads: bool = False,
+    ) -> None:
+        self.url, self.method, self.base_url = url, method.upper(), base_url
+        self.body, self.json = body, json
+        self.headers, self.qs = dict(headers or {}), qs
+        self.send_token, self.refresh_token, self.api_key = send_token, refresh_token, api_key
+        self.timeout, self.response_format, self.only_reads = timeout, response_format, only_reads
+
+    def __repr__(self) -> str:
+        return f"RequestOptions({self.method} {self.url})"
 
     @property
     def absolute_url(self) -> str:
@@ -60,8 +70,7 @@ class RequestOptions:
         return not urllib.parse.urlsplit(self.url).scheme
 
 
-@dataclasses.dataclass
-class Response:
+class Response(NamedTuple):
     """A successful answer.
 
     Args:
@@ -150,10 +159,11 @@ class Request:
         return str(answer.body)
 
     def _intercepted(self, url: str, options: dict[str, Any], send: Any) -> Any:
-        if unknown := options.keys() - {field.name for field in dataclasses.fields(RequestOptions)}:
-            raise BalenaUsageError(f"A request has no option {', '.join(sorted(unknown))}")
-        options["headers"] = dict(options.get("headers") or {})
-        return interceptors.run(self._balena.interceptors, RequestOptions(url=url, **options), send)
+        try:
+            request = RequestOptions(url, **options)
+        except TypeError as error:
+            raise BalenaUsageError(f"A request has no such option: {error}") from None
+        return interceptors.run(self._balena.interceptors, request, send)
 
     def _send(self, options: RequestOptions) -> Response:
         answer = self._balena.transport.send(self._http_request(options, stream=False))
@@ -180,7 +190,7 @@ class Request:
         body = _encoded(options, headers)
         headers.update(options.headers)
         timeout = options.timeout or (usual.stream_timeout if stream else usual.timeout)
-        return HttpRequest(options.method.upper(), url, headers, body, timeout, stream, options.only_reads)
+        return HttpRequest(options.method, url, headers, body, timeout, stream, options.only_reads)
 
     def _authorization(self, options: RequestOptions) -> dict[str, str]:
         token = options.api_key or (self._current_token(options) if options.send_token else None)

@@ -3,10 +3,9 @@
 """Send bytes to a server and get its answer: connections, time-outs, limits, repetitions. Knows nothing of balena."""
 from __future__ import annotations
 
-import dataclasses
 import threading
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _clock
 from ._limiter import RateLimiter
@@ -29,8 +28,7 @@ _HOPELESS_TLS = ("CERTIFICATE_VERIFY_FAILED", "doesn't match", "WRONG_VERSION_NU
 READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
-@dataclasses.dataclass
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """One request, ready to be sent.
 
     Args:
@@ -45,11 +43,14 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: dict[str, str] = dataclasses.field(repr=False)
-    body: bytes | None = dataclasses.field(default=None, repr=False)
+    headers: dict[str, str]
+    body: bytes | None = None
     timeout: float = 59.0
     stream: bool = False
     only_reads: bool = False
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url})"
 
     @property
     def origin(self) -> str:
