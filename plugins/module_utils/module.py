@@ -17,11 +17,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .connection import CONNECTION_SPEC, connect
+from .query import compile_query
 from .sdk import Balena
 from .sdk.errors import BalenaError
 from .state import report
 from .state.apply import Outcome, apply
-from .state.plan import Change, Plan, guard
+from .state.plan import Change, Plan, Progress, guard
 from .state.words import explain
 
 Params = Mapping[str, Any]
@@ -49,6 +50,26 @@ SELECTOR_BESIDE_TAGS: dict[str, dict[str, Any]] = {**DEVICE_SELECTOR, "with_tags
 SELECTOR_IN_APPLICATION: dict[str, dict[str, Any]] = {
     **{name: spec for name, spec in SELECTOR_BESIDE_TAGS.items() if name not in APPLICATION},
     "in_application": {"type": "str", "aliases": ["in_fleet"]},
+}
+
+
+#: The options of modules that can wait for devices (doc fragment C(waiting)).
+WAITING: dict[str, dict[str, Any]] = {
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "float", "default": 1800.0},
+    "poll_interval": {"type": "float", "default": 10.0},
+    "success_percentage": {"type": "float", "default": 100.0},
+    "max_failures": {"type": "int"},
+}
+
+#: The option of all info modules that shapes their result (doc fragment C(info), QUERY).
+QUERY: dict[str, dict[str, Any]] = {"query": {"type": "str"}}
+
+#: The options of info modules that read rows of the API (doc fragment C(info)).
+READ_MORE: dict[str, dict[str, Any]] = {
+    "fields": {"type": "list", "elements": "str"},
+    "expand": {"type": "raw"},
+    **QUERY,
 }
 
 
@@ -90,31 +111,49 @@ class TaskFailure(Exception):
         self.result = result
 
 
-def perform(planner: Planner, params: Params, *, check_mode: bool) -> dict[str, Any]:
-    """Plan, guard, and (unless in check mode) apply.
+def silent(line: str) -> None:
+    """Shows nothing: what a module process writes while it runs would spoil its result."""
+
+
+def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Progress = silent) -> dict[str, Any]:
+    """Plan, guard, and (unless in check mode) apply and wait.
 
     The plan is made with a client that refuses to write, so that nothing can be written before it is complete.
 
+    :param progress: shows a line of text while the task waits.
     :returns: the task's result.
     :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
     """
+    result: dict[str, Any] = {}
     try:
         balena = connect(params, read_only=True)
         plan = planner(balena, params)
         guard(plan, params.get("max_changes"))
-        result = _result(plan)
-        if plan.changes and not check_mode:
-            balena = connect(params)
-            outcome = apply(balena, plan)
-            more = plan.account(outcome) if plan.account else {}
-            if not outcome.complete:
-                raise TaskFailure({**_incomplete(plan, result, outcome), **more})
-            result.update(more)
-            if plan.refresh:
-                result.update(plan.refresh(balena))
-        return result
+        if check_mode:
+            return _result(plan)
+        if plan.changes:
+            writing = connect(params)
+            result = _apply(writing, plan)
+            result.update(plan.refresh(writing) if plan.refresh else {})
+        if plan.follow:
+            result = result or _result(plan)
+            followed = plan.follow(balena, progress)
+            result.update(followed.result)
+            if followed.problem:
+                raise TaskFailure({**result, "msg": followed.problem})
+        return result or _result(plan)
     except (BalenaError, ValueError) as error:
-        raise TaskFailure(_failure(error)) from error
+        raise TaskFailure({**_failure(error), **result}) from error
+
+
+def _apply(balena: Balena, plan: Plan) -> dict[str, Any]:
+    """Make the changes, and return the result of a task that did."""
+    result = _result(plan)
+    outcome = apply(balena, plan)
+    more = plan.account(outcome) if plan.account else {}
+    if not outcome.complete:
+        raise TaskFailure({**_incomplete(plan, result, outcome), **more})
+    return {**result, **more}
 
 
 def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
@@ -123,7 +162,8 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
     :raises TaskFailure: with a result that says what was wrong.
     """
     try:
-        return {"changed": False, **reader(connect(params, read_only=True), params)}
+        shaped = compile_query(params.get("query"))
+        return {"changed": False, **shaped(reader(connect(params, read_only=True), params))}
     except (BalenaError, ValueError) as error:
         raise TaskFailure(_failure(error)) from error
 

@@ -52,7 +52,7 @@ class BalenaAction(ActionBase):
         checked = ArgumentSpecValidator(**self.module.OPTIONS.rules(info=info)).validate(args)
         params = checked.validated_parameters
         if checked.error_messages:
-            outcome = {"failed": True, "changed": False, "msg": "; ".join(checked.error_messages)}
+            outcome: dict[str, Any] = {"failed": True, "changed": False, "msg": "; ".join(checked.error_messages)}
         else:
             outcome = self._perform(params, info)
         for warning in outcome.pop("warnings", ()):
@@ -64,9 +64,13 @@ class BalenaAction(ActionBase):
         try:
             if info:
                 return perform_read(self.module.read, params)
-            return perform(self.module.plan, params, check_mode=self._task.check_mode)
+            return perform(self.module.plan, params, check_mode=self._task.check_mode, progress=self._show)
         except TaskFailure as failure:
             return {**failure.result, "failed": True}
+
+    def _show(self, line: str) -> None:
+        """Progress of a task that waits, for who is looking on."""
+        display.display(f"{self._task.get_name()}: {line}")
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

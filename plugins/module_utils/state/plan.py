@@ -93,6 +93,18 @@ class Change:
 Writer = Callable[[Any, Change], "int | None"]
 
 
+#: Shows a line of text to who is looking on; a module process has nobody who is.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of waiting after the changes: more of the result, and what went wrong, if something did."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
     """An ordered list of changes and what the task returns when they are made.
@@ -104,6 +116,7 @@ class Plan:
     :param writers: C((resource, action)) of the changes that are not plain writes of a row.
     :param changes_nothing: the "changes" leave everything as it is (a ping): they are made, and never reported.
     :param account: more of the result, made of what became of the changes (an C(Outcome)), also when some failed.
+    :param follow: waits for what the changes bring about; also when nothing had to be changed, never in check mode.
     """
 
     changes: tuple[Change, ...] = ()
@@ -114,6 +127,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     changes_nothing: bool = False
     account: Callable[[Any], Mapping[str, Any]] | None = None
+    follow: Callable[[Any, Progress], Followed] | None = None
 
     def count(self) -> dict[str, int]:
         """How many rows are created, updated and deleted."""

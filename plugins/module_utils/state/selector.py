@@ -21,6 +21,9 @@ _SHORT_UUID = re.compile(r"[0-9a-f]{7,61}")
 
 NOTHING_SELECTED = "the options select no device; say allow_empty: true if that can be"
 
+#: Options that select devices and mean nothing else; C(application) does, in other scopes.
+_CHOOSING = ("devices", "with_tags", "filter", "limit")
+
 DEVICE_COLUMNS = ("id", "uuid", "device_name", "belongs_to__application")
 APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
 
@@ -65,7 +68,7 @@ def select_devices(
     balena: Balena,
     want: Mapping[str, Any],
     *,
-    select: Sequence[str] = (),
+    select: Sequence[str] | None = (),
     expand: Mapping[str, Any] | None = None,
     everywhere: bool = False,
     may_be_missing: Callable[[str | int], bool] | None = None,
@@ -74,6 +77,7 @@ def select_devices(
 
     :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter),
         C(limit), C(allow_empty). An empty list of devices means none of them.
+    :param select: columns to read besides those that name the device; None reads whole rows.
     :param everywhere: without C(devices) and C(application), look at every device that the token sees.
     :param may_be_missing: whether a name of which there is no device is left out; then none at all is no error.
     :raises DeclarationError: neither C(devices) nor C(application) says where to look; a device that does not exist,
@@ -82,7 +86,7 @@ def select_devices(
     named = want.get("devices") is not None
     if not (named or want.get("application") or everywhere):
         raise DeclarationError("devices or application is needed to say which devices are meant")
-    options: dict[str, Any] = {"$select": _columns(select, expand)}
+    options: dict[str, Any] = {} if select is None else {"$select": _columns(select, expand)}
     if expand:
         options["$expand"] = dict(expand)
     application = need_application(balena, want["application"]) if want.get("application") else None
@@ -102,6 +106,16 @@ def select_devices(
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
 
 
+def refuse_selection(want: Mapping[str, Any], scope: str) -> None:
+    """Refuse the options that choose among devices where no devices are meant.
+
+    :raises DeclarationError: one of them is given; names it.
+    """
+    useless = [name for name in _CHOOSING if want.get(name) is not None]
+    if useless:
+        raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
+
+
 def _columns(select: Sequence[str], expand: Mapping[str, Any] | None) -> list[str]:
     return [name for name in dict.fromkeys([*DEVICE_COLUMNS, *select]) if name not in (expand or {})]
 
@@ -111,15 +125,15 @@ def is_device_uuid(name: Any) -> bool:
     return isinstance(name, str) and bool(_UUID.fullmatch(name))
 
 
-def tag_conditions(tags: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Conditions on the tags of a device: C({"site": "a"}) compares, C({"site": None}) asks for its presence."""
+def tag_conditions(tags: Mapping[str, Any] | None, resource: str = "device_tag") -> list[dict[str, Any]]:
+    """Conditions on tags: C({"site": "a"}) compares, C({"site": None}) asks for its presence."""
     found = []
     for key, value in (tags or {}).items():
         expression: dict[str, Any] = {"tag_key": str(key)}
         if value is not None:
             expression["value"] = str(value)
         parts = [{"t": {name: text}} for name, text in expression.items()]
-        found.append({"device_tag": {"$any": {"$alias": "t", "$expr": {"$and": parts} if parts[1:] else parts[0]}}})
+        found.append({resource: {"$any": {"$alias": "t", "$expr": {"$and": parts} if parts[1:] else parts[0]}}})
     return found
 
 

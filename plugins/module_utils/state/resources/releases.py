@@ -1,24 +1,20 @@
 # Copyright (c) 2026 The community.balena authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Releases of an application."""
+"""Releases of applications, found by what people call them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
-from ..reading import Record, all_of
+from ..reading import Record, chunks
 from ..selector import need_application
+from .release_names import ReleaseName, read_name
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-COLUMNS = ("id", "commit", "raw_version", "belongs_to__application")
-
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 def find(
@@ -29,32 +25,68 @@ def find(
     select: Sequence[str] = (),
     expand: Mapping[str, Any] | None = None,
 ) -> Record:
-    """The release that an option names.
+    """The release that an option names, in one request.
 
-    :param name: id, commit, the first seven or more digits of it, or version (C(1.2.3), a draft's C(1.2.3-1700000)).
-    :param application: only releases of this application; needed to find one by its version.
+    :param name: as L(read_name) takes it, but for C(track).
+    :param application: only releases of this application; without one, only an id or a commit names a release.
     :raises DeclarationError: there is none, or the name is that of several.
     """
-    options: dict[str, Any] = {"$select": list(dict.fromkeys([*COLUMNS, *select]))}
-    if expand:
-        options["$expand"] = dict(expand)
-    home = need_application(balena, application) if application else None
-    text = str(name).strip()
-    ways: list[dict[str, Any]] = [{"id": name}] if isinstance(name, int) else []
-    if not ways and _COMMIT.fullmatch(text.lower()):
-        ways.append({"commit": {"$startswith": text.lower()}})
-    if not isinstance(name, int) and home:
-        ways.append({"raw_version": text})
-    if not ways:
-        raise DeclarationError(f"application is needed to find release '{name}' by its version")
-    within = {"belongs_to__application": home["id"]} if home else None
-    rows = balena.pine.get("release", options={**options, "$filter": all_of({"$or": ways}, within)})
-    exact = [row for row in rows if text in (row["commit"], row["raw_version"])] or rows
-    where = f" of application '{home['slug']}'" if home else ""
-    if not exact:
-        raise DeclarationError(f"release '{name}'{where} does not exist, or the token may not see it")
-    if len(exact) > 1:
-        several = ", ".join(sorted(f"{row['commit']} ({row['raw_version']})" for row in exact))
-        raise DeclarationError(f"release '{name}'{where} is ambiguous: {several}")
-    found: Record = exact[0]
+    wanted = read_name(name)
+    if wanted.kind == "track":
+        raise DeclarationError(f"release '{wanted.text}' is no name of a release")
+    reading = wanted.reading(select, expand)
+    if application:
+        home = need_application(balena, application, expand={"owns__release": reading})
+        where, rows = of_application(home["slug"]), home["owns__release"]
+    elif wanted.needs_application:
+        raise DeclarationError(f"application is needed to find release '{wanted.text}' by its version")
+    else:
+        where, rows = "", balena.pine.get("release", options=reading)
+    found = wanted.choose(rows, where)
+    if found is None:
+        raise DeclarationError(wanted.missing(where))
     return found
+
+
+def find_in_each(balena: Balena, wanted: ReleaseName, applications: Mapping[int, str]) -> dict[int, Record]:
+    """The release that a name means in each of several applications, in one request.
+
+    :param applications: id and slug of each.
+    :returns: the releases by the ids of their applications.
+    :raises DeclarationError: one of the applications has no such release, or several.
+    """
+    found: dict[int, Record] = {}
+    for piece in chunks(list(applications)):
+        options = {
+            "$select": ["id"],
+            "$filter": {"id": {"$in": list(piece)}},
+            "$expand": {"owns__release": wanted.reading()},
+        }
+        for row in balena.pine.get("application", options=options):
+            release = wanted.choose(row["owns__release"], of_application(applications[row["id"]]))
+            if release is not None:
+                found[row["id"]] = release
+    for id_, slug in applications.items():
+        if id_ not in found:
+            raise DeclarationError(wanted.missing(of_application(slug)) + _elsewhere(balena, wanted))
+    return found
+
+
+def of_application(slug: str) -> str:
+    """The part of a message that says where a release was looked for."""
+    return f" of application '{slug}'"
+
+
+def _elsewhere(balena: Balena, wanted: ReleaseName) -> str:
+    """Where a release is that was looked for in the wrong application."""
+    if wanted.needs_application:
+        return ""
+    options = {
+        "$select": ["id"],
+        "$filter": dict(wanted.condition),
+        "$expand": {"belongs_to__application": {"$select": ["slug"]}},
+        "$top": 5,
+    }
+    rows = balena.pine.get("release", options=options)
+    homes = sorted({home["slug"] for row in rows for home in row["belongs_to__application"]})
+    return f"; it is a release of {', '.join(homes)}" if homes else ""

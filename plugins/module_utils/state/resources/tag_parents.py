@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError, Plan
 from ..reading import Record
-from ..selector import need_application, select_devices
+from ..selector import need_application, refuse_selection, select_devices
 from . import releases, tags
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
-
-#: Options that select devices, besides those that have a meaning in every scope.
-_OF_DEVICES = ("devices", "with_tags", "filter", "limit")
 
 
 def plan(balena: Balena, want: Want) -> Plan:
@@ -51,9 +48,8 @@ def _declared(want: Want) -> dict[str, Any]:
 
 def _check(want: Want) -> None:
     scope = want["scope"]
-    useless = [name for name in _OF_DEVICES if scope != "device" and want.get(name) is not None]
-    if useless:
-        raise DeclarationError(f"{', '.join(useless)} select devices, and scope is '{scope}'")
+    if scope != "device":
+        refuse_selection(want, scope)
     if (scope == "release") != (want.get("release") is not None):
         need = "is needed" if scope == "release" else "cannot be used"
         raise DeclarationError(f"release {need} with scope '{scope}'")

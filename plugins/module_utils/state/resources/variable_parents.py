@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
 from ..reading import Record, children
-from ..selector import need_application, select_devices
+from ..selector import need_application, refuse_selection, select_devices
 from .variables import Parent
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def _check(want: Want) -> None:
     scope = want["scope"]
     of_devices = scope in ("device", "device_service")
     if not of_devices:
-        useless = [name for name in ("devices", "with_tags", "filter", "limit") if want.get(name) is not None]
-        if useless:
-            raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
+        refuse_selection(want, scope)
         if not want.get("application"):
             raise DeclarationError(f"application is needed with scope '{scope}'")
     elif want.get("devices") is None and not want.get("application"):

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules that can wait for devices."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of WAITING in plugins/module_utils/module.py."""
+
+    DOCUMENTATION = r"""
+options:
+  wait:
+    description:
+      - Whether to wait until the devices are as declared; also when nothing had to be changed. Not in check mode.
+      - A device counts as done, or as failed, when two looks in a row show it.
+      - Running as an action, the task shows a line of progress when something changed.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait at most. The task then fails, and still returns who is done, pending and failed.
+    type: float
+    default: 1800.0
+  poll_interval:
+    description: Seconds between two looks at the devices; each look is one request for all of them.
+    type: float
+    default: 10.0
+  success_percentage:
+    description: The waiting ends well as soon as this share of the devices is done.
+    type: float
+    default: 100.0
+  max_failures:
+    description:
+      - The waiting ends as soon as more devices than this have failed.
+      - If not set, as soon as O(success_percentage) can no longer be reached.
+    type: int
+"""

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which release an application or devices should run, as the module balena_release_pin declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import waiting
+from ..plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
+from ..reading import PAGE, Record
+from ..selector import need_application, refuse_selection, select_devices
+from . import releases, running
+from .release_names import ReleaseName, label, read_name
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+_RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for the targets to be as declared.
+
+    :param want: the options of the module balena_release_pin.
+    :raises DeclarationError: options that do not fit the scope; something that does not exist; a release that devices
+        cannot or should not run.
+    """
+    limits = waiting.Limits.of(want)
+    wanted = read_name(want["release"])
+    if want["scope"] == "application":
+        return _application(balena, want, wanted, limits)
+    return _devices(balena, want, wanted, limits)
+
+
+def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Limits) -> Plan:
+    refuse_selection(want, "application")
+    if not want.get("application"):
+        raise DeclarationError("application is needed with scope 'application'")
+    reading = _latest(wanted).reading()
+    home = need_application(
+        balena,
+        want["application"],
+        select=("should_track_latest_release",),
+        expand={"should_be_running__release": _RELEASE, "owns__release": reading},
+    )
+    target = _target_of_application(balena, want, wanted, home)
+    key = (home["slug"],)
+    fields: dict[str, Any] = {"should_track_latest_release": wanted.kind == "track"}
+    if target is not None:
+        fields["should_be_running__release"] = NamedId(target["id"], label(target))
+    actual = {
+        "should_track_latest_release": home["should_track_latest_release"],
+        "should_be_running__release": _named(home["should_be_running__release"]),
+    }
+    changes = compare("application", [Row(key, fields)], [Row(key, actual, {}, home["id"])])
+    kept = next(iter(home["should_be_running__release"]), None)
+    result = {
+        "releases": {home["slug"]: _shown(target or kept)},
+        "application": {"slug": home["slug"], "track_latest_release": fields["should_track_latest_release"]},
+    }
+    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
+
+
+def _latest(wanted: ReleaseName) -> ReleaseName:
+    """To track the latest release begins with moving to it: the flag alone moves nothing (recording 08)."""
+    return read_name("latest") if wanted.kind == "track" else wanted
+
+
+def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home: Record) -> Record | None:
+    if wanted.kind == "track":
+        return next(iter(home["owns__release"]), None)
+    if wanted.choose(home["owns__release"], releases.of_application(home["slug"])) is None:
+        # Asked again, for the message that says where it is instead.
+        releases.find_in_each(balena, wanted, {home["id"]: home["slug"]})
+    target = wanted.choose(home["owns__release"])
+    _check(target, home["slug"], want)
+    return target
+
+
+def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Limits) -> Plan:
+    rows = select_devices(
+        balena,
+        want,
+        select=running.COLUMNS if want["wait"] else (),
+        expand={"is_pinned_on__release": _RELEASE, "belongs_to__application": {"$select": ["id", "slug"]}},
+    )
+    homes = {row["belongs_to__application"][0]["id"]: row["belongs_to__application"][0]["slug"] for row in rows}
+    targets: dict[int, Record] = {}
+    if wanted.kind != "track" and homes:
+        targets = releases.find_in_each(balena, wanted, homes)
+        for id_, target in targets.items():
+            _check(target, homes[id_], want)
+    changes = _pin_changes(rows, targets)
+    result = {
+        "releases": {homes[id_]: _shown(target) for id_, target in targets.items()},
+        "devices": [_device(row, targets.get(_home(row))) for row in rows],
+    }
+    wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()})
+    return Plan(tuple(changes), len(rows), result, follow=wait)
+
+
+def _pin_changes(rows: Sequence[Record], targets: Mapping[int, Record]) -> list[Change]:
+    desired, actual = [], []
+    named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
+    for row in rows:
+        key = (row["uuid"],)
+        desired.append(Row(key, {"is_pinned_on__release": named.get(_home(row))}))
+        actual.append(Row(key, {"is_pinned_on__release": _named(row["is_pinned_on__release"])}, {}, row["id"]))
+    return compare("device", desired, actual)
+
+
+def _check(target: Record | None, slug: str, want: Want) -> None:
+    """Refuse a release that devices cannot run, and one that they should not."""
+    if target is None:
+        return
+    name = f"release {label(target)}{releases.of_application(slug)}"
+    if target["status"] != "success":
+        raise DeclarationError(f"{name} cannot be run: its build has the status '{target['status']}'")
+    if target["is_invalidated"] and not want["allow_invalidated"]:
+        raise DeclarationError(f"{name} is invalidated; say allow_invalidated: true if it should be run nevertheless")
+
+
+def _device_wait(want: Want, limits: waiting.Limits, rows: Sequence[Record], targets: Mapping[int, int]) -> Any:
+    if not want["wait"]:
+        return None
+    target_of = {row["uuid"]: targets.get(_home(row)) for row in rows}
+    ids = {row["uuid"]: row["id"] for row in rows}
+    policy = want["offline"]
+    # What is running already was seen once before the pin; one more look is enough to believe it.
+    seen = {
+        row["uuid"]: waiting.Sight(waiting.State.DONE)
+        for row in rows
+        if row["is_running__release"] and row["is_running__release"]["__id"] == target_of[row["uuid"]]
+    }
+    absent = {row["uuid"] for row in rows if running.is_offline(row) and row["uuid"] not in seen}
+    skipped = dict.fromkeys(absent, "offline, not waited for") if policy == "skip" else {}
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        fleets = sorted({_home(row) for row in rows})
+        look = running.looking(balena, ids, fleets, lambda uuid, row: running.see_release(row, target_of[uuid], policy))
+        uuids = [uuid for uuid in ids if uuid not in skipped]
+        return waiting.follow(uuids, look, limits, progress, seen=seen, skipped=skipped)
+
+    return follow
+
+
+def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record | None) -> Any:
+    """Wait for the devices of an application that have no pin of their own."""
+    if not want["wait"]:
+        return None
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        condition = {"belongs_to__application": home["id"], "is_pinned_on__release": None}
+        columns = ["id", "uuid", "belongs_to__application", *running.COLUMNS]
+        rows = balena.pine.get_all("device", options={"$select": columns, "$filter": condition}, page_size=PAGE)
+        targets = {home["id"]: target["id"]} if target else {}
+        waits = _device_wait(want, limits, rows, targets)
+        followed: Followed = waits(balena, progress)
+        return followed
+
+    return follow
+
+
+def _home(row: Record) -> int:
+    """The id of the application that a device belongs to, expanded or not."""
+    home = row["belongs_to__application"]
+    found: int = home["__id"] if isinstance(home, dict) else home[0]["id"]
+    return found
+
+
+def _named(expanded: Sequence[Record]) -> NamedId | None:
+    return NamedId(expanded[0]["id"], label(expanded[0])) if expanded else None
+
+
+def _shown(release: Record | None) -> dict[str, Any] | None:
+    return {"id": release["id"], "commit": release["commit"], "version": release["raw_version"]} if release else None
+
+
+def _device(row: Record, target: Record | None) -> dict[str, Any]:
+    """A device as it will be: pinned on a release, or (null) following its application."""
+    return {
+        "uuid": row["uuid"],
+        "name": row["device_name"],
+        "application": row["belongs_to__application"][0]["slug"],
+        "pinned_on": _shown(target),
+    }

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What devices run at the moment, and whether that is what they should: one look at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..reading import FEW, PAGE, Record, chunks
+from ..waiting import Sight, State
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+ONLINE_COLUMNS = ("is_online", "api_heartbeat_state")
+COLUMNS = (*ONLINE_COLUMNS, "is_running__release", "should_be_running__release", "status")
+
+#: What an offline device counts as while a task waits.
+OFFLINE_POLICIES = ("wait", "skip", "fail")
+
+OFFLINE = "offline"
+
+
+def read_again(
+    balena: Balena, ids: Mapping[str, int], fleets: Sequence[int], select: Sequence[str]
+) -> dict[str, Record]:
+    """The rows of devices that were selected before, by uuid; those that are gone are missing.
+
+    :param ids: uuid and id of each.
+    :param fleets: the ids of the applications that the devices belong to. Many devices are read through these.
+    """
+    columns = ["id", "uuid", *select]
+    if len(ids) > FEW:
+        conditions = [{"belongs_to__application": {"$in": list(piece)}} for piece in chunks(list(fleets))]
+    else:
+        conditions = [{"id": {"$in": list(ids.values())}}] if ids else []
+    rows: list[Record] = []
+    for condition in conditions:
+        rows += balena.pine.get_all("device", options={"$select": columns, "$filter": condition}, page_size=PAGE)
+    return {row["uuid"]: row for row in rows if row["uuid"] in ids}
+
+
+def is_offline(row: Record) -> bool:
+    """Whether neither the VPN nor the API hears of a device (recording 11: either alone makes it reachable)."""
+    return not row["is_online"] and row["api_heartbeat_state"] != "online"
+
+
+def see_release(row: Record, target: int | None, policy: str) -> Sight:
+    """What a device shows on its way to a release.
+
+    C(overall_status) is not asked: it flaps while a device updates. What counts is the release that it reports.
+
+    :param row: with L(COLUMNS).
+    :param target: the release that it was pinned to; None when it follows its application, whatever that says.
+    :param policy: one of L(OFFLINE_POLICIES), C(skip) being like C(wait) here.
+    """
+    running, meant = _id(row["is_running__release"]), _id(row["should_be_running__release"])
+    if target is not None and meant != target:
+        return Sight(State.FAILED, "it has got another target meanwhile")
+    if meant is None or running == meant:
+        return Sight(State.DONE)
+    if is_offline(row):
+        return Sight(State.FAILED if policy == "fail" else State.PENDING, OFFLINE)
+    return Sight(State.PENDING, row["status"] or "no status yet")
+
+
+def looking(
+    balena: Balena, ids: Mapping[str, int], fleets: Sequence[int], see: Callable[[str, Record], Sight]
+) -> Callable[[Sequence[str]], Mapping[str, Sight]]:
+    """A look (see L(waiting)) at what devices run, one request for all of them."""
+
+    def look(uuids: Sequence[str]) -> Mapping[str, Sight]:
+        rows = read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, COLUMNS)
+        return {uuid: see(uuid, row) for uuid, row in rows.items()}
+
+    return look
+
+
+def _id(reference: Any) -> int | None:
+    """The id out of a reference, C({"__id": 1})."""
+    return reference["__id"] if reference else None

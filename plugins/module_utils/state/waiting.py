@@ -1,0 +1,260 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait until devices are as they should be: looked at all at once, believed at the second look, never for ever."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ..sdk.errors import BalenaConnectionError, BalenaError, BalenaRequestError
+from .plan import DeclarationError, Followed, Progress
+
+#: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
+LOOKS = 2
+
+#: At most this often, in seconds, a line of progress is shown.
+LINE_EVERY = 5.0
+
+_BAR = 20
+#: Reasons that are named in the message of a failure.
+_NAMED = 3
+
+
+class State(str, Enum):
+    """What one look at a device shows."""
+
+    DONE = "done"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One device at one moment; the detail is what a person would want to know of it."""
+
+    state: State
+    detail: str = ""
+
+
+#: Looks at the devices with these uuids, in one request for all of them. One that is missing is gone.
+Look = Callable[[Sequence[str]], Mapping[str, Sight]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait and what to put up with.
+
+    :param timeout: seconds until the waiting ends, whatever the devices do.
+    :param interval: seconds between two looks.
+    :param success: percentage of the devices that have to be done.
+    :param max_failures: how many may fail; by default as many as C(success) leaves.
+    """
+
+    timeout: float
+    interval: float
+    success: float = 100.0
+    max_failures: int | None = None
+
+    @classmethod
+    def of(cls, want: Mapping[str, Any]) -> Limits:
+        """The limits that the options of a task declare.
+
+        :raises DeclarationError: a number that makes no sense.
+        """
+        for option in ("wait_timeout", "poll_interval"):
+            if want[option] <= 0:
+                raise DeclarationError(f"{option} must be greater than 0, not {want[option]:g}")
+        if not 0 <= want["success_percentage"] <= 100:
+            raise DeclarationError(f"success_percentage must be from 0 to 100, not {want['success_percentage']:g}")
+        if want.get("max_failures") is not None and want["max_failures"] < 0:
+            raise DeclarationError(f"max_failures must be 0 or more, not {want['max_failures']}")
+        return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], want.get("max_failures"))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time, and how it passes."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class Waited:
+    """What became of the devices, by uuid in the order in which they were given."""
+
+    sights: dict[str, Sight]
+    problem: str | None = None
+    believed: set[str] = field(default_factory=set)
+
+    def among(self, state: State) -> dict[str, Sight]:
+        """The devices in one state; done and failed only when two looks in a row showed it."""
+        return {uuid: sight for uuid, sight in self.sights.items() if self.state(uuid) is state}
+
+    def state(self, uuid: str) -> State:
+        """The state of one device, as far as it can be believed."""
+        return self.sights[uuid].state if uuid in self.believed else State.PENDING
+
+    def result(self) -> dict[str, Any]:
+        """The waiting as tasks return it: C(done), and C(pending) and C(failed) with reasons."""
+        return {
+            "done": list(self.among(State.DONE)),
+            **{
+                state.value: [
+                    {"uuid": uuid, "reason": sight.detail or "seen only once"}
+                    for uuid, sight in self.among(state).items()
+                ]
+                for state in (State.PENDING, State.FAILED)
+            },
+        }
+
+    def line(self) -> str:
+        """How it goes, in one line: a bar, counts, and what those are doing that are not done."""
+        total = len(self.sights)
+        counts = {state: len(self.among(state)) for state in State}
+        filled = _BAR * counts[State.DONE] // total if total else _BAR
+        doing = Counter(sight.detail for sight in self.among(State.PENDING).values())
+        details = ", ".join(f"{count} {detail}" for detail, count in doing.most_common(_NAMED) if detail)
+        bar = "#" * filled + "." * (_BAR - filled)
+        text = f"[{bar}] {counts[State.DONE]} of {total} done, {counts[State.FAILED]} failed"
+        return f"{text}, {counts[State.PENDING]} pending" + (f": {details}" if details else "")
+
+
+def follow(
+    uuids: Sequence[str],
+    look: Look,
+    limits: Limits,
+    progress: Progress,
+    *,
+    seen: Mapping[str, Sight] | None = None,
+    skipped: Mapping[str, str] | None = None,
+) -> Followed:
+    """L(wait_for), as the outcome of a task: what it returns, and why it failed if it did.
+
+    :param skipped: devices that are not waited for, and why; they are returned among the pending ones.
+    """
+    waited = wait_for(uuids, look, limits, progress, seen=seen)
+    result = waited.result()
+    result["pending"] += [{"uuid": uuid, "reason": reason} for uuid, reason in (skipped or {}).items()]
+    return Followed({"waited": result}, waited.problem)
+
+
+def wait_for(
+    uuids: Sequence[str],
+    look: Look,
+    limits: Limits,
+    progress: Progress,
+    *,
+    seen: Mapping[str, Sight] | None = None,
+    clock: Clock | None = None,
+) -> Waited:
+    """Look again and again until enough devices are done, too many have failed, or the time is up.
+
+    A look that fails because the server or the network does is not the end: the next one may succeed.
+
+    :param uuids: the devices. None: there is nothing to wait for.
+    :param seen: what was seen of them before; counts as the first of two looks.
+    :returns: who is done, pending, failed; with C(problem) set unless enough are done.
+    :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
+    """
+    clock = clock or Clock()
+    watch = _Watch(uuids, limits, seen or {})
+    end = clock.now() + limits.timeout
+    lines = _Lines(progress, clock)
+    while uuids:
+        watch.look(look)
+        over = watch.over()
+        late = clock.now() >= end
+        lines.show(watch.waited.line(), last=over or late)
+        if over or late:
+            watch.conclude(late=not over)
+            break
+        clock.sleep(max(0.0, min(limits.interval, end - clock.now())))
+    return watch.waited
+
+
+class _Watch:
+    """The devices under watch, and what the looks so far say."""
+
+    def __init__(self, uuids: Sequence[str], limits: Limits, seen: Mapping[str, Sight]) -> None:
+        self.limits = limits
+        self.waited = Waited({uuid: seen.get(uuid, Sight(State.PENDING)) for uuid in uuids})
+        self.looks = {uuid: int(uuid in seen) for uuid in uuids}
+        self.trouble: BalenaError | None = None
+        self.needed = -int(-len(uuids) * limits.success // 100)
+        spare = len(uuids) - self.needed
+        self.bearable = spare if limits.max_failures is None else min(spare, limits.max_failures)
+
+    def look(self, look: Look) -> None:
+        """Look once at all whose state is not believed yet."""
+        open_ = [uuid for uuid in self.waited.sights if uuid not in self.waited.believed]
+        try:
+            found = look(open_)
+        except BalenaError as error:
+            if not _may_pass(error):
+                raise
+            self.trouble = error
+            return
+        self.trouble = None
+        for uuid in open_:
+            self._note(uuid, found.get(uuid, Sight(State.FAILED, "the device is gone")))
+
+    def _note(self, uuid: str, sight: Sight) -> None:
+        again = sight.state is self.waited.sights[uuid].state
+        self.looks[uuid] = self.looks[uuid] + 1 if again else 1
+        self.waited.sights[uuid] = sight
+        if sight.state is not State.PENDING and self.looks[uuid] >= LOOKS:
+            self.waited.believed.add(uuid)
+
+    def over(self) -> bool:
+        """Whether more waiting changes nothing."""
+        done, failed = self._count(State.DONE), self._count(State.FAILED)
+        return done >= self.needed or failed > self.bearable or done + failed == len(self.waited.sights)
+
+    def conclude(self, *, late: bool) -> None:
+        """Say what is wrong, if not enough devices are done."""
+        done, failed = self._count(State.DONE), self._count(State.FAILED)
+        if done >= self.needed and failed <= self.bearable:
+            return
+        total = len(self.waited.sights)
+        what = f"not done after {self.limits.timeout:g} seconds (wait_timeout)" if late else "too many devices failed"
+        text = f"Waiting ended, {what}: {done} of {total} devices are done, {self.needed} are needed, {failed} failed"
+        reasons = self._reasons(State.FAILED) + self._reasons(State.PENDING)
+        if self.trouble is not None:
+            reasons.append(f"the last look failed: {self.trouble}")
+        self.waited.problem = ". ".join([text, *(["; ".join(reasons)] if reasons else [])])
+
+    def _count(self, state: State) -> int:
+        return len(self.waited.among(state))
+
+    def _reasons(self, state: State) -> list[str]:
+        rows = list(self.waited.among(state).items())
+        named = [f"{uuid[:7]} {state.value}" + (f": {sight.detail}" if sight.detail else "") for uuid, sight in rows]
+        return named[:_NAMED] + ([f"and {len(named) - _NAMED} more {state.value}"] if len(named) > _NAMED else [])
+
+
+class _Lines:
+    """Shows a line when it differs from the one before, and at most every few seconds."""
+
+    def __init__(self, progress: Progress, clock: Clock) -> None:
+        self._progress, self._clock = progress, clock
+        self._shown, self._at = "", float("-inf")
+
+    def show(self, line: str, *, last: bool) -> None:
+        now = self._clock.now()
+        if line != self._shown and (last or now - self._at >= LINE_EVERY):
+            self._progress(line)
+            self._shown, self._at = line, now
+
+
+def _may_pass(error: BalenaError) -> bool:
+    """Whether the same question may be answered a moment later."""
+    if isinstance(error, BalenaRequestError):
+        return error.status_code >= 500 or error.status_code == 429
+    return isinstance(error, BalenaConnectionError)
