@@ -6,11 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from ..sdk.errors import BalenaRequestError
-from .plan import DeclarationError
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -23,25 +19,6 @@ FEW = 200
 
 #: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
 PAGE = 10_000
-
-
-@contextmanager
-def cloud_only(options: Sequence[str]) -> Iterator[None]:
-    """Reads that need what balenaCloud alone has, on behalf of some options.
-
-    An openBalena server answers a question for a column that it does not have with an empty 500 (recording 05).
-
-    :raises DeclarationError: instead of that answer; names the options.
-    """
-    try:
-        yield
-    except BalenaRequestError as error:
-        if not options or error.status_code != 500:
-            raise
-        raise DeclarationError(
-            f"The server failed when asked about {', '.join(options)}: "
-            "balenaCloud has that, an openBalena server does not"
-        ) from error
 
 
 def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:

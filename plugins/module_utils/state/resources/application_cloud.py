@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..cloud import account_of_cloud_only
 from ..plan import Change, Row, compare
-from ..reading import PAGE, Record, cloud_only
+from ..reading import PAGE, Record
 from . import support_access
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
+
+_WEB_ACCESSIBLE = "is_web_accessible"
+
+#: Explains failed changes of device URLs.
+ACCOUNT = account_of_cloud_only({_WEB_ACCESSIBLE: "device_urls"})
 
 
 def declared(want: Want) -> list[str]:
@@ -53,10 +59,9 @@ def device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:
     """Compare the public URLs of all devices of the application, in one read."""
     if want.get("device_urls") is None:
         return []
-    column = "is_web_accessible"
+    column = _WEB_ACCESSIBLE
     options = {"$select": ["id", "uuid", column], "$filter": {"belongs_to__application": found["id"]}}
-    with cloud_only(["device_urls"]):
-        devices = balena.pine.get_all("device", options=options, page_size=PAGE)
+    devices = balena.pine.get_all("device", options=options, page_size=PAGE)
     return compare(
         "device",
         [Row((device["uuid"],), {column: want["device_urls"]}) for device in devices],

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..cloud import cloud_only
 from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, join
-from ..reading import Record, cloud_only
+from ..reading import Record
 from ..selector import find_application
 from . import application_cloud, device_types, tags
 
@@ -163,7 +164,12 @@ def _convergence(balena: Balena, want: Want, found: Record, device_type: Record)
         slug = f"{predicted['organization']}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
     all_changes = join([changes, application_cloud.device_urls(balena, want, found), tag_changes])
-    return Plan(all_changes, result={"application": predicted}, refresh=_reader(found["id"], want))
+    return Plan(
+        all_changes,
+        result={"application": predicted},
+        refresh=_reader(found["id"], want),
+        account=application_cloud.ACCOUNT,
+    )
 
 
 def _reader(name: str | int, want: Want) -> Any:

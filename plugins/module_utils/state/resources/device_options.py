@@ -24,7 +24,7 @@ class DeviceOption:
     :param wanted: from the declared value to what these columns should hold.
     :param actual: from the device to what they hold, in the same form.
     :param shown: from these columns to the value as tasks return it.
-    :param cloud_only: an openBalena server does not have the columns.
+    :param cloud_only: an openBalena server does not even answer a question for the columns.
     """
 
     columns: tuple[str, ...]
@@ -143,7 +143,7 @@ OPTIONS: dict[str, DeviceOption] = {
     "name": _name(),
     "note": _plain("note", ""),
     "location": _location(),
-    "public_url": _plain("is_web_accessible", False, cloud_only=True),
+    "public_url": _plain("is_web_accessible", False),
     support_access.OPTION: _support_access(),
     "active": _plain("is_active", True, cloud_only=True),
 }

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..cloud import account_of_cloud_only, cloud_only
 from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, join
-from ..reading import PAGE, Record, chunks, cloud_only
+from ..reading import PAGE, Record, chunks
 from ..selector import find_application, need_application
 from . import device_options, device_switches, device_types, tags
 from .device_subjects import Reading, Subject, Want, find
@@ -164,7 +165,8 @@ def _convergence(
 
     new = [subject.uuid for subject in subjects if not subject.found]
     refresh = _reader(new, show) if new else None
-    return Plan(join([changes, switched, retagged]), len(subjects), show({}), refresh)
+    account = account_of_cloud_only({"is_web_accessible": "public_url"})
+    return Plan(join([changes, switched, retagged]), len(subjects), show({}), refresh, account=account)
 
 
 def _desired(subject: Subject, application: Record | None, types: Mapping[str, Record]) -> Row:
