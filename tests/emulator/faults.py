@@ -28,7 +28,8 @@ class Fault:
 
     method: `GET`, `POST|PATCH` ... (None: any); path, query: regular expressions, searched in the path and in the
     decoded query; body: the same in the request's body.
-    nth: hits only the n-th matching request (1 is the first); first: the first n; every: each n-th; none of them: all.
+    nth: hits only the n-th matching request (1 is the first); first: the first n; since: the n-th and all after it;
+    every: each n-th; none of them: all.
     status, headers, body_text, json: the answer; retry_after: seconds, or with retry_after_date as an HTTP date.
     acts: the API acts before the fault's answer is sent (a gateway that gave up on a request that was carried out).
     delay: wait before anything else. drop: close the connection `before` the API acted, or `after` (answer lost).
@@ -42,6 +43,7 @@ class Fault:
     body: str | None = None
     nth: int | None = None
     first: int | None = None
+    since: int | None = None
     every: int | None = None
     times: int | None = None
     status: int | None = None
@@ -88,6 +90,8 @@ class Fault:
             return self.seen == self.nth
         if self.first is not None:
             return self.seen <= self.first
+        if self.since is not None:
+            return self.seen >= self.since
         if self.every is not None:
             return self.seen % self.every == 0
         return True
