@@ -46,23 +46,19 @@ class Api:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        version = "v6" if request.path.startswith("/v6/") else ""
         try:
             return self._answer(request)
-        except Refused:
-            error: ApiError = Refused()
-        except ApiError as raised:
-            error = raised
+        except ApiError as error:
+            return answer_error(error)
         except Exception:  # a fault of the emulator must not stop it
             traceback.print_exc(file=stderr)
-            error = Refused()
-        if version == "v6" and error.body is None:
-            error.body = REASONS.get(error.status)
-        return answer_error(error)
+            return answer_error(Refused())
 
     def _answer(self, request: Request) -> Response:
         if len(raw_uri(request)) + sum(len(k) + len(v) + 4 for k, v in request.headers) > LARGEST_HEADERS:
             return answer_empty(431)
+        if request.method == "OPTIONS":
+            return answer_empty()
         actor = self.credentials.actor(token_of(request))
         with self.store.transaction():
             self.heartbeats.settle()
@@ -81,8 +77,6 @@ class Api:
 
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
         """A request to a resource: `/v7/device(1)?…`."""
-        if request.method == "OPTIONS":
-            return answer_empty()
         uri = raw_uri(request)
         body = json_body(request)
         try:
@@ -100,12 +94,18 @@ class Api:
         context = Context(model, actor, self.store.now(), options.aliases)
         if request.method == "GET":
             return answer_json({"d": Reader(self.store, context).read(target, options)})
-        return self._write(request.method, Writer(self.store, context), target, options, body, version)
+        writer = Writer(self.store, context)
+        if request.method == "POST":
+            row = writer.create(target, body)
+            short = request.args.get("returnResource") in ("0", "false")
+            answer = answer_json({"id": row["id"]} if short else row, 201)
+            answer.headers["Location"] = f"/{version}/{target.resource}(@id)?@id={row['id']}"
+            answer.autocorrect_location_header = False
+            return answer
+        return self._write(request.method, writer, target, options, body, version)
 
     @staticmethod
     def _write(method: str, writer: Writer, target: Target, options: Options, body: Row, version: str) -> Response:
-        if method == "POST":
-            return answer_json(writer.create(target, body), 201)
         if method == "PUT":
             writer.replace(target, body)
         elif method == "DELETE":

@@ -99,7 +99,10 @@ def _boolean(value: Any) -> bool:
 
 def _time(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return iso(datetime.fromtimestamp(value / 1000, timezone.utc))
+        try:
+            return iso(datetime.fromtimestamp(value / 1000, timezone.utc))
+        except (ValueError, OverflowError, OSError):
+            raise BadRequest from None
     moment = parse_time(value) if isinstance(value, str) else None
     if moment is None:
         raise BadRequest

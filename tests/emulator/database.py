@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -62,8 +63,14 @@ def open_database(path: str) -> sa.Connection:
     # SQLite's own know ASCII only; PostgreSQL's know every letter
     raw.create_function("lower", 1, _text_function(str.lower), deterministic=True)
     raw.create_function("upper", 1, _text_function(str.upper), deterministic=True)
+    raw.create_function("floor", 1, _number_function(math.floor), deterministic=True)
+    raw.create_function("ceil", 1, _number_function(math.ceil), deterministic=True)
     next(iter(tables().values())).metadata.create_all(connection)
     return connection
+
+
+def _number_function(change: Any) -> Any:
+    return lambda value: value if value is None else change(value)
 
 
 def _text_function(change: Any) -> Any:

@@ -91,7 +91,13 @@ def of_any(call: Call) -> Response:
     """A key of a user, application or device, with the one role that suits it."""
     body = call.body
     of, row_id, roles = body.get("actorType"), body.get("actorTypeId"), body.get("roles")
-    if of not in ROLES or not isinstance(row_id, int) or not isinstance(roles, list) or not roles:
+    if (
+        not isinstance(of, str)
+        or of not in ROLES
+        or not isinstance(row_id, int)
+        or not isinstance(roles, list)
+        or not roles
+    ):
         raise BadRequest
     if len(roles) > 1:
         raise BadRequest("API Keys currently only support a single role")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Union
 
@@ -217,11 +218,12 @@ def version(release: Columns) -> Sql:
 
 
 def _nothing(_columns: Columns) -> Sql:
-    return sa.null()
+    return sa.cast(sa.null(), sa.Integer)
 
 
 def _no(_columns: Columns) -> Sql:
-    return text("0")
+    # a bare number in ORDER BY would mean the column of that number
+    return sa.cast(text("0"), sa.Integer)
 
 
 def is_final(release: Columns) -> Sql:
@@ -253,12 +255,13 @@ COMPUTED: dict[tuple[str, str], Callable[[Columns], Sql]] = {
 COMPUTED_V6: dict[tuple[str, str], Callable[[Columns], Sql]] = {("device", "overall_status"): overall_status_v6}
 
 
-def computed(version_of_api: str, resource: str, field: str, columns: Columns) -> Sql:
-    """The SQL of a computed field over the columns of an alias."""
+@functools.cache
+def computed(version_of_api: str, resource: str, field: str, alias: sa.FromClause) -> Sql:
+    """The SQL of a computed field over an alias of its resource's table."""
     resource = "application" if resource == "my_application" else resource
     key = (resource, field)
     make = (COMPUTED_V6.get(key) if version_of_api == "v6" else None) or COMPUTED[key]
-    return make(columns)
+    return make(alias.c)
 
 
 def direct_access(actor: Union[int, None]) -> sa.Subquery:

@@ -112,6 +112,8 @@ class Reader:
             (expand.name, self._expanded(relation, expand, {row[index + 1] for row in found}))
             for index, (expand, relation) in enumerate(expands)
         ]
+        if found and any(name not in resource.relations and name not in resource.fields for name, *_rest in columns):
+            raise Refused("the server cannot show a field of another resource")
         return self._shaped(found, expanded, [(name, show) for name, _sql, show in columns])
 
     def _columns(self, scope: Scope, options: Options) -> list[Column]:

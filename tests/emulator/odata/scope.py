@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 Sql = sa.ColumnElement[Any]
 
 
+@functools.cache
+def _alias(table: str, number: int) -> sa.FromClause:
+    """Aliases are made once: SQLAlchemy takes longer to make one of a wide table than to run the query."""
+    return tables()[table].alias(f"{table}__{number}")
+
+
 @dataclass
 class Context:
     """What a query is compiled for: a version of the API, who asks (None: the server itself), the time."""
@@ -29,6 +37,12 @@ class Context:
     actor: Actor | None
     now: str
     aliases: dict[str, Literal] = field(default_factory=dict)
+    used: Counter[str] = field(default_factory=Counter)
+
+    def alias(self, table: str) -> sa.FromClause:
+        """An alias of a table that is new in this query."""
+        self.used[table] += 1
+        return _alias(table, self.used[table])
 
     def right(self, resource: str, verb: str = "read") -> Expression | None:
         """The condition under which the actor may see rows; raises Unauthorized."""
@@ -55,7 +69,7 @@ class Scope:
             actor = self.context.actor
             own = actor.id if actor else self.context.aliases.get("actor", Literal(None)).value
             return direct_access(own)  # type: ignore[arg-type]
-        return tables()["application" if resource.name == "my_application" else resource.name].alias()
+        return self.context.alias("application" if resource.name == "my_application" else resource.name)
 
     @property
     def source(self) -> sa.FromClause:
@@ -73,7 +87,7 @@ class Scope:
     def column(self, f: Field) -> Sql:
         """The SQL of a field."""
         if f.computed and not self.resource.view:
-            return computed(self.context.model.version, self.resource.name, f.name, self.alias.c)
+            return computed(self.context.model.version, self.resource.name, f.name, self.alias)
         column: Sql = self.alias.c[f.stored]
         return column
 
@@ -129,7 +143,8 @@ def visible(scope: Scope, verb: str = "read") -> list[Sql]:
     if right is None:
         return []
     actor = scope.context.actor
-    inner = Context(base_model(), None, scope.context.now, {"actor": Literal(actor.id if actor else None)})
+    me = {"actor": Literal(actor.id if actor else None)}
+    inner = Context(base_model(), None, scope.context.now, me, scope.context.used)
     name = "application" if scope.resource.name == "my_application" else scope.resource.name
     rights = Scope(inner, base_model()[name])
     rights.alias = scope.alias
