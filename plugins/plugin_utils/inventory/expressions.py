@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
@@ -21,7 +21,12 @@ from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
 _JINJA = Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 _MARKS = re.compile(r"\{[{%#]|[}%#]\}")
 
-Step = str | int
+#: Methods that change a variable, which before ansible-core 2.19 other expressions then see.
+_CHANGES = re.compile(
+    r"\b(add|append|clear|discard|extend|insert|pop|popitem|remove|reverse|setdefault|sort|update)\b[\s'\")\]]*\("
+)
+
+Step = Union[str, int]
 
 #: Names that stand for more than one variable, or for a function whose result is not settled by its arguments.
 _IMPURE_NAMES = frozenset(
@@ -96,6 +101,11 @@ class Analysis:
 
 NOTHING = Analysis(True)
 UNKNOWN = Analysis(False)
+
+
+def changes_variables(expression: object) -> bool:
+    """Whether the expression may do something to a variable, such as C(balena_ip_addresses.append('x'))."""
+    return isinstance(expression, str) and _CHANGES.search(expression) is not None
 
 
 def analyse(expression: object) -> Analysis:
@@ -177,7 +187,7 @@ def _whole_path(node: nodes.Node) -> Dependency | None:
 
 
 def _constant(node: nodes.Node) -> Step | None:
-    if isinstance(node, nodes.Const) and type(node.value) in (str, int):
+    if isinstance(node, nodes.Const) and node.value.__class__ in (str, int):
         return node.value  # type: ignore[no-any-return]
     return None
 
@@ -236,9 +246,14 @@ def follow(value: Any, steps: tuple[Step, ...]) -> tuple[Any, bool]:
         something else, such as a method; and whether all steps were gone.
     """
     for step in steps:
-        if type(value) is dict and type(step) is str and step not in _DICT_ATTRIBUTES and not step.startswith("_"):
+        if (
+            value.__class__ is dict
+            and step.__class__ is str
+            and step not in _DICT_ATTRIBUTES
+            and not step.startswith("_")
+        ):
             value = value.get(step, MISSING)
-        elif type(value) is list and type(step) is int:
+        elif value.__class__ is list and step.__class__ is int:
             value = value[step] if -len(value) <= step < len(value) else MISSING
         else:
             return value, value is MISSING
@@ -247,7 +262,7 @@ def follow(value: Any, steps: tuple[Step, ...]) -> tuple[Any, bool]:
 
 def freeze(value: Any) -> Any:
     """A hashable key of a value of plain JSON that tells C(1), C(True), C(1.0) and C("1") apart, and orders too."""
-    kind = type(value)
+    kind = value.__class__
     if kind is str or value is None or value is MISSING:
         return value
     if kind is dict:

@@ -21,17 +21,22 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ansible.utils.unsafe_proxy import wrap_var
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.parser import Parser
 
-try:  # ansible-core >= 2.19
-    from ansible.template import trust_as_template
+try:
+    from ansible.template import trust_as_template as mark_harmless
 
+    #: Whether strings are no templates unless tagged, as from ansible-core 2.19 on.
     DATA_TAGGING = True
-except ImportError:  # ansible-core < 2.19
-    from ansible.utils.unsafe_proxy import wrap_var
-
+except ImportError:
     DATA_TAGGING = False
+
+    def mark_harmless(text: str) -> str:
+        """Leave the text as it is."""
+        return text
+
 
 #: What begins or ends a template; C(#jinja2:) at the start of a string changes these very marks.
 _TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}|#jinja2")
@@ -85,9 +90,7 @@ def mark(value: Any) -> Any:
 
 
 def _mark_text(text: str) -> str:
-    if is_harmless(text):
-        return trust_as_template(text) if DATA_TAGGING else text
-    return text if DATA_TAGGING else wrap_var(text)
+    return mark_harmless(text) if is_harmless(text) else wrap_var(text)
 
 
 def _mark_key(key: str) -> str:

@@ -11,18 +11,31 @@ back. So every rule of every ansible-core version holds without being written do
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.utils.vars import combine_vars
 
 from .compiling import compile_once
-from .expressions import MISSING, Analysis, Dependency, analyse, analyse_template, follow, freeze
+from .expressions import (
+    MISSING,
+    UNKNOWN,
+    Analysis,
+    Dependency,
+    analyse,
+    analyse_template,
+    changes_variables,
+    follow,
+    freeze,
+)
 from .marking import DATA_TAGGING, is_all_harmless
 
 Variables = Mapping[str, Any]
+#: Names of the variables that settle the result of an expression; None if these are not known.
+Needed = Optional[frozenset[str]]
 
 #: Variables that follow from the host's name.
 _HOST_NAMES = frozenset({"inventory_hostname", "inventory_hostname_short"})
@@ -39,6 +52,7 @@ class Host:
     :param marked: the same variables as they are in the inventory; what expressions are evaluated with. ansible-core
         wraps each variable that it is given, named in the expression or not, so it is given no more than needed.
     :param entry: ansible-core's object; None if it is not in the inventory yet.
+    :param groups_before: the groups that it was in before those of the option C(groups).
     :param existed: an earlier source has added it already, perhaps with variables of the same names.
     """
 
@@ -47,14 +61,15 @@ class Host:
     marked: Mapping[str, Any]
     entry: Any = None
     existed: bool = False
+    groups_before: list[str] | None = None
 
-    def own(self, names: Iterable[str] | None) -> dict[str, Any]:
+    def own(self, names: Needed) -> dict[str, Any]:
         """The variables of the device with these names, or all (None)."""
         return {name: self.marked[name] for name in (self.plain if names is None else names) if name in self.plain}
 
-    def all(self, names: Iterable[str]) -> dict[str, Any]:
+    def all(self, names: frozenset[str]) -> dict[str, Any]:
         """The variables with these names of all that the host has, as ansible-core's C(fetch_hostvars) gets them."""
-        everything = {**self.entry.vars, **self.entry.get_magic_vars()} if _HOST_NAMES & set(names) else self.entry.vars
+        everything = {**self.entry.vars, **self.entry.get_magic_vars()} if _HOST_NAMES & names else self.entry.vars
         return {name: everything[name] for name in names if name in everything}
 
 
@@ -106,14 +121,14 @@ class Recorder:
 class Entry:
     """One expression of the configuration and what is remembered of it.
 
-    :param evaluate: lets ansible-core evaluate it for a host; called with C(strict).
+    :param evaluate: lets ansible-core evaluate it for a host; called with C(strict) and the variables it needs.
     """
 
     option: str
     label: str
     expression: Any
     analysis: Analysis
-    evaluate: Callable[[Host, bool], None]
+    evaluate: Callable[[Host, bool, Needed], None]
     memory: dict[Any, Record] = field(default_factory=dict)
 
 
@@ -138,14 +153,28 @@ class ConstructedOnce:
         self._strict = strict
         self._extra = extra
         self._composed: frozenset[str] = frozenset()
+        self._remembers = True
         self._named: dict[str, Entry] = {}
         self._merges = constants.DEFAULT_HASH_BEHAVIOUR == "merge"
         self.failures: dict[str, Failure] = {}
 
-    def compose(self, compose: Mapping[str, Any] | None, hosts: Iterable[Host]) -> None:
-        """Set the variables of C(compose) on each host."""
-        self._composed = frozenset(compose or ())
-        entries = [self._compose_entry(name, expression) for name, expression in (compose or {}).items()]
+    def construct(
+        self,
+        hosts: Sequence[Host],
+        compose: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Any] | None = None,
+        keyed_groups: Sequence[Any] | None = None,
+    ) -> None:
+        """Set the variables of C(compose) on each host, then add it to its groups."""
+        keys = [entry.get("key") for entry in keyed_groups or () if isinstance(entry, dict)]
+        texts = [*(compose or {}).values(), *(groups or {}).values(), *keys]
+        self._remembers = not any(changes_variables(text) for text in texts)
+        self._compose(compose or {}, hosts)
+        self._group(groups or {}, keyed_groups or (), hosts)
+
+    def _compose(self, compose: Mapping[str, Any], hosts: Sequence[Host]) -> None:
+        self._composed = frozenset(compose)
+        entries = [self._compose_entry(name, expression) for name, expression in compose.items()]
         with compile_once(self._plugin.templar, _pure_expressions(entries)):
             for host in hosts if entries else ():
                 if not self._composed.isdisjoint(host.plain):
@@ -154,12 +183,14 @@ class ConstructedOnce:
                     if not self._copied(entry, host):
                         self._apply(entry, host, sees_host=False)
 
-    def group(self, groups: Mapping[str, Any] | None, keyed: list[Any] | None, hosts: Iterable[Host]) -> None:
-        """Add each host to its groups: first C(groups), then C(keyed_groups), as ansible-core's plugins do."""
-        entries = [self._groups_entry(name, condition) for name, condition in (groups or {}).items()]
-        entries += [self._keyed_entry(number, keyed_entry) for number, keyed_entry in enumerate(keyed or [])]
+    def _group(self, groups: Mapping[str, Any], keyed: Sequence[Any], hosts: Sequence[Host]) -> None:
+        """First C(groups), then C(keyed_groups), as the plugins of ansible-core do."""
+        entries = [self._groups_entry(name, condition) for name, condition in groups.items()]
+        entries += [self._keyed_entry(number, keyed_entry) for number, keyed_entry in enumerate(keyed)]
         with compile_once(self._plugin.templar, _pure_expressions(entries)):
             for host in hosts if entries else ():
+                if groups:
+                    host.groups_before = host.entry.get_magic_vars()["group_names"]
                 for entry in entries:
                     self._apply(entry, host, sees_host=True)
 
@@ -175,7 +206,7 @@ class ConstructedOnce:
         key = self._key(entry.analysis, host, sees_host=False)
         known = entry.memory.get(key) if key is not None else None
         if known is None:
-            names = entry.analysis.names & set(plain) if entry.analysis.pure else plain
+            names = plain if key is None else entry.analysis.names & set(plain)
             known = self._value(entry, Host(uuid, plain, {name: mark(plain[name]) for name in names}))
             if key is not None:
                 self._remember(entry, key, known)
@@ -193,39 +224,40 @@ class ConstructedOnce:
             return Record(error=str(error))
 
     def _compose_entry(self, name: str, expression: Any) -> Entry:
-        analysis = analyse(expression)
-        needed = analysis.names if analysis.pure else None
-
-        def evaluate(host: Host, strict: bool) -> None:
+        def evaluate(host: Host, strict: bool, needed: Needed) -> None:
             self._plugin._set_composite_vars({name: expression}, host.own(needed), host.name, strict=strict)
 
-        return Entry("compose", name, expression, analysis, evaluate)
+        return Entry("compose", name, expression, self._analyse(expression), evaluate)
 
     def _groups_entry(self, name: str, condition: Any) -> Entry:
-        analysis = analyse(condition)
-
-        def evaluate(host: Host, strict: bool) -> None:
-            variables = self._seen(host, analysis)
+        def evaluate(host: Host, strict: bool, needed: Needed) -> None:
+            variables = self._seen(host, needed)
+            if variables["fetch_hostvars"]:  # once for all of these groups, so none of them sees the others
+                seen = {**host.entry.get_vars(), "group_names": host.groups_before}
+                variables = {"variables": combine_vars(variables["variables"], seen), "fetch_hostvars": False}
             self._plugin._add_host_to_composed_groups({name: condition}, host=host.name, strict=strict, **variables)
 
-        return Entry("groups", name, condition, analysis, evaluate)
+        return Entry("groups", name, condition, self._analyse(condition), evaluate)
 
     def _keyed_entry(self, number: int, keyed: Any) -> Entry:
         given = keyed if isinstance(keyed, dict) else {}
-        analysis = analyse(given.get("key")) + analyse_template(given.get("parent_group"))
+        analysis = self._analyse(given.get("key")) + analyse_template(given.get("parent_group"))
 
-        def evaluate(host: Host, strict: bool) -> None:
-            variables = self._seen(host, analysis)
+        def evaluate(host: Host, strict: bool, needed: Needed) -> None:
+            variables = self._seen(host, needed)
             self._plugin._add_host_to_keyed_groups([keyed], host=host.name, strict=strict, **variables)
 
         label = str(given.get("key", f"number {number + 1}"))
         return Entry("keyed_groups", label, given.get("key"), analysis, evaluate)
 
-    def _seen(self, host: Host, analysis: Analysis) -> dict[str, Any]:
+    def _analyse(self, expression: Any) -> Analysis:
+        return analyse(expression) if self._remembers else UNKNOWN
+
+    def _seen(self, host: Host, needed: Needed) -> dict[str, Any]:
         """What groups are evaluated with: the device's variables and what else the host has."""
-        if not analysis.pure or self._merges:
+        if needed is None or self._merges:
             return {"variables": host.own(None), "fetch_hostvars": True}
-        return {"variables": host.all(analysis.names), "fetch_hostvars": False}
+        return {"variables": host.all(needed), "fetch_hostvars": False}
 
     def _copied(self, entry: Entry, host: Host) -> bool:
         """Set a variable that is nothing but a string of another one; no need to evaluate anything.
@@ -236,7 +268,7 @@ class ConstructedOnce:
         if not DATA_TAGGING or path is None or path.name in self._extra or host.existed:
             return False
         plain, complete = follow(host.plain.get(path.name), path.steps)
-        if not complete or type(plain) is not str:
+        if not complete or plain.__class__ is not str:
             return False
         value = host.marked[path.name]
         for step in path.steps:
@@ -248,7 +280,7 @@ class ConstructedOnce:
         key = self._key(entry.analysis, host, sees_host)
         known = entry.memory.get(key) if key is not None else None
         if known is None or (known.error and self._strict):
-            known = self._evaluate(entry, host)
+            known = self._evaluate(entry, host, None if key is None else entry.analysis.names)
             if key is not None:
                 self._remember(entry, key, known)
         else:
@@ -256,15 +288,15 @@ class ConstructedOnce:
         if known.error:
             self._note(entry, host, known.error)
 
-    def _evaluate(self, entry: Entry, host: Host) -> Record:
+    def _evaluate(self, entry: Entry, host: Host, needed: Needed) -> Record:
         """Let ansible-core do it, strictly first: so a failure is seen, which it else passes over in silence."""
         try:
-            return self._recorded(entry, host, strict=True)
+            return self._recorded(entry, host, needed, strict=True)
         except AnsibleError as error:
             if self._strict:
                 raise
             message = str(error)
-        record = self._recorded(entry, host, strict=False)
+        record = self._recorded(entry, host, needed, strict=False)
         record.error = None if self._is_merely_empty(entry, host) else message
         return record
 
@@ -273,12 +305,12 @@ class ConstructedOnce:
             entry.memory.clear()
         entry.memory[key] = record
 
-    def _recorded(self, entry: Entry, host: Host, *, strict: bool) -> Record:
+    def _recorded(self, entry: Entry, host: Host, needed: Needed, *, strict: bool) -> Record:
         inventory = self._plugin.inventory
         recorder = Recorder(inventory, host.name, host_is_child=entry.option == "groups")
         self._plugin.inventory = recorder
         try:
-            entry.evaluate(host, strict)
+            entry.evaluate(host, strict, needed)
         finally:
             self._plugin.inventory = inventory
         return recorder.record
@@ -334,7 +366,7 @@ class ConstructedOnce:
         return None if None in foreign else (*own, *foreign)
 
 
-def _nothing(_host: Host, _strict: bool) -> None:
+def _nothing(_host: Host, _strict: bool, _needed: Needed) -> None:
     """An expression of C(hostnames) does nothing to the inventory."""
 
 

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
+from ...module_utils.state.info import more
 from .building import HostWriter, Naming, add_groups, host_names, no_garbage_collection
 from .caching import cache_key, pack, unpack
 from .hostvars import shape
@@ -20,7 +21,7 @@ from .marking import mark
 from .memo import ConstructedOnce
 from .naming import DuplicateNames
 from .reach import Local, Tunnel, TunnelAddressError, tunnel_address
-from .reading import read_devices, wanted_relations
+from .reading import read_devices
 
 Device = dict[str, Any]
 
@@ -59,7 +60,7 @@ class InventorySource:
             key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
             found = self._cached(key) if self._options.get("cache") and use_cache else None
             if found is None:
-                relations = list(wanted_relations(want["expand"]))
+                relations = list(more.relations(want["expand"]))
                 rows = read_devices(balena, want)
                 found = [shape(row, fields=want["fields"], expand=relations) for row in rows]
                 if self._options.get("cache"):
@@ -104,10 +105,9 @@ class InventorySource:
                 devices = [{**device, **way.variables(device)} for device in devices]
             writer = HostWriter(inventory, options["hostvars_prefix"])
             hosts = [writer.add(name, device) for name, device in zip(names, devices, strict=True)]
-            self._constructed.compose(options.get("compose"), hosts)
             sanitize = self._plugin._sanitize_group_name
             add_groups(inventory, hosts, devices, options["group_by"], options["group_prefix"], sanitize)
-            self._constructed.group(options.get("groups"), options.get("keyed_groups"), hosts)
+            self._constructed.construct(hosts, options["compose"], options["groups"], options["keyed_groups"])
         self._report_failures()
 
     def _way(self) -> Tunnel | Local | None:

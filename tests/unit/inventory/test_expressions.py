@@ -57,7 +57,8 @@ def test_dependencies(expression, expected):
         "vars['a']", "vars", "hostvars[a]", "groups", "group_names", "a | map('random')", "a | map(b)", "lipsum()",
         "a | select(b)", "a | selectattr('x', b)", "a | password_hash('sha512')", "a | fileglob", "a is exists",
         "a | community.general.anything", "a.append(1)", "a.pop()", "a is sameas b", "a(1)", "a.b.c()",
-        "namespace(x=1)", "{{ a }}", "a }}{{ b", "a |", "", 5, None, ["a"], "dict(*a)", "a | expandvars", "a | strftime",
+        "namespace(x=1)", "{{ a }}", "a }}{{ b", "a |", "", 5, None, ["a"], "dict(*a)", "a | expandvars",
+        "a | strftime",
     ],
 )  # fmt: skip
 def test_impure_or_unknown(expression):
