@@ -34,7 +34,7 @@ class Report:
     def add(self, call: Call, outcome: Outcome) -> None:
         """Note how one call went."""
         kind, detail = outcome.kind, outcome.detail
-        declared = self._declaration(call)
+        declared = self.declaration(call)
         if declared is not None and kind == "failed":
             kind, detail = "deviating", f"{declared['reason']}"
         elif declared is not None and kind == "passed":
@@ -43,10 +43,18 @@ class Report:
         if kind != "passed":
             self._lines[kind].append(f"{call.name}\n      {detail}")
 
+    def total(self, kind: str) -> int:
+        """How many calls are ``passed``, ``deviating``, ``failed``, ``missing``, ``not applicable`` or ``internal``."""
+        return sum(counts[kind] for counts in self._counts.values())
+
+    def bad(self) -> list[str]:
+        """What failed, and what is declared to deviate but passes."""
+        return self._lines["failed"] + [f"{name} is declared to deviate, but passes" for name in self._lines["stale"]]
+
     def exit_code(self, require_all: bool, complete: bool) -> int:
         """Return 1 if there is a failure."""
-        bad = self._total("failed") or self._lines["stale"] or (complete and self._unused())
-        missing = require_all and (self._total("missing") or len(self._existing) < len(DOCUMENTED))
+        bad = self.bad() or (complete and self._unused())
+        missing = require_all and (self.total("missing") or len(self._existing) < len(DOCUMENTED))
         return 1 if bad or missing else 0
 
     def print(self, verbose: bool, complete: bool, seconds: float) -> None:
@@ -64,7 +72,7 @@ class Report:
         for reason, number in self._reasons("not applicable").items():
             print(f"not applicable: {number} x {reason}")
         print(f"{len(self._existing)} of {len(DOCUMENTED)} documented methods exist")
-        totals = ", ".join(f"{self._total(kind)} {_words(kind)}" for kind in _ORDER)
+        totals = ", ".join(f"{self.total(kind)} {_words(kind)}" for kind in _ORDER)
         print(f"{totals}, {len(self._lines['stale'])} stale, in {seconds:.1f} s")
 
     def _print_table(self) -> None:
@@ -73,7 +81,8 @@ class Report:
         for name, counts in self._counts.items():
             print(f"{name:{width}}  " + "  ".join(f"{counts[kind] or '-':>14}" for kind in _ORDER))
 
-    def _declaration(self, call: Call) -> dict[str, Any] | None:
+    def declaration(self, call: Call) -> dict[str, Any] | None:
+        """Return what deviations.yml declares about a call, or ``None``."""
         for number, declared in enumerate(self._declared):
             if fnmatch.fnmatchcase(call.name, declared["call"].replace("[", "[[]")):
                 self._used.add(number)
@@ -82,9 +91,6 @@ class Report:
 
     def _unused(self) -> list[dict[str, Any]]:
         return [declared for number, declared in enumerate(self._declared) if number not in self._used]
-
-    def _total(self, kind: str) -> int:
-        return sum(counts[kind] for counts in self._counts.values())
 
     def _reasons(self, kind: str) -> collections.Counter[str]:
         return collections.Counter(line.split("\n      ", 1)[1] for line in self._lines[kind])

@@ -47,6 +47,7 @@ class Runner:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        StoppedClock.uninstall()
         os.environ.clear()
         os.environ.update(self._environment)
         os.chdir(self._working_directory)

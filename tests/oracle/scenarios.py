@@ -185,8 +185,15 @@ def _subscription(stage: Stage) -> Any:
         subscription.unsubscribe()
         return [["line", line] for line in subscription]
     try:
-        lines += [["line", line] for line in invoke(stage.balena.logs.subscribe, arguments)]
-    except (errors.BalenaRequestError, errors.BalenaInvalidResponseError) as error:
+        subscription = invoke(stage.balena.logs.subscribe, arguments)
+        while True:
+            try:
+                lines.append(["line", next(subscription)])
+            except errors.BalenaInvalidResponseError as error:
+                lines.append(["error", error])
+            except StopIteration:
+                break
+    except errors.BalenaRequestError as error:
         if stage.call.result["kind"] == "error":
             raise
         lines.append(["error", error])
@@ -267,6 +274,8 @@ def _errors(stage: Stage) -> Any:
         "BalenaRequestError": ("body text", 404, {"url": "/x"}),
     }
     recorded = stage.call.result["value"]
+    if not isinstance(recorded, dict) or not all(isinstance(about, dict) for about in recorded.values()):
+        raise NotReplayable("which error was made is not in the recording")
     return {name: _error_shape(name, special.get(name, ("SAMPLE",)), recorded[name]) for name in recorded}
 
 

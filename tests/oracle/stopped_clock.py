@@ -11,6 +11,8 @@ from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 
 from .recording import FROZEN_CLOCK
 
+_OWN = {name: getattr(_clock, name) for name in ("now", "epoch", "monotonic", "sleep")}
+
 
 class StoppedClock:
     """Replaces the SDK's clock; starts at the moment of the recordings."""
@@ -24,6 +26,12 @@ class StoppedClock:
         """Make the SDK use this clock."""
         _clock.now, _clock.epoch = self.now, self.epoch
         _clock.monotonic, _clock.sleep = self.monotonic, self.advance
+
+    @staticmethod
+    def uninstall() -> None:
+        """Give the SDK its own clock back."""
+        for name, function in _OWN.items():
+            setattr(_clock, name, function)
 
     def now(self) -> datetime.datetime:
         """The time, in UTC."""

@@ -37,6 +37,7 @@ def merge_options(
             merged[name] = _merge_expand(merged.get(name), value, replace_selects)
         elif name in ("$orderby", "$top", "$skip"):
             merged[name] = value
+            continue
         else:
             raise BalenaUsageError(f"Unknown pine option: {name}")
         if merged.get(name) is None:

@@ -56,7 +56,13 @@ class Pine:
         self._balena = balena
 
     def get(
-        self, resource: str, id: Key | _NoKey = NO_KEY, options: Options | None = None, *, anonymous: bool = False
+        self,
+        resource: str = "",
+        id: Key | _NoKey = NO_KEY,
+        options: Options | None = None,
+        *,
+        anonymous: bool = False,
+        url: str | None = None,
     ) -> Any:
         """Read rows, one row, or their number.
 
@@ -65,15 +71,18 @@ class Pine:
             id: which row; without it all rows that ``options`` let through are read in one answer.
             options: OData options.
             anonymous: do not send the token.
+            url: a complete, escaped path below the API's prefix instead of the other arguments: ``device?$top=1``.
 
         Returns:
             With ``id`` a dict, or ``None`` if there is no such row; with ``$count`` an ``int``; else a list of dicts.
         """
+        if not resource and not url:
+            raise BalenaUsageError("Either the url or resource must be specified")
         has_key = not isinstance(id, _NoKey)
-        body = self._send("GET", build_url(resource, id, options, has_key), anonymous=anonymous)
+        body = self._send("GET", url or build_url(resource, id, options, has_key), anonymous=anonymous)
         rows = body.get("d") if isinstance(body, Mapping) else None
         if rows is None:
-            raise BalenaError(f"The answer to GET {resource} has no rows: is this the address of a balena API?")
+            raise BalenaError(f"The answer to GET {resource or url} has no rows: is this the address of a balena API?")
         if not has_key or not isinstance(rows, list):
             return rows
         if len(rows) > 1:

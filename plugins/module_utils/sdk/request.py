@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json as json_module
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import interceptors
@@ -59,8 +59,7 @@ class RequestOptions:
             raise BalenaUsageError("A request needs a url")
         url = urllib.parse.urljoin(self.base_url or "", self.url)
         if self.qs:
-            given = {name: _query_value(value) for name, value in self.qs.items() if value is not None}
-            query = urllib.parse.urlencode(given, doseq=True, quote_via=urllib.parse.quote)
+            query = urllib.parse.urlencode(list(_query_pairs("", self.qs)), quote_via=urllib.parse.quote)
             url += f"{'&' if '?' in url else '?'}{query}"
         return url
 
@@ -212,10 +211,14 @@ class Request:
         return token
 
 
-def _query_value(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value
+def _query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Write lists and dicts as the API's server reads them: ``a[0]=x&b[c]=y``; ``None`` is left out."""
+    if isinstance(value, (Mapping, list, tuple)):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in items:
+            yield from _query_pairs(f"{name}[{key}]" if name else str(key), item)
+    elif value is not None:
+        yield name, js_text(value)
 
 
 def _encoded(options: RequestOptions, headers: dict[str, str]) -> bytes | None:

@@ -204,6 +204,21 @@ def test_an_error_in_one_of_many_threads_is_raised_after_all_have_ended() -> Non
         assert len(server.requests) == 10
 
 
+def test_a_path_can_be_read_as_it_is() -> None:
+    with LocalServer() as server:
+        connect(server).pine.get(url="device?$top=1&$filter=a%20eq%20'x'")
+    assert server.requests[0].path == "/v7/device?$top=1&$filter=a%20eq%20'x'"
+    with pytest.raises(BalenaUsageError, match="url or resource"):
+        Balena(token="x").pine.get()
+
+
+def test_lists_and_dicts_in_a_query() -> None:
+    with LocalServer() as server:
+        query = {"a": [1, True], "b": {"c": "x y"}, "d": None}
+        connect(server).request.send(url=f"{server.url}x?z=1", qs=query)
+    assert server.requests[0].path == "/x?z=1&a%5B0%5D=1&a%5B1%5D=true&b%5Bc%5D=x%20y"
+
+
 def test_settings_do_not_leak_into_requests(clean_environment: Path) -> None:
     """A ~/.netrc for the host must not replace the token."""
     (clean_environment / ".netrc").write_text("machine localhost login me password other\n", encoding="utf-8")

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our SDK against the recordings, and the replay against calls that are recorded wrongly on purpose."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .odata_equal import same_option, same_path
+from .recording import DOCUMENTED, Call
+from .replay import WIRE, main
+from .report import Report
+from .run import Runner
+
+FILES = sorted(WIRE.glob("*.jsonl.gz"))
+
+
+@pytest.fixture
+def runner() -> Iterator[Runner]:
+    with Runner() as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.name.partition(".jsonl")[0] for path in FILES])
+def test_recorded_calls(path: Any, runner: Runner, count_replayed: Callable[..., None]) -> None:
+    report = Report(existing=[])
+    for call in runner.calls(path):
+        report.add(call, runner.replay(call))
+    count_replayed("SDK calls", report.total("passed"), report.total("deviating"), report.total("failed"))
+    assert report.bad() == []
+    assert report.total("missing") == 0
+
+
+def test_every_documented_method_exists(runner: Runner) -> None:
+    assert len(DOCUMENTED) == 251
+    assert runner.documented_methods_that_exist() == DOCUMENTED
+
+
+def test_few_calls_deviate(runner: Runner) -> None:
+    report = Report(existing=[])
+    calls = [call for path in FILES for call in runner.calls(path)]
+    deviating = [call for call in calls if report.declaration(call)]
+    assert len(deviating) < 0.03 * len(calls)
+
+
+def a_call(runner: Runner, file: str, name: str) -> Call:
+    path = WIRE / f"{file}.jsonl.gz"
+    return next(call for call in runner.calls(path) if call.name == name)
+
+
+def set_tag(runner: Runner) -> Call:
+    """A call that reads, tries to create and then changes."""
+    wanted = "models.device.tags.set | exists via string parent: POST 409 unique -> PATCH"
+    return a_call(runner, "models.device", wanted)
+
+
+def _changed_body(call: Call) -> None:
+    call.requests[-1]["body"]["value"] = "another"
+
+
+def _changed_filter(call: Call) -> None:
+    call.requests[-1]["query"]["$filter"] = "(device eq 2001) and (tag_key eq 'OTHER')"
+
+
+def _changed_path(call: Call) -> None:
+    call.requests[1]["path"] = "/v7/release_tag"
+
+
+def _changed_method(call: Call) -> None:
+    call.requests[-1]["method"] = "PUT"
+
+
+def _changed_origin(call: Call) -> None:
+    call.requests[1]["origin"] = "https://api.example.com"
+
+
+def _without_token(call: Call) -> None:
+    del call.requests[1]["headers"]["Authorization"]
+
+
+def _without_client(call: Call) -> None:
+    del call.requests[1]["headers"]["X-Balena-Client"]
+
+
+def _one_more_write(call: Call) -> None:
+    call.requests.append({**copy.deepcopy(call.requests[-1]), "seq": 99, "method": "DELETE", "body": None})
+
+
+def _one_write_less(call: Call) -> None:
+    del call.requests[-1]
+
+
+def _other_order(call: Call) -> None:
+    call.requests[1]["seq"], call.requests[2]["seq"] = 3, 2
+
+
+def _other_time_out(call: Call) -> None:
+    call.requests[1]["timeoutMs"] = 1234
+
+
+def _other_result(call: Call) -> None:
+    call.result = {"kind": "value", "value": "OK"}
+
+
+def _an_error(call: Call) -> None:
+    error = {"name": "BalenaDeviceNotFound", "isBalenaError": True, "message": "Device not found: x", "code": ""}
+    call.result = {"kind": "error", "error": error}
+
+
+TAMPERED = [
+    _changed_body,
+    _changed_filter,
+    _changed_path,
+    _changed_method,
+    _changed_origin,
+    _without_token,
+    _without_client,
+    _one_more_write,
+    _one_write_less,
+    _other_order,
+    _other_time_out,
+    _other_result,
+    _an_error,
+]
+
+
+@pytest.mark.parametrize("tamper", TAMPERED)
+def test_the_replay_notices(tamper: Callable[[Call], None], runner: Runner) -> None:
+    call = set_tag(runner)
+    assert runner.replay(call).kind == "passed"
+    tamper(call)
+    assert runner.replay(call).kind == "failed"
+
+
+@pytest.mark.parametrize("field", ["name", "message", "props"])
+def test_the_replay_notices_another_error(field: str, runner: Runner) -> None:
+    call = a_call(runner, "models.device", "models.device.getName | not found: short uuid")
+    assert runner.replay(call).kind == "passed"
+    call.result["error"][field] = {"device": "other"} if field == "props" else "Other"
+    assert runner.replay(call).kind == "failed"
+
+
+def test_reads_may_be_fewer_but_not_more(runner: Runner) -> None:
+    call = set_tag(runner)
+    call.requests.insert(0, {**copy.deepcopy(call.requests[0]), "seq": 0, "path": "/v7/device(1)"})
+    assert runner.replay(call).kind == "passed"
+    del call.requests[1]
+    assert runner.replay(call).kind == "failed"
+
+
+SAME = [
+    ("$filter", "(a eq 1) and (b eq 2)", "(b eq 2) and (a eq 1)"),
+    ("$filter", "x/any(d:(d/a eq 'x) and (y') or (d/b eq 2))", "x/any(d:(d/b eq 2) or (d/a eq 'x) and (y'))"),
+    ("$expand", "a($select=id;$filter=(a eq 1) and (b eq 2)),b", "b,a($filter=(b eq 2) and (a eq 1);$select=id)"),
+]
+DIFFERENT = [
+    ("$filter", "(a eq 1) and (b eq 2)", "(a eq 1) or (b eq 2)"),
+    ("$filter", "((a eq 1) or (b eq 2)) and (c eq 3)", "(a eq 1) or ((b eq 2) and (c eq 3))"),
+    ("$filter", "a eq 'x and y'", "a eq 'y and x'"),
+    ("$filter", "a in (1, 2)", "a in (2, 1)"),
+    ("$filter", "a lt b", "b lt a"),
+    ("$select", "a,b", "b,a"),
+    ("$orderby", "a asc,b asc", "b asc,a asc"),
+    ("$expand", "a($expand=b),c", "a($expand=b,c)"),
+]
+
+
+@pytest.mark.parametrize(("option", "one", "other"), SAME)
+def test_what_means_the_same_is_the_same(option: str, one: str, other: str) -> None:
+    assert same_option(option, one, other)
+
+
+@pytest.mark.parametrize(("option", "one", "other"), DIFFERENT)
+def test_what_means_something_else_is_different(option: str, one: str, other: str) -> None:
+    assert not same_option(option, one, other)
+
+
+def test_the_parts_of_a_key_may_come_in_any_order() -> None:
+    assert same_path("/v7/x(a=1,b='c,d')", "/v7/x(b='c,d',a=1)")
+    assert not same_path("/v7/x(a=1,b=2)", "/v7/x(a=2,b=1)")
+
+
+def test_the_script_prints_totals(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(WIRE / "utils.jsonl.gz")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2] == "251 of 251 documented methods exist"
+    assert printed[-1].startswith("17 passed, 0 deviating (declared), 0 failed")
