@@ -84,7 +84,8 @@ class Report:
     def declaration(self, call: Call) -> dict[str, Any] | None:
         """Return what deviations.yml declares about a call, or ``None``."""
         for number, declared in enumerate(self._declared):
-            if fnmatch.fnmatchcase(call.name, declared["call"].replace("[", "[[]")):
+            patterns = declared["call"] if isinstance(declared["call"], list) else [declared["call"]]
+            if any(fnmatch.fnmatchcase(call.name, pattern) for pattern in patterns):
                 self._used.add(number)
                 return dict(declared)
         return None

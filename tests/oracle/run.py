@@ -139,13 +139,12 @@ def _connect(call: Call, server: FakeServer) -> Balena:
 
 
 def _leaves_out_an_argument(call: Call, error: Exception) -> bool:
-    """Whether Python's refusal is the twin of a recorded error about an undefined argument."""
-    refused = isinstance(error, WrongCall) and "missing a required argument" in str(error)
-    return (
-        refused
-        and "undefined" in str(call.result.get("error", {}).get("message"))
-        and all(request["method"] in READS for request in call.requests)
-    )
+    """Whether Python refuses a call because an argument is ``undefined`` in JavaScript."""
+    if not isinstance(error, WrongCall) or "missing a required argument" not in str(error):
+        return False
+    about_undefined = "undefined" in str(call.result.get("error", {}).get("message"))
+    only_reads = all(request["method"] in READS for request in call.requests)
+    return recording.UNDEFINED in call.args or (about_undefined and only_reads)
 
 
 def _option(name: str, value: Any) -> Any:
