@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .plan import DeclarationError
+
 if TYPE_CHECKING:
     from ..sdk import Balena
 
@@ -47,6 +49,7 @@ def children(
     ids: Sequence[int],
     *,
     select: Sequence[str],
+    expand: Mapping[str, Any] | None = None,
     where: Mapping[str, Any] | None = None,
     through: Mapping[str, Any] | None = None,
 ) -> list[Record]:
@@ -58,18 +61,21 @@ def children(
     :param through: a condition that holds for the rows of all these parents (C({"device": {"belongs_to__application":
         7}})); it is used instead of the ids when there are many, and the rows of other parents are dropped here.
     :returns: rows with C(select) and the parent's column, whose value is C({"__id": id}).
+    :raises DeclarationError: C(expand) has the parent's column.
     """
     if not ids:
         return []
-    columns = list(dict.fromkeys(["id", parent, *select]))
+    if parent in (expand or {}):
+        raise DeclarationError(f"expand: the rows are found by {parent}, so it cannot be expanded")
+    options: dict[str, Any] = {"$select": list(dict.fromkeys(["id", parent, *select]))}
+    if expand:
+        options["$expand"] = dict(expand)
     if through and len(ids) > FEW:
         wanted = set(ids)
-        rows = balena.pine.get_all(
-            resource, options={"$select": columns, "$filter": all_of(through, where)}, page_size=PAGE
-        )
+        rows = balena.pine.get_all(resource, options={**options, "$filter": all_of(through, where)}, page_size=PAGE)
         return [row for row in rows if row[parent]["__id"] in wanted]
     found: list[Record] = []
     for piece in chunks(list(ids)):
         condition = all_of({parent: {"$in": list(piece)}}, where)
-        found += balena.pine.get_all(resource, options={"$select": columns, "$filter": condition}, page_size=PAGE)
+        found += balena.pine.get_all(resource, options={**options, "$filter": condition}, page_size=PAGE)
     return found

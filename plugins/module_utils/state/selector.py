@@ -42,15 +42,17 @@ def find_application(
     if isinstance(name, int):
         row = balena.pine.get("application", id=name, options=options)
         return row or None
-    text = name.strip()
-    ways: list[dict[str, Any]] = [{"slug": text.lower()}]
-    if "/" not in text:
-        ways = [{"uuid": text.lower()}, {"app_name": text}]
-    rows = balena.pine.get("application", options={**options, "$filter": any_of(ways)})
+    rows = balena.pine.get("application", options={**options, "$filter": named_application(name)})
     if len(rows) > 1:
         slugs = ", ".join(sorted(row["slug"] for row in rows))
         raise DeclarationError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
     return rows[0] if rows else None
+
+
+def named_application(name: str) -> dict[str, Any]:
+    """The condition on the applications that may be meant by a slug, a uuid or a bare name."""
+    text = name.strip()
+    return any_of([{"slug": text.lower()}] if "/" in text else [{"uuid": text.lower()}, {"app_name": text}])
 
 
 def need_application(balena: Balena, name: str | int, **read: Any) -> Record:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.sdk.errors import BalenaError
+from ...module_utils.state.info.device_shape import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
+from ...module_utils.state.info.more import relations
 from ...module_utils.state.reading import all_of, chunks
 from ...module_utils.state.selector import select_devices, tag_conditions
-from .hostvars import SECRET_COLUMNS, Row
 
 if TYPE_CHECKING:
     from ...module_utils.sdk import Balena
@@ -23,31 +24,6 @@ Match = Callable[[Row, Any], bool]
 #: Devices in one answer. A larger set is read page by page, each page ending where the next begins.
 PAGE_SIZE = 25_000
 
-_RELEASE = {"$select": ["id", "commit", "raw_version"]}
-_EXPANSIONS: dict[str, Any] = {
-    "belongs_to__application": {
-        "$select": ["id", "app_name", "slug", "uuid"],
-        "$expand": {"organization": {"$select": ["id", "handle"]}},
-    },
-    "is_of__device_type": {
-        "$select": ["slug", "name"],
-        "$expand": {"is_of__cpu_architecture": {"$select": ["slug"]}},
-    },
-    "is_running__release": _RELEASE,
-    "should_be_running__release": _RELEASE,
-    "device_tag": {"$select": ["tag_key", "value"]},
-}
-_SERVICES: dict[str, Any] = {
-    "$select": ["id", "status", "download_progress", "install_date"],
-    "$filter": {"status": {"$ne": "deleted"}},
-    "$expand": {
-        "image": {
-            "$select": ["id", "is_stored_at__image_location"],
-            "$expand": {"is_a_build_of__service": {"$select": ["service_name"]}},
-        },
-        "is_provided_by__release": _RELEASE,
-    },
-}
 _NAMING_COLUMNS = {"application": ["id", "slug", "uuid", "app_name"], "organization": ["id", "handle"]}
 
 
@@ -80,34 +56,19 @@ def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
 
 
 def expansions(want: Mapping[str, Any]) -> dict[str, Any]:
-    """C($expand) of the request. Whole rows are read beside it: to select an unknown column is an error on the API,
-    and which columns it knows differs between balenaCloud and the versions of openBalena."""
-    found = dict(_EXPANSIONS)
+    """C($expand) of the request."""
+    found = dict(EXPANSIONS)
     if want.get("services"):
-        found["image_install"] = _SERVICES
+        found["image_install"] = SERVICES
     if want.get("variables", "none") != "none":
         columns = ["name"] if want["variables"] == "names" else ["name", "value"]
         found["device_environment_variable"] = {"$select": columns}
         found["device_config_variable"] = {"$select": columns}
-    for relation, options in wanted_relations(want.get("expand")).items():
+    for relation, options in relations(want.get("expand")).items():
         if relation in found and options:
             raise ReadError(f"expand: the plugin reads {relation} itself, so it takes no options")
         found.setdefault(relation, options)
     return found
-
-
-def wanted_relations(expand: Any) -> dict[str, Any]:
-    """The option C(expand) as a dict, however it was written.
-
-    :raises ReadError: it is neither a name, a list of names nor a dict of names and options.
-    """
-    if isinstance(expand, str):
-        expand = [expand]
-    if isinstance(expand, Mapping) and all(isinstance(options or {}, Mapping) for options in expand.values()):
-        return {str(relation): dict(options or {}) for relation, options in expand.items()}
-    if expand is None or (isinstance(expand, Sequence) and all(isinstance(name, str) for name in expand)):
-        return {str(relation): {} for relation in expand or ()}
-    raise ReadError("expand must be a list of relations, or a dict of relations and their options")
 
 
 def _read(balena: Balena, condition: Condition, expand: Mapping[str, Any]) -> list[Row]:

@@ -34,6 +34,8 @@ _EXPAND: dict[str, Any] = {
     "application_tag": {"$select": ["id", "tag_key", "value"]},
     "owns__device": {"$count": {}},
 }
+#: What L(describe) needs of an application.
+READING: dict[str, Any] = {"select": ("is_of__class", *_COLUMNS.values()), "expand": _EXPAND}
 
 
 def plan(balena: Balena, want: Want) -> Plan:

@@ -60,14 +60,23 @@ class Declaration:
     secret: bool = False
 
 
+def resource_of(scope: str, kind: str) -> tuple[str, str]:
+    """The resource of the variables of a scope, and the column that names what they belong to.
+
+    :raises DeclarationError: the scope has no variables of this kind.
+    """
+    if (scope, kind) not in RESOURCES:
+        raise DeclarationError(f"kind '{kind}' does not exist in scope '{scope}': only env does")
+    return RESOURCES[scope, kind]
+
+
 def declaration(want: Mapping[str, Any]) -> Declaration:
     """What the options of the module balena_env_var declare, checked before anything is read.
 
     :raises DeclarationError: a name or value that no server accepts, or a kind that the scope does not have.
     """
-    scope, kind = want["scope"], want["kind"]
-    if (scope, kind) not in RESOURCES:
-        raise DeclarationError(f"kind '{kind}' does not exist in scope '{scope}': only env does")
+    kind = want["kind"]
+    resource, parent = resource_of(want["scope"], kind)
     given = want["variables"] if want.get("variables") is not None else {want["name"]: want.get("value")}
     absent = want["state"] == "absent"
     if want.get("name") and want.get("value") is None and not absent:
@@ -76,7 +85,7 @@ def declaration(want: Mapping[str, Any]) -> Declaration:
     for name, value in values.items():
         check_name(name, kind)
         check_value(name, value)
-    return Declaration(*RESOURCES[scope, kind], values, want["purge"], want["secret"])
+    return Declaration(resource, parent, values, want["purge"], want["secret"])
 
 
 def plan(
