@@ -152,6 +152,8 @@ def wait_for(
     progress: Progress,
     *,
     seen: Mapping[str, Sight] | None = None,
+    looks: int = LOOKS,
+    things: str = "devices",
     clock: Clock | None = None,
 ) -> Waited:
     """Look again and again until enough devices are done, too many have failed, or the time is up.
@@ -160,11 +162,13 @@ def wait_for(
 
     :param uuids: the devices. None: there is nothing to wait for.
     :param seen: what was seen of them before; counts as the first of two looks.
+    :param looks: how many looks in a row make a state believable.
+    :param things: what the C(uuids) stand for, in messages.
     :returns: who is done, pending, failed; with C(problem) set unless enough are done.
     :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
     """
     clock = clock or Clock()
-    watch = _Watch(uuids, limits, seen or {})
+    watch = _Watch(uuids, limits, seen or {}, looks, things)
     end = clock.now() + limits.timeout
     lines = _Lines(progress, clock)
     while uuids:
@@ -182,8 +186,10 @@ def wait_for(
 class _Watch:
     """The devices under watch, and what the looks so far say."""
 
-    def __init__(self, uuids: Sequence[str], limits: Limits, seen: Mapping[str, Sight]) -> None:
-        self.limits = limits
+    def __init__(
+        self, uuids: Sequence[str], limits: Limits, seen: Mapping[str, Sight], enough: int, things: str
+    ) -> None:
+        self.limits, self.enough, self.things = limits, enough, things
         self.waited = Waited({uuid: seen.get(uuid, Sight(State.PENDING)) for uuid in uuids})
         self.looks = {uuid: int(uuid in seen) for uuid in uuids}
         self.trouble: BalenaError | None = None
@@ -203,13 +209,13 @@ class _Watch:
             return
         self.trouble = None
         for uuid in open_:
-            self._note(uuid, found.get(uuid, Sight(State.FAILED, "the device is gone")))
+            self._note(uuid, found.get(uuid, Sight(State.FAILED, "it is gone")))
 
     def _note(self, uuid: str, sight: Sight) -> None:
         again = sight.state is self.waited.sights[uuid].state
         self.looks[uuid] = self.looks[uuid] + 1 if again else 1
         self.waited.sights[uuid] = sight
-        if sight.state is not State.PENDING and self.looks[uuid] >= LOOKS:
+        if sight.state is not State.PENDING and self.looks[uuid] >= self.enough:
             self.waited.believed.add(uuid)
 
     def over(self) -> bool:
@@ -223,8 +229,12 @@ class _Watch:
         if done >= self.needed and failed <= self.bearable:
             return
         total = len(self.waited.sights)
-        what = f"not done after {self.limits.timeout:g} seconds (wait_timeout)" if late else "too many devices failed"
-        text = f"Waiting ended, {what}: {done} of {total} devices are done, {self.needed} are needed, {failed} failed"
+        what = (
+            f"not done after {self.limits.timeout:g} seconds (wait_timeout)"
+            if late
+            else f"too many {self.things} failed"
+        )
+        text = f"Waiting ended, {what}: {done} of {total} {self.things} are done, {self.needed} are needed"
         reasons = self._reasons(State.FAILED) + self._reasons(State.PENDING)
         if self.trouble is not None:
             reasons.append(f"the last look failed: {self.trouble}")

@@ -28,7 +28,9 @@ def explain(error: Exception) -> str:
         return str(error)
     asked = error.request_options
     where = f"{asked.get('method', 'a request')} {urlsplit(str(asked.get('url', ''))).path}".strip()
-    said = error.body if isinstance(error.body, str) and error.body != "The request was unsuccessful" else ""
+    # The builder and the actions service answer with an object, the API with text.
+    body = error.body.get("message", "") if isinstance(error.body, dict) else error.body
+    said = body if isinstance(body, str) and body != "The request was unsuccessful" else ""
     meaning = _MEANINGS.get(error.status_code)
     if error.status_code >= 500 and not said:
         meaning = "the server failed and does not say why"

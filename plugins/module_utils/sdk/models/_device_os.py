@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+from functools import cached_property
 
 from .. import errors, os_version
 from .._hup import update_type
+from ..os_actions import OsActions
 from ._batch import in_batches, target_of
 from ._device_status import DeviceStatus
 from ._device_writes import Devices
 from ._ids import DEVICE
-from ._namespace import Row, api_call, has_status
+from ._namespace import Row, has_status
 
 _UPDATE_FIELDS = ["is_of__device_type", "uuid", "is_online", "os_version", "supervisor_version", "os_variant"]
 
@@ -21,7 +21,9 @@ _UPDATE_FIELDS = ["is_of__device_type", "uuid", "is_online", "os_version", "supe
 class DeviceOs(DeviceStatus):
     """Updates of the operating system, and public URLs."""
 
-    _urls_base: str | None = None
+    @cached_property
+    def _actions(self) -> OsActions:
+        return OsActions(self._sdk)
 
     def start_os_update(
         self, uuid_or_id_or_array: Devices, target_os_version: str, *, run_detached: bool = False
@@ -66,10 +68,9 @@ class DeviceOs(DeviceStatus):
 
     def _start_os_updates(self, groups: list[list[str]], target_os_version: str, run_detached: bool) -> Row:
         """Start updates, those of one group at the same time, and return their status by uuid."""
-        body = {"parameters": {"target_version": target_os_version}}
 
         def start(uuid: str) -> tuple[str, Row]:
-            return uuid, self._os_action("POST", "v2" if run_detached else "v1", uuid, body)
+            return uuid, self._actions.start(uuid, target_os_version, run_detached=run_detached)
 
         return dict(pair for uuids in groups for pair in self._sdk.map_parallel(start, uuids))
 
@@ -88,7 +89,7 @@ class DeviceOs(DeviceStatus):
             BalenaRequestError: the service refused the request.
         """
         try:
-            return self._os_action("GET", "v1", uuid)
+            return self._actions.status(uuid)
         except errors.BalenaRequestError as error:
             if has_status(error, 400):
                 DEVICE.existing_id(self._sdk, uuid)
@@ -122,22 +123,7 @@ class DeviceOs(DeviceStatus):
         device = self.get(uuid_or_id, {"$select": ["is_web_accessible", "uuid"]})
         if not device["is_web_accessible"]:
             raise errors.BalenaError(f"Device is not web accessible: {uuid_or_id}")
-        return f"https://{device['uuid']}.{self._device_urls_base()}"
-
-    def _device_urls_base(self) -> str:
-        """Return the domain of device URLs; it is read once."""
-        base = self._sdk.options.device_urls_base or self._urls_base
-        if base is None:
-            base = self._urls_base = str(self._sdk.models.config.get_all()["deviceUrlsBase"])
-        return base
-
-    def _os_action(self, method: str, version: str, uuid: str, body: Any = None) -> Row:
-        base = self._device_urls_base()
-        # A whole address (of a stand-in, or a proxy of one's own) is taken as it is; balenaCloud gives a domain.
-        service = base.rstrip("/") if "://" in base else f"https://actions.{base}"
-        url = f"{service}/{version}/{quote(str(uuid), safe='')}/resinhup"
-        status: Row = api_call(self._sdk, method, url, body)
-        return status
+        return f"https://{device['uuid']}.{self._actions.urls_base()}"
 
     def _check_os_update_target(self, device: Row, target_os_version: str) -> None:
         """Refuse an update that cannot work, before it is started.

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import errors, os_version
+from .. import errors
 from .._hup import is_architecture_compatible
+from ..supervisor import check_choice
 from ._batch import ids_filter, in_batches, target_of
 from ._device_writes import Devices, DeviceWrites
 from ._ids import APPLICATION, DEVICE, RELEASE
 from ._namespace import Options, Row, is_id
 
 _COMMIT_LENGTH = 40
-#: What a supervisor and an OS must be at least, so that another supervisor can be chosen.
-_MIN_SUPERVISOR = "7.0.0"
-_MIN_OS = "2.12.0"
 
 _ARCHITECTURE: Options = {
     "$select": "is_of__cpu_architecture",
@@ -121,7 +119,7 @@ class DeviceReleases(DeviceWrites):
         }
         batches = list(in_batches(self._sdk, DEVICE, uuid_or_id_or_array, options=options, group_by=_architecture_id))
         for device in (row for _architecture, rows in batches for row in rows):
-            _check_supervisor_choice(device)
+            check_choice(device)
         releases: dict[int, int] = {}
         for architecture, _rows in batches:
             if architecture not in releases:
@@ -149,12 +147,3 @@ def _architecture(device_type: list[Row]) -> str:
 def _architecture_id(device: Row) -> int:
     found: int = device["is_of__device_type"][0]["is_of__cpu_architecture"]["__id"]
     return found
-
-
-def _check_supervisor_choice(device: Row) -> None:
-    """Refuse devices that would not change their supervisor. One that reported nothing yet may have any version."""
-    supervisor, os = device["supervisor_version"], device["os_version"]
-    if supervisor and not os_version.gte(supervisor, _MIN_SUPERVISOR):
-        raise errors.BalenaError(f"Incompatible supervisor version: {supervisor} - must be >= {_MIN_SUPERVISOR}")
-    if os and not os_version.gte(os, _MIN_OS):
-        raise errors.BalenaError(f"Incompatible host OS version: {os} - must be >= {_MIN_OS}")

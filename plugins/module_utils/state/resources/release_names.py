@@ -50,7 +50,7 @@ class ReleaseName:
     def reading(self, select: Sequence[str] = (), expand: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The pine options that read the releases that may be meant, the newest first."""
         options: dict[str, Any] = {
-            "$select": list(dict.fromkeys([*COLUMNS, *select])),
+            "$select": [name for name in dict.fromkeys([*COLUMNS, *select]) if name not in (expand or {})],
             "$filter": dict(self.condition),
             "$orderby": "created_at desc",
         }

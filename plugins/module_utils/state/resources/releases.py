@@ -31,6 +31,25 @@ def find(
     :param application: only releases of this application; without one, only an id or a commit names a release.
     :raises DeclarationError: there is none, or the name is that of several.
     """
+    found, wanted, where = _find(balena, name, application, select, expand)
+    if found is None:
+        raise DeclarationError(wanted.missing(where))
+    return found
+
+
+def look_up(balena: Balena, name: str | int, application: str | int, **read: Any) -> Record | None:
+    """The release of an application that an option names, or None; otherwise as L(find)."""
+    return _find(balena, name, application, read.get("select", ()), read.get("expand"))[0]
+
+
+def _find(
+    balena: Balena,
+    name: str | int,
+    application: str | int | None,
+    select: Sequence[str],
+    expand: Mapping[str, Any] | None,
+) -> tuple[Record | None, ReleaseName, str]:
+    """The release, if there is one, what its name means, and where it was looked for."""
     wanted = read_name(name)
     if wanted.kind == "track":
         raise DeclarationError(f"release '{wanted.text}' is no name of a release")
@@ -42,10 +61,7 @@ def find(
         raise DeclarationError(f"application is needed to find release '{wanted.text}' by its version")
     else:
         where, rows = "", balena.pine.get("release", options=reading)
-    found = wanted.choose(rows, where)
-    if found is None:
-        raise DeclarationError(wanted.missing(where))
-    return found
+    return wanted.choose(rows, where), wanted, where
 
 
 def find_in_each(balena: Balena, wanted: ReleaseName, applications: Mapping[int, str]) -> dict[int, Record]:
