@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from .. import errors, os_version
-from .._hup import update_type
+from ..hup import update_type
 from ..os_actions import OsActions
 from ._batch import in_batches, target_of
 from ._device_status import DeviceStatus

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
-from .._hup import is_architecture_compatible
+from ..hup import is_architecture_compatible
 from ..supervisor import check_choice
 from ._batch import ids_filter, in_batches, target_of
 from ._device_writes import Devices, DeviceWrites

@@ -7,7 +7,7 @@ from __future__ import annotations
 import uuid as uuid_module
 
 from .. import errors
-from .._hup import is_architecture_compatible
+from ..hup import is_architecture_compatible
 from ._api_keys import new_key, new_provisioning_key
 from ._device_os import DeviceOs
 from ._device_releases import DeviceReleases

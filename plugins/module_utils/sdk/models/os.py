@@ -7,7 +7,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from .. import _hup, os_version
+from .. import hup, os_version
 from .._os_releases import DEFAULT_TYPE, ESR_TYPE
 from ..utils import merge_pine_options
 from ._namespace import Options, Row, is_id
@@ -40,7 +40,7 @@ class OsModel(OsImages):
             BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
-        return _hup.is_supported_update(slug, current_version, target_version)
+        return hup.is_supported_update(slug, current_version, target_version)
 
     def get_os_update_type(self, device_type: str, current_version: str, target_version: str) -> str:
         """Tell by which mechanism a device would be updated from one OS version to another.
@@ -59,7 +59,7 @@ class OsModel(OsImages):
             BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
-        return _hup.update_type(slug, current_version, target_version)
+        return hup.update_type(slug, current_version, target_version)
 
     def get_supported_os_update_versions(
         self, device_type: str, current_version: str, *, include_draft: bool = False
@@ -81,7 +81,7 @@ class OsModel(OsImages):
         """
         slug = self._get_normalized_device_type_slug(device_type)
         available = [row["raw_version"] for row in self._available(slug, DEFAULT_TYPE, include_draft)]
-        versions = [target for target in available if _hup.is_supported_update(slug, current_version, target)]
+        versions = [target for target in available if hup.is_supported_update(slug, current_version, target)]
         result: dict[str, Any] = {"versions": versions}
         for recommended in (target for target in versions if not os_version.prerelease(target)):
             result.setdefault("recommended", recommended)
@@ -96,7 +96,7 @@ class OsModel(OsImages):
             os_architecture: slug of the architecture of the OS, for example "aarch64".
             application_architecture: slug of the architecture that the containers were built for.
         """
-        return _hup.is_architecture_compatible(os_architecture, application_architecture)
+        return hup.is_architecture_compatible(os_architecture, application_architecture)
 
     def get_supervisor_releases_for_cpu_architecture(
         self, cpu_architecture_slug_or_id: str | int, options: Options | None = None

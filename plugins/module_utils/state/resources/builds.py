@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ...sdk.models.release import ReleaseModel
 from .. import waiting
 from ..plan import Change, DeclarationError, Followed, Key, NewId, Progress
 from ..waiting import Sight, State
@@ -51,7 +52,7 @@ class Build:
 
     def start(self, balena: Balena, change: Change) -> int:
         """Start the build and set the declared columns of its release; the writer of the plan."""
-        self._made = balena.models.release.create_from_url(
+        self._made = ReleaseModel(balena).create_from_url(
             self._application, url=self._url, should_flatten=self._flatten
         )
         if self.fields:
