@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .models._namespace import Row, api_call
-from .models.config import ConfigModel
 
 if TYPE_CHECKING:
     from . import Balena
@@ -28,7 +27,7 @@ class OsActions:
             BalenaRequestError: the API does not say it; an openBalena server has none (404).
         """
         if self._urls_base is None:
-            self._urls_base = str(ConfigModel(self._sdk).get_all()["deviceUrlsBase"])
+            self._urls_base = str(api_call(self._sdk, "GET", "/config", send_token=False)["deviceUrlsBase"])
         return self._urls_base
 
     def start(self, uuid: str, target_os_version: str, *, run_detached: bool = False) -> Row:
