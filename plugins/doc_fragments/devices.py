@@ -55,10 +55,11 @@ _REST = """
 class ModuleDocFragment:
     """The options of DEVICE_SELECTOR in plugins/module_utils/module.py, and of its variants."""
 
-    DOCUMENTATION = _DEVICES + _APPLICATION + _WITH_TAGS + "    aliases: [tags]" + _REST
+    # Annotated, since the lint of the documentation takes a plain assignment to be one literal.
+    DOCUMENTATION: str = _DEVICES + _APPLICATION + _WITH_TAGS + "    aliases: [tags]" + _REST
 
     #: For a module that declares tags: SELECTOR_BESIDE_TAGS.
-    BESIDE_TAGS = _DEVICES + _APPLICATION + _WITH_TAGS + _REST
+    BESIDE_TAGS: str = _DEVICES + _APPLICATION + _WITH_TAGS + _REST
 
     #: For a module that declares tags and the application that devices belong to.
-    IN_APPLICATION = _DEVICES + _IN_APPLICATION + _WITH_TAGS + _REST
+    IN_APPLICATION: str = _DEVICES + _IN_APPLICATION + _WITH_TAGS + _REST

@@ -19,6 +19,9 @@ T = TypeVar("T")
 #: Up to this many ids are named in a filter; beyond it the parents' application selects them, in one request.
 FEW = 200
 
+#: As many names or uuids are put into one URL, which are longer than ids; the official SDK's number.
+FEW_NAMES = 50
+
 #: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
 PAGE = 10_000
 

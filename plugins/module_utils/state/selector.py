@@ -148,7 +148,7 @@ def _named(
 ) -> list[Record]:
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
     rows: dict[int, Record] = {}
-    for piece in chunks(list(dict.fromkeys(names))):
+    for piece in chunks(list(dict.fromkeys(names)), FEW_NAMES):
         condition = all_of(any_of(_ways(piece)), shared)
         for row in balena.pine.get_all("device", options={**options, "$filter": condition}, page_size=PAGE):
             rows[row["id"]] = row

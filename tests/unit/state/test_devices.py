@@ -28,7 +28,8 @@ def fleet(id_, slug, kind, class_="fleet"):
 KIOSK, OLD, PC = fleet(7, "acme/kiosk", PI4), fleet(8, "acme/old", PI3), fleet(9, "acme/pc", NUC)
 
 
-def device(number, uuid, name, home=KIOSK, kind=PI4, **columns):
+def device(number, uuid, name, home=None, kind=None, **columns):
+    home, kind = home or KIOSK, kind or PI4
     return {
         "id": number,
         "uuid": uuid,
@@ -44,8 +45,8 @@ def device(number, uuid, name, home=KIOSK, kind=PI4, **columns):
 class Pine:
     """Answers with the rows of a resource, and remembers the reads."""
 
-    def __init__(self, *devices, application=KIOSK, **others):
-        self.rows = {"device": list(devices), "application": [application], "device_type": [PI4], **others}
+    def __init__(self, *devices, application=None, **others):
+        self.rows = {"device": list(devices), "application": [application or KIOSK], "device_type": [PI4], **others}
         self.reads = []
 
     def get(self, resource, id=None, options=None):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError, Key, NewId
-from ..reading import PAGE, Record, all_of, chunks
+from ..reading import FEW_NAMES, PAGE, Record, all_of, chunks
 from ..selector import NOTHING_SELECTED, is_device_uuid, select_devices
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Reading:
 
 
 def find(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
-    """The devices of a declaration; read in as many requests as the names of 200 devices take, or in two.
+    """The devices of a declaration; read in two requests, or one for each 50 that are listed.
 
     :param want: the options of the module balena_device.
     :param application: where the devices should be, where that is declared.
@@ -160,7 +160,7 @@ def _read(
     within = {"belongs_to__application": application["id"]} if application else None
     rows: list[Record] = []
     for column, values in names.items():
-        for piece in chunks(list(dict.fromkeys(values))):
+        for piece in chunks(list(dict.fromkeys(values)), FEW_NAMES):
             options = {
                 "$select": list(dict.fromkeys(["id", "uuid", "device_name", *reading.select])),
                 "$expand": dict(reading.expand),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..cloud import account_of_cloud_only, cloud_only
 from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, join
-from ..reading import PAGE, Record, chunks
+from ..reading import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
 from . import device_options, device_switches, device_types, tags
 from .device_subjects import Reading, Subject, Want, find
@@ -227,7 +227,7 @@ def _reader(
 
     def read(balena: Balena) -> dict[str, Any]:
         found: dict[str, Record] = {}
-        for piece in chunks(uuids):
+        for piece in chunks(uuids, FEW_NAMES):
             options = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
             found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=options, page_size=PAGE)})
         return show(found)
