@@ -33,6 +33,6 @@ options:
   max_failures:
     description:
       - The waiting ends as soon as more devices than this have failed.
-      - If not set, as soon as O(success_percentage) can no longer be reached.
+      - If not set, the waiting goes on for the others.
     type: int
 """

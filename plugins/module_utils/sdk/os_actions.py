@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 class OsActions:
-    """The service as one SDK instance reaches it; the API is asked once where that is."""
+    """The service as one SDK instance reaches it; the API is asked once where that is.
 
-    def __init__(self, sdk: Balena) -> None:
+    Args:
+        sdk: the SDK instance.
+        urls_base: the domain of device URLs, if it is known already.
+    """
+
+    def __init__(self, sdk: Balena, urls_base: str | None = None) -> None:
         self._sdk = sdk
-        self._urls_base: str | None = sdk.options.device_urls_base
+        self._urls_base = urls_base or sdk.options.device_urls_base
 
     def urls_base(self) -> str:
         """Return the domain of device URLs.

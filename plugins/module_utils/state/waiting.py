@@ -53,7 +53,7 @@ class Limits:
     :param timeout: seconds until the waiting ends, whatever the devices do.
     :param interval: seconds between two looks.
     :param success: percentage of the devices that have to be done.
-    :param max_failures: how many may fail; by default as many as C(success) leaves.
+    :param max_failures: how many may fail before the waiting ends; by default it goes on for the others.
     """
 
     timeout: float
@@ -194,8 +194,6 @@ class _Watch:
         self.looks = {uuid: int(uuid in seen) for uuid in uuids}
         self.trouble: BalenaError | None = None
         self.needed = -int(-len(uuids) * limits.success // 100)
-        spare = len(uuids) - self.needed
-        self.bearable = spare if limits.max_failures is None else min(spare, limits.max_failures)
 
     def look(self, look: Look) -> None:
         """Look once at all whose state is not believed yet."""
@@ -221,12 +219,15 @@ class _Watch:
     def over(self) -> bool:
         """Whether more waiting changes nothing."""
         done, failed = self._count(State.DONE), self._count(State.FAILED)
-        return done >= self.needed or failed > self.bearable or done + failed == len(self.waited.sights)
+        return done >= self.needed or self._too_many(failed) or done + failed == len(self.waited.sights)
+
+    def _too_many(self, failed: int) -> bool:
+        return self.limits.max_failures is not None and failed > self.limits.max_failures
 
     def conclude(self, *, late: bool) -> None:
         """Say what is wrong, if not enough devices are done."""
         done, failed = self._count(State.DONE), self._count(State.FAILED)
-        if done >= self.needed and failed <= self.bearable:
+        if done >= self.needed and not self._too_many(failed):
             return
         total = len(self.waited.sights)
         what = (

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How updates of balenaOS go: what the devices report, and what the device actions service says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ...sdk import os_version
+from ...sdk.errors import BalenaError, BalenaRequestError
+from ...sdk.os_actions import OsActions
+from ..plan import DeclarationError
+from ..reading import Record
+from ..waiting import Sight, State
+from . import running
+from .os_targets import Device, bare
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+_COLUMNS = ("os_version", *running.ONLINE_COLUMNS)
+_UNDER_WAY = ("configuring", "in_progress")
+
+
+def is_under_way(status: Record) -> bool:
+    """Whether a status of the service is that of an update that has not ended."""
+    return status.get("status") in _UNDER_WAY
+
+
+def no_service(error: BalenaRequestError) -> DeclarationError | None:
+    """The sentence for a server that does not know the service: an openBalena one answers 404 (recording 15)."""
+    if error.status_code != 404:
+        return None
+    return DeclarationError(
+        "this server has no device actions service, which updates online devices at once: "
+        "with method: target they follow a target by themselves"
+    )
+
+
+def read_statuses(balena: Balena, actions: OsActions, uuids: Sequence[str]) -> dict[str, Record]:
+    """How the updates of some devices go. The service answers for one device at a time, so several are asked at once.
+
+    :raises DeclarationError: the server has no such service.
+    """
+    try:
+        actions.urls_base()
+        return dict(zip(uuids, balena.map_parallel(actions.status, uuids), strict=True))
+    except BalenaRequestError as error:
+        raise no_service(error) or error from None
+
+
+def looking(
+    balena: Balena, devices: Sequence[Device], live: Collection[str]
+) -> Callable[[Sequence[str]], Mapping[str, Sight]]:
+    """A look (see L(waiting)) at the updates: one request for what all devices report.
+
+    The service is asked about those that it updates and that do not report their target yet: it alone knows of
+    failures.
+
+    :param live: the uuids of the devices that the service updates.
+    """
+    actions = OsActions(balena)
+    targets = {device.uuid: bare(device.target) for device in devices}
+    ids = {device.uuid: device.row["id"] for device in devices}
+    fleets = sorted({device.row["belongs_to__application"]["__id"] for device in devices})
+
+    def look(uuids: Sequence[str]) -> Mapping[str, Sight]:
+        rows = running.read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, _COLUMNS)
+        sights = {uuid: _see(row, targets[uuid]) for uuid, row in rows.items()}
+        asked = [uuid for uuid, sight in sights.items() if sight.state is State.PENDING and uuid in live]
+        for uuid, status in zip(asked, balena.map_parallel(lambda one: _status(actions, one), asked), strict=True):
+            sights[uuid] = _with_status(sights[uuid], status)
+        return sights
+
+    return look
+
+
+def _see(row: Record, target: str | None) -> Sight:
+    """What a device reports. One that has not come back from its reboot is not done."""
+    if running.is_offline(row):
+        return Sight(State.PENDING, running.OFFLINE)
+    if os_version.compare(bare(row["os_version"]), target) == 0:
+        return Sight(State.DONE)
+    return Sight(State.PENDING, "not started")
+
+
+def _status(actions: OsActions, uuid: str) -> Record:
+    """The status of one device; a question that fails says nothing about the update."""
+    try:
+        return actions.status(uuid)
+    except BalenaError:
+        return {}
+
+
+def _with_status(sight: Sight, status: Record) -> Sight:
+    if status.get("status") == "error":
+        return Sight(State.FAILED, str(status.get("error") or "the update failed"))
+    if sight.detail != running.OFFLINE and status.get("status"):
+        return Sight(State.PENDING, str(status["status"]))
+    return sight

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The balenaOS of devices, as the module balena_os_update declares it.
+
+An online device is updated at once by the device actions service; any device can get a target that it follows by
+itself, when it is back if it is offline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...sdk import os_version
+from ...sdk.errors import BalenaRequestError
+from ...sdk.models.device import DeviceModel
+from ...sdk.models.os import OsModel
+from ...sdk.os_actions import OsActions
+from .. import waiting
+from ..plan import Change, Followed, NamedId, Plan, Progress
+from ..reading import Record
+from ..selector import select_devices
+from . import os_progress, running
+from .os_names import VersionName, read_version_name, refuse_all
+from .os_targets import Device, decide, slug_of
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: What becomes of a device, as the result says it.
+UP_TO_DATE, UPDATE, UPDATING = "up_to_date", "update", "updating"
+QUEUE, QUEUED, SKIPPED, OFFLINE = "queue", "queued", "skipped", "offline"
+
+_LIVE = (UPDATE, UPDATING)
+
+_COLUMNS = ("os_version", "os_variant", *running.ONLINE_COLUMNS)
+_EXPAND: dict[str, Any] = {
+    "is_of__device_type": {"$select": ["id", "slug"]},
+    "should_be_operated_by__release": {"$select": ["id", "raw_version"]},
+}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for devices to get the declared OS.
+
+    :param want: the options of the module balena_os_update.
+    :raises DeclarationError: a version that does not exist, or that a device cannot get; names the devices. Nothing
+        is started then.
+    """
+    limits = waiting.Limits.of(want)
+    wanted = read_version_name(want["version"], "version")
+    rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
+    devices = _decide(balena, want, wanted, rows)
+    actions = OsActions(balena)
+    fates = {device.uuid: _fate(device, want) for device in devices}
+    live = [device for device in devices if fates[device.uuid] == UPDATE]
+    statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in live]) if live else {}
+    judged = []
+    for device in devices:
+        fate, problem = _join(device, fates[device.uuid], statuses.get(device.uuid))
+        fates[device.uuid] = fate
+        judged.append((device.row, device.problem or problem or _unready(device, fate, want)))
+    refuse_all("balenaOS", wanted, judged)
+    changes = [_queueing(device) for device in devices if fates[device.uuid] == QUEUE]
+    changes += [_updating(device) for device in live if fates[device.uuid] == UPDATE]
+    return Plan(
+        tuple(changes),
+        len(rows),
+        {"devices": [_shown(device, fates[device.uuid]) for device in devices]},
+        # Where the service is was asked for the statuses; each start uses that.
+        writers={("os_update", "update"): lambda writing, change: _start(writing, actions.urls_base(), change)},
+        follow=_follower(want, limits, devices, fates),
+    )
+
+
+def _decide(balena: Balena, want: Want, wanted: VersionName, rows: Sequence[Record]) -> list[Device]:
+    """The devices with their targets; the versions of all device types are read in one request."""
+    slugs = sorted({slug_of(row) for row in rows})
+    draft = wanted.kind == "exact" and bool(os_version.prerelease(wanted.text))
+    available = OsModel(balena).get_available_os_versions(slugs, include_draft=draft) if slugs else {}
+    model = DeviceModel(balena)
+    return [decide(row, model.get_os_version(row), wanted, available, want["os_type"]) for row in rows]
+
+
+def _fate(device: Device, want: Want) -> str:
+    """What becomes of a device, as far as the API alone can say."""
+    if device.target is None:
+        return UP_TO_DATE
+    if want["method"] == "action" and not running.is_offline(device.row):
+        return UPDATE
+    if want["method"] == "action" and want["offline"] != "queue":
+        return SKIPPED if want["offline"] == "skip" else OFFLINE
+    queued = device.row["should_be_operated_by__release"]
+    return QUEUED if queued and queued[0]["id"] == device.release else QUEUE
+
+
+def _unready(device: Device, fate: str, want: Want) -> str | None:
+    """Why a device that could get the version cannot get it now."""
+    if fate == OFFLINE:
+        return "it is offline (see the option offline)"
+    if fate == UPDATE and device.current is None:
+        return "it has not reported the version that it runs"
+    return None
+
+
+def _join(device: Device, fate: str, status: Record | None) -> tuple[str, str | None]:
+    """A device that is being updated already needs no second start."""
+    if status is None or not os_progress.is_under_way(status):
+        return fate, None
+    version = (status.get("parameters") or {}).get("target_version")
+    if version == device.target:
+        return UPDATING, None
+    return fate, f"it is being updated to {version}"
+
+
+def _queueing(device: Device) -> Change:
+    present = device.row["should_be_operated_by__release"]
+    column = "should_be_operated_by__release"
+    before = NamedId(present[0]["id"], present[0]["raw_version"]) if present else None
+    return Change("update", "device", (device.uuid,), {column: before}, {column: device.release}, {}, device.row["id"])
+
+
+def _updating(device: Device) -> Change:
+    before, after = {"os_version": device.current}, {"os_version": device.target}
+    return Change("update", "os_update", (device.uuid,), before, after, {}, device.row["id"])
+
+
+def _start(balena: Balena, urls_base: str, change: Change) -> None:
+    """Start the update of one device; several of them start at the same time."""
+    try:
+        OsActions(balena, urls_base).start(change.key[0], (change.after or {})["os_version"])
+    except BalenaRequestError as error:
+        raise os_progress.no_service(error) or error from None
+
+
+def _follower(want: Want, limits: waiting.Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
+    if not want["wait"]:
+        return None
+    # A device that is offline gets its target when it is back, which may be never.
+    later = {QUEUE: "queued until it is back", QUEUED: "queued until it is back", SKIPPED: "offline, not updated"}
+    skipped = {
+        device.uuid: later[fates[device.uuid]]
+        for device in devices
+        if fates[device.uuid] in later and running.is_offline(device.row)
+    }
+    followed = [device for device in devices if device.target is not None and device.uuid not in skipped]
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        look = os_progress.looking(balena, followed, {uuid for uuid, fate in fates.items() if fate in _LIVE})
+        return waiting.follow([device.uuid for device in followed], look, limits, progress, skipped=skipped)
+
+    return follow
+
+
+def _shown(device: Device, fate: str) -> dict[str, Any]:
+    return {
+        "uuid": device.uuid,
+        "name": device.row["device_name"],
+        "device_type": slug_of(device.row),
+        "os_version": device.current,
+        "target": device.target or (device.current if fate == UP_TO_DATE else None),
+        "action": fate,
+    }

@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: balena_os_update
+short_description: Declare which balenaOS devices should run
+version_added: 0.1.0
+description:
+  - Updates balenaOS on devices of one or several applications and device types.
+  - Before anything is started, all devices are checked. The version must exist for the device type, fit the variant
+    (production or development), and be newer; there are no downgrades. If one device cannot get it, none does.
+  - Online devices are updated at once. As many updates start at the same time as O(max_connections) says.
+  - An update takes minutes and ends with a reboot. With O(wait), the task goes on until the devices are back.
+author:
+  - The community.balena maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - community.balena.api
+  - community.balena.attributes
+  - community.balena.changes
+  - community.balena.devices
+  - community.balena.waiting
+options:
+  version:
+    description:
+      - The version, such as V(6.0.41), for old versions with or without the variant (V(2.50.1+rev1.prod)); a range of
+        versions such as V(^6.0) or V(6.x), of which the highest is taken; V(latest); or V(recommended), which is the
+        latest without known issues.
+      - A device that runs a newer version than V(latest) or V(recommended) stays as it is.
+      - Write a version in quotes.
+    type: str
+    required: true
+  os_type:
+    description: Whether a range, V(latest) and V(recommended) mean usual versions or those with extended support.
+    type: str
+    choices: [default, esr]
+    default: default
+  method:
+    description:
+      - How online devices are updated.
+      - V(action) lets balenaCloud's device actions service do it at once. An openBalena server has no such service.
+      - V(target) sets the target OS of all devices, which those with a new enough supervisor follow by themselves.
+    type: str
+    choices: [action, target]
+    default: action
+  offline:
+    description:
+      - What to do about offline devices with O(method=action).
+      - V(fail) starts no update at all if a device is offline that needs one.
+      - V(skip) leaves them as they are.
+      - V(queue) sets their target OS, which they follow when they are back. They are not waited for.
+    type: str
+    choices: [fail, skip, queue]
+    default: fail
+"""
+
+EXAMPLES = r"""
+- name: A site gets the recommended version
+  community.balena.balena_os_update:
+    application: acme/kiosk
+    with_tags:
+      site: berlin
+    version: recommended
+    offline: queue
+
+- name: One device gets an exact version, and the task waits for it
+  community.balena.balena_os_update:
+    devices: [window-1]
+    application: acme/kiosk
+    version: "6.0.41"
+    wait: true
+    wait_timeout: 3600
+    poll_interval: "{{ poll_interval | default(30) }}"
+
+- name: A tenth of the fleet follows a target, at most twenty devices
+  community.balena.balena_os_update:
+    application: acme/kiosk
+    limit: 10%
+    version: ^6.0
+    method: target
+    max_changes: 20
+"""
+
+RETURN = r"""
+devices:
+  description:
+    - The devices, and what becomes of each.
+    - RV(devices[].action) is V(up_to_date), V(update) (started by this task), V(updating) (under way before),
+      V(queue) (the target is set by this task), V(queued) (it was set before), or V(skipped).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uuid:
+      description: The device's uuid.
+      type: str
+    name:
+      description: The device's name.
+      type: str
+    device_type:
+      description: Slug of its device type.
+      type: str
+    os_version:
+      description: The version that it reported before the task, with its variant.
+      type: str
+    target:
+      description: The version that it should run.
+      type: str
+    action:
+      description: What becomes of it.
+      type: str
+  sample:
+    - uuid: 7cf02a687b74206f92cb455969cf8e98
+      name: window-1
+      device_type: raspberrypi4-64
+      os_version: 5.3.27+prod
+      target: 6.0.41
+      action: update
+waited:
+  description: Who runs the version by now, who does not yet, and whose update failed, with reasons.
+  returned: with O(wait), not in check mode
+  type: dict
+  sample:
+    done: [7cf02a687b74206f92cb455969cf8e98]
+    pending:
+      - uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e
+        reason: in_progress
+    failed: []
+changes:
+  description: How many updates were, or in check mode would be, started or queued.
+  returned: always
+  type: dict
+  sample: {create: 0, update: 12, delete: 0}
+diff:
+  description: What changes, before and after. Updates that are started stand under C(os_update).
+  returned: always
+  type: dict
+  sample:
+    before: {os_update: {7cf02a687b74206f92cb455969cf8e98: {os_version: 5.3.27+prod}}}
+    after: {os_update: {7cf02a687b74206f92cb455969cf8e98: {os_version: 6.0.41}}}
+failed_items:
+  description: The updates that could not be started, and why. Running the task again tries them again.
+  returned: when some of the changes failed
+  type: list
+  elements: dict
+  sample:
+    - action: update
+      resource: os_update
+      key: [7cf02a687b74206f92cb455969cf8e98]
+      error: "The API refused POST /v1/7cf02a687b74206f92cb455969cf8e98/resinhup (500): failed"
+"""
+
+from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
+from ..module_utils.state.resources.os_updates import plan
+
+OPTIONS = Options(
+    argument_spec={
+        **DEVICE_SELECTOR,
+        **WAITING,
+        "version": {"type": "str", "required": True},
+        "os_type": {"type": "str", "choices": ["default", "esr"], "default": "default"},
+        "method": {"type": "str", "choices": ["action", "target"], "default": "action"},
+        "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "fail"},
+    },
+)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    run_module(OPTIONS, plan)
+
+
+if __name__ == "__main__":
+    main()
