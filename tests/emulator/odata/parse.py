@@ -99,6 +99,8 @@ class _Builder(Transformer[Token, Any]):
     def counted_rows(self, condition: Expression) -> Expression:
         return condition
 
+    field_rows = counted_rows
+
     def counted(self, path: tuple[str, ...], _count: Token, condition: Expression | None) -> Counted:
         return Counted(path, condition)
 
