@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -34,6 +35,7 @@ def converted(f: Field, value: Any) -> Any:
     convert = {
         "short": _short, "text": _text, "int": _integer, "serial": _integer, "bigint": _big_integer, "ref": _reference,
         "bool": _boolean, "time": _time, "json": _json, "file": _json,
+        "jsontext": _json_or_text, "bignumber": _big_integer,
     }[f.type]  # fmt: skip
     return convert(value)
 
@@ -113,6 +115,13 @@ def _json(value: Any) -> Any:
     if not isinstance(value, (dict, list)):
         raise BadRequest
     return value
+
+
+def _json_or_text(value: Any) -> Any:
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return _json(json.loads(value))
+    return _json(value)
 
 
 def check_required(resource: Resource, values: Mapping[str, Any]) -> None:

@@ -39,6 +39,7 @@ ARGUMENTS = {
 }  # fmt: skip
 BLANKS = re.compile(r"(?: |%20|\+)+")
 DURATION = re.compile(r"([-+]?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+FRACTION = re.compile(r"\.(\d+)")
 Part = tuple[str, Any]
 
 
@@ -226,7 +227,8 @@ def parse_query(text: str) -> Options:
 def parse_time(text: str) -> datetime | None:
     """A time as the server reads one from a text: ISO 8601, or a date alone; None when it is none."""
     try:
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{3})\d*", r"\1", text.strip().replace("Z", "+00:00")))
+        seconds = FRACTION.sub(lambda found: f".{found.group(1)[:3]:0<3}", text.strip().replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(seconds)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

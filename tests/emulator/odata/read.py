@@ -35,6 +35,8 @@ def shown(f: Field) -> Show | None:
         convert = bool
     elif f.type in ("json", "file"):
         convert = json.loads
+    elif f.type == "jsontext":
+        convert = json_text
     elif f.type == "bigint":
         convert = str
     elif f.type == "ref":
@@ -42,6 +44,17 @@ def shown(f: Field) -> Show | None:
     else:
         return None
     return lambda value: None if value is None else convert(value)
+
+
+def json_text(stored: str) -> str:
+    """JSON as PostgreSQL writes it: shorter keys come first."""
+
+    def ordered(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: ordered(value[key]) for key in sorted(value, key=lambda key: (len(key), key))}
+        return [ordered(item) for item in value] if isinstance(value, list) else value
+
+    return json.dumps(ordered(json.loads(stored)), ensure_ascii=False)
 
 
 class Reader:

@@ -20,7 +20,14 @@ from .scope import Sql
 INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 TRUE, FALSE = ("t", "true", "y", "yes", "on", "1"), ("f", "false", "n", "no", "off", "0")
 LIMITS = {"int": 2**31, "bigint": 2**63}
-FAMILIES = {"short": "text", "serial": "int", "ref": "int", "file": "json"}
+FAMILIES = {
+    "short": "text",
+    "serial": "int",
+    "ref": "int",
+    "file": "json",
+    "jsontext": "text",
+    "bignumber": "bigint",
+}
 NUMBERS = ("int", "bigint", "number")
 
 

@@ -33,7 +33,11 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a resource. `target` is the resource that a reference points to."""
+    """One field of a resource. `target` is the resource that a reference points to.
+
+    type: a basic type, `ref`, or what only v6 has: `jsontext` (JSON shown as text) and `bignumber` (a bigint shown as
+    a number).
+    """
 
     name: str
     type: str
@@ -191,9 +195,10 @@ def _translate_v6(resources: dict[str, Resource]) -> None:
     device.fields["should_be_running__release"] = dataclasses.replace(
         pinned, name="should_be_running__release", column=pinned.name, inverses=("should_be_running_on__device",)
     )
-    for name in ("user", "application", "device"):
-        actor = resources[name].fields["actor"]
-        resources[name].fields["actor"] = dataclasses.replace(actor, type="int")
+    others = [(name, "actor", "int") for name in ("user", "application", "device")]
+    others += [("release", "contract", "jsontext"), ("image", "image_size", "bignumber")]
+    for name, key, kind in others:
+        resources[name].fields[key] = dataclasses.replace(resources[name].fields[key], type=kind)
     mine = resources["application"]
     resources["my_application"] = dataclasses.replace(
         mine, name="my_application", relations={}, aka=(),

@@ -123,3 +123,18 @@ def test_an_expired_key_is_no_key(ask):
 def session(ask):
     _status, token = ask("POST", "/login_", {"username": "admin", "password": "Admin-Passw0rd"})
     return token
+
+
+def test_v6_shows_contracts_sizes_and_actors_as_it_always_did(ask):
+    fields = {"status": "running", "source": "cloud", "composition": {}, "start_timestamp": "2020-01-01T00:00:00.5Z"}
+    release = ask.make("release", belongs_to__application=1, commit="c", contract={"slug": "x", "a": [1]}, **fields)
+    row = ask.rows(f"/v6/release({release})?$select=contract,release_type,start_timestamp")[0]
+    assert row == {
+        "contract": '{"a": [1], "slug": "x"}',
+        "release_type": "final",
+        "start_timestamp": "2020-01-01T00:00:00.500Z",
+    }
+    assert ask("PATCH", f"/v6/release({release})", {"contract": '{"b": 2}'}) == (200, "OK")
+    assert ask.rows(f"/v7/release({release})?$select=contract") == [{"contract": {"b": 2}}]
+    assert isinstance(ask.rows("/v6/image?$select=image_size&$top=1")[0]["image_size"], int)
+    assert isinstance(ask.rows("/v6/my_application?$select=actor&$top=1")[0]["actor"], int)
