@@ -89,6 +89,19 @@ def mark(value: Any) -> Any:
     return value
 
 
+def mark_composed(value: Any) -> Any:
+    """A value that an expression made of others. Its strings have no tag any more, so harmless ones get it back."""
+    if not DATA_TAGGING:
+        return value  # here ansible-core has wrapped it already if anything that it was made of was wrapped
+    if isinstance(value, str):
+        return mark_harmless(value) if is_harmless(value) else value
+    if isinstance(value, dict):
+        return {key: mark_composed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mark_composed(item) for item in value]
+    return value
+
+
 def _mark_text(text: str) -> str:
     return mark_harmless(text) if is_harmless(text) else wrap_var(text)
 

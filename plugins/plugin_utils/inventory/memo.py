@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
@@ -31,11 +31,12 @@ from .expressions import (
     follow,
     freeze,
 )
-from .marking import DATA_TAGGING, is_all_harmless
+from .marking import DATA_TAGGING, is_all_harmless, mark_composed
 
 Variables = Mapping[str, Any]
-#: Names of the variables that settle the result of an expression; None if these are not known.
-Needed = Optional[frozenset[str]]
+if TYPE_CHECKING:
+    #: Names of the variables that settle the result of an expression; None if these are not known.
+    Needed = frozenset[str] | None
 
 #: Variables that follow from the host's name.
 _HOST_NAMES = frozenset({"inventory_hostname", "inventory_hostname_short"})
@@ -113,6 +114,7 @@ class Recorder:
 
     def set_variable(self, entity: str, varname: str, value: Any) -> Any:
         """Set a variable of the host."""
+        value = mark_composed(value)
         self.record.variables.append((varname, value))
         return self._inventory.set_variable(entity, varname, value)
 

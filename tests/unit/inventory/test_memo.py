@@ -14,7 +14,11 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.building import HostWriter
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.marking import DATA_TAGGING, mark
+from ansible_collections.community.balena.plugins.plugin_utils.inventory.marking import (
+    DATA_TAGGING,
+    mark,
+    mark_composed,
+)
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.memo import ConstructedOnce
 
 
@@ -48,7 +52,7 @@ class Plugin(BaseInventoryPlugin, Constructable):
 
     def _compose(self, *args: Any, **kwargs: Any) -> Any:
         self.evaluations += 1
-        return super()._compose(*args, **kwargs)
+        return mark_composed(super()._compose(*args, **kwargs))
 
 
 VALUES: list[dict[str, Any]] = [
@@ -151,8 +155,9 @@ def test_compose():
 
 def test_groups():
     groups: dict[str, Any] = {f"g-{i}": expression for i, expression in enumerate(EXPRESSIONS)}
-    defined = {f"d-{i}": f"({expression}) is defined" for i, expression in enumerate(EXPRESSIONS)}
-    compare(compose=COMPOSED, groups={**groups, **defined, "all_of": True})
+    defined: dict[str, Any] = {f"d-{i}": f"({expression}) is defined" for i, expression in enumerate(EXPRESSIONS)}
+    groups["all_of"] = True
+    compare(compose=COMPOSED, groups={**groups, **defined})
 
 
 #: Devices whose values ansible-core takes as keys whatever its version; it refuses others, and that ends the run.
