@@ -25,6 +25,9 @@ class Stream:
 
     def __init__(self, answer: Any) -> None:
         self._answer = answer
+        self._where = str(answer.url).split("?", maxsplit=1)[0]
+        self._left = b""
+        self._pieces = self._pieces_as_they_come()
         self._closed = threading.Event()
         self.status_code: int = answer.status_code
         self.headers: Any = answer.headers
@@ -44,20 +47,28 @@ class Stream:
             yield chunk
 
     def read(self, size: int = -1) -> bytes:
-        """Return at most ``size`` bytes, everything that is left for -1, and ``b""`` at the end or when closed.
+        """Return ``size`` bytes (fewer only at the end), everything that is left for -1, ``b""`` at the end.
 
         Raises:
             BalenaTimeoutError: nothing came for too long.
             BalenaConnectionError: the connection broke.
         """
-        amount = None if size is None or size < 0 else size
-        return self._guarded(lambda: self._answer.raw.read(amount, decode_content=True)) or b""
+        if size == 0:
+            return b""
+        wanted = None if size is None or size < 0 else size
+        pieces, length = [], 0
+        while (wanted is None or length < wanted) and (piece := self._next_piece()):
+            pieces.append(piece)
+            length += len(piece)
+        content = b"".join(pieces)
+        if wanted is not None:
+            content, self._left = content[:wanted], content[wanted:]
+        return content
 
     def iter_lines(self) -> Iterator[bytes]:
         """Yield the lines as soon as each is complete, without their ends."""
         rest = b""
-        chunks = self._pieces_as_they_come()
-        while chunk := self._guarded(lambda: next(chunks, b"")):
+        while chunk := self._next_piece():
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (line.rstrip(b"\r") for line in lines)
         if rest and not self._closed.is_set():
@@ -72,12 +83,23 @@ class Stream:
         self._closed.set()
         self._answer.close()
 
+    def _next_piece(self) -> bytes:
+        """Return what came next, ``b""`` at the end or when closed."""
+        if self._closed.is_set():
+            return b""
+        if self._left:
+            piece, self._left = self._left, b""
+            return piece
+        piece = self._guarded(lambda: next(self._pieces, b"")) or b""
+        missing = self._answer.raw.length_remaining
+        if not piece and missing and not self._closed.is_set():
+            raise BalenaConnectionError(f"The stream from {self._where} ended {missing} bytes early")
+        return piece
+
     def _pieces_as_they_come(self) -> Iterator[bytes]:
-        """A line must not wait until a buffer is full."""
-        if getattr(self._answer.raw, "chunked", False):
-            return iter(self._answer.raw.stream(_CHUNK, decode_content=True))
-        size = 1 if self.length is None else _CHUNK
-        return iter(lambda: self.read(size), b"")
+        """Yield unzipped pieces. Without a known length a line must not wait until a buffer is full."""
+        known = getattr(self._answer.raw, "chunked", False) or self.length is not None
+        yield from self._answer.raw.stream(_CHUNK if known else 1, decode_content=True)
 
     def _guarded(self, read: Callable[[], _T]) -> _T | None:
         """Read, and turn what ``requests`` and urllib3 raise into an error of ours."""
@@ -93,7 +115,6 @@ class Stream:
                 return None
             if isinstance(error, AttributeError):
                 raise
-            where = self._answer.url.split("?")[0]
             if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-                raise BalenaTimeoutError(f"The stream from {where} was silent for too long") from None
-            raise BalenaConnectionError(f"The stream from {where} broke: {error}") from None
+                raise BalenaTimeoutError(f"The stream from {self._where} was silent for too long") from None
+            raise BalenaConnectionError(f"The stream from {self._where} broke: {error}") from None

@@ -140,12 +140,16 @@ class Transport:
         settings = session.merge_environment_settings(
             str(prepared.url), dict(self._options.proxies or {}), request.stream, session.verify, None
         )
-        return session.send(
+        answer = session.send(
             prepared,
             timeout=(self._options.connect_timeout, request.timeout),
             allow_redirects=request.method in READING_METHODS,  # a redirected POST would silently become a GET
             **settings,
         )
+        # urllib3 before version 2 does not complain itself when an answer is cut off.
+        if not request.stream and getattr(answer.raw, "length_remaining", None):
+            raise requests.ConnectionError(f"the answer ended {answer.raw.length_remaining} bytes early")
+        return answer
 
     def _opened_session(self) -> requests.Session:
         session = self._session

@@ -22,6 +22,19 @@ from .local_server import Answer, LocalServer
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
 def _certificate(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey) -> bytes:
     now = datetime.datetime.now(datetime.timezone.utc)
     is_ca = name == issuer
@@ -39,6 +52,9 @@ def _certificate(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, signer
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
+    if is_ca:  # Python 3.13 insists
+        usage = {name: name in ("key_cert_sign", "crl_sign") for name in _USAGES}
+        builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
     return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
