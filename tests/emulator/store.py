@@ -173,16 +173,21 @@ class Store:
     def _fill_defaults(self, model: Resource, rows: list[Row]) -> None:
         now = self.now()
         makers: dict[str, Callable[[], Any]] = {
-            "$now": lambda: now, "$uuid": new_uuid, "$name": new_name, "$key": new_key,
-            "$id": lambda: self.next_id(model.name), "$actor": lambda: self.insert("actor"),
-        }  # fmt: skip
+            "$now": lambda: now,
+            "$uuid": new_uuid,
+            "$name": new_name,
+            "$key": new_key,
+            "$id": lambda: self.next_id(model.name),
+        }
         for f in model.fields.values():
-            if f.computed:
+            lacking = [] if f.computed else [row for row in rows if f.name not in row]
+            if f.default == "$actor":
+                for row, actor in zip(lacking, self.insert_many("actor", [{} for _ in lacking]), strict=True):
+                    row[f.name] = actor
                 continue
             make, constant = makers.get(f.default or ""), _constant(f.type, f.default)
-            for row in rows:
-                if f.name not in row:
-                    row[f.name] = make() if make else constant
+            for row in lacking:
+                row[f.name] = make() if make else constant
 
     @staticmethod
     def _encode(model: Resource, row: Mapping[str, Any]) -> Row:
