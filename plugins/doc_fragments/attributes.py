@@ -5,26 +5,16 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Attributes: DOCUMENTATION for modules that change things, INFO for those that only read."""
-
-    DOCUMENTATION = r"""
+_START = """
 attributes:
+"""
+
+_SHARED = """
   action_group:
     description: Use C(group/community.balena.balena) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
       - community.balena.balena
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
-    support: full
-  idempotent:
-    description: Running it again with the same options and nothing changed in between makes no write.
-    support: full
   action:
     description:
       - Runs inside the controller, so that the host of the task needs neither Python nor a connection.
@@ -36,8 +26,19 @@ attributes:
     details: It runs in the controller and works in bulk; give it many devices in one task instead.
 """
 
-    INFO = r"""
-attributes:
+_OF_CHANGES = """
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
+    support: full
+  idempotent:
+    description: Running it again with the same options and nothing changed in between makes no write.
+    support: full
+"""
+
+_OF_READING = """
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the target.
     support: full
@@ -46,4 +47,16 @@ attributes:
     description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
     support: N/A
     details: It changes nothing.
+  idempotent:
+    description: Running it again with the same options and nothing changed in between makes no write.
+    support: full
+    details: It never writes.
 """
+
+
+class ModuleDocFragment:
+    """Attributes: DOCUMENTATION for modules that change things, INFO for those that only read."""
+
+    DOCUMENTATION = _START + _SHARED + _OF_CHANGES
+
+    INFO = _START + _SHARED + _OF_READING

@@ -62,6 +62,20 @@ WAITING: dict[str, dict[str, Any]] = {
     "max_failures": {"type": "int"},
 }
 
+#: What variables belong to (doc fragment C(variables)).
+VARIABLES: dict[str, dict[str, Any]] = {
+    "scope": {
+        "type": "str",
+        "required": True,
+        "choices": ["application", "device", "service", "device_service", "build"],
+    },
+    "kind": {"type": "str", "choices": ["env", "config"], "default": "env"},
+    "service": {"type": "str"},
+}
+
+#: What info modules that are not about devices choose by (doc fragment C(info), SELECTION).
+SELECTION: dict[str, dict[str, Any]] = {name: DEVICE_SELECTOR[name] for name in ("with_tags", "filter", "allow_empty")}
+
 #: The option of all info modules that shapes their result (doc fragment C(info), QUERY).
 QUERY: dict[str, dict[str, Any]] = {"query": {"type": "str"}}
 

@@ -21,28 +21,8 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.devices
+  - community.balena.variables
 options:
-  scope:
-    description:
-      - What the variables belong to.
-      - V(application) needs O(application).
-      - V(device) means the devices that O(devices), O(application), O(with_tags), O(filter) and O(limit) select;
-        the application alone means all of its devices.
-      - V(service) needs O(application) and O(service); V(device_service) needs O(service) and devices.
-      - V(build) needs O(application).
-    type: str
-    choices: [application, device, service, device_service, build]
-    required: true
-  kind:
-    description:
-      - V(env) variables are seen by containers. V(config) variables configure the supervisor and the host OS,
-        begin with C(BALENA_) or C(RESIN_), and exist in the scopes V(application) and V(device).
-    type: str
-    choices: [env, config]
-    default: env
-  service:
-    description: Name of the service, with O(scope=service) and O(scope=device_service).
-    type: str
   name:
     description: Name of the variable, to declare just one.
     type: str
@@ -154,7 +134,7 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, Options, Params, run_module
+from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, Params, run_module
 from ..module_utils.sdk import Balena
 from ..module_utils.state.plan import Plan
 from ..module_utils.state.resources import variable_parents, variables
@@ -162,13 +142,7 @@ from ..module_utils.state.resources import variable_parents, variables
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
-        "scope": {
-            "type": "str",
-            "required": True,
-            "choices": ["application", "device", "service", "device_service", "build"],
-        },
-        "kind": {"type": "str", "choices": ["env", "config"], "default": "env"},
-        "service": {"type": "str"},
+        **VARIABLES,
         "name": {"type": "str"},
         "value": {"type": "raw"},
         "variables": {"type": "dict"},

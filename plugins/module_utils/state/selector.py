@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .plan import DeclarationError, share
-from .reading import PAGE, Record, all_of, any_of, chunks
+from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks
 
 if TYPE_CHECKING:
     from ..sdk import Balena

@@ -34,8 +34,8 @@ class More:
         """The columns to read: a module's own and those that are asked for."""
         return list(dict.fromkeys([*own, *self.fields]))
 
-    def expansions(self, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The relations to read: a module's own and those that are asked for.
+    def expansions(self, own: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+        """The relations to read: a module's own and those that are asked for; None if there are none.
 
         :raises DeclarationError: options for a relation that the module reads itself; they would spoil its result.
         """
@@ -44,7 +44,7 @@ class More:
             if relation in found and options:
                 raise DeclarationError(f"expand: the module reads {relation} itself, so it takes no options here")
             found.setdefault(relation, dict(options))
-        return found
+        return found or None
 
     def given(self, row: Record) -> dict[str, Any]:
         """The asked for columns and relations of a row under the API's names, without what is secret.
@@ -53,7 +53,9 @@ class More:
         """
         for name in self.fields:
             if name not in row:
-                raise DeclarationError(f"fields: there is no field '{name}'. There are: {', '.join(sorted(row))}")
+                raise DeclarationError(
+                    f"fields: there is no field '{name}'. There are: {', '.join(sorted(set(row) - SECRET_COLUMNS))}"
+                )
         return {name: _without_secrets(row[name]) for name in (*self.fields, *self.expand) if name in row}
 
     @contextmanager

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples in the documentation work: each is run in check mode, for real, and once more.
+
+Check mode writes nothing and foresees what the real run does; the run after it changes nothing, except for modules
+whose documentation says that they are not idempotent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.ansible_runs import CHECKOUT
+from tests.emulator import Emulator
+
+SEED = Path(__file__).with_name("examples_seed.yml")
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"
+
+#: Virtual seconds in a real one, so that examples that wait for devices end soon.
+RATE = 60.0
+WRITES = (
+    "lookup('ansible.builtin.url', emulator ~ '/_emulator/requests?writes=true', split_lines=false) "
+    "| from_json | length"
+)
+
+
+@pytest.fixture(scope="module")
+def kiosks() -> Iterator[Emulator]:
+    """The server that the examples are written for."""
+    with Emulator(seed=SEED, flavor="cloud", rate=RATE) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(kiosks: Emulator) -> Emulator:
+    """The same, as it was at its start."""
+    kiosks.reset()
+    return kiosks
+
+
+@pytest.fixture
+def session(emulator: Emulator) -> str:
+    """A token of a user who logged in: one that may also handle API keys."""
+    who = {"username": "admin", "password": "Admin-Passw0rd"}
+    return requests.post(f"{emulator.url}/login_", json=who, timeout=10).text
+
+
+def examples(path: Path) -> str:
+    """The text EXAMPLES of a module or plugin."""
+    found = re.search(r'^EXAMPLES = r"""(.*?)^"""', path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found, f"{path.name} has no EXAMPLES"
+    return found.group(1)
+
+
+def three_runs(example: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    """One example in check mode, for real, and again; with the assertions between them."""
+    name, result = example["name"], example.get("register", f"result_{number}")
+    module = next(key for key in example if key.startswith("community.balena."))
+    # The same name each time: what the example says of its own result holds in every run.
+    task = {**example, "register": result}
+    told = f"{{'changed': {result}.changed, 'changes': {result}.changes | default({{}})}}"
+    again = [
+        {**task, "name": f"Again: {name}"},
+        {
+            "name": f"Nothing was left to do for: {name}",
+            "ansible.builtin.assert": {"that": [f"{result} is not changed"]},
+        },
+    ]
+    return [
+        {"name": "Count the writes so far", "ansible.builtin.set_fact": {"writes": "{{ " + WRITES + " }}"}},
+        {**task, "name": f"Check: {name}", "check_mode": True},
+        {"name": "Remember what was foreseen", "ansible.builtin.set_fact": {"foreseen": "{{ " + told + " }}"}},
+        {
+            "name": f"Nothing was written by: {name}",
+            "ansible.builtin.assert": {"that": [f"({WRITES}) == (writes | int)"]},
+        },
+        task,
+        {"name": f"It was foreseen: {name}", "ansible.builtin.assert": {"that": [f"foreseen == {told}"]}},
+        *(again if idempotent(module) else []),
+    ]
+
+
+def idempotent(module: str) -> bool:
+    """Whether the documentation of a module says that running it again changes nothing."""
+    text = (CHECKOUT / "plugins" / "modules" / f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
+    found = re.search(r'^DOCUMENTATION = r"""(.*?)^"""', text, re.MULTILINE | re.DOTALL)
+    assert found
+    attributes = yaml.safe_load(found.group(1)).get("attributes", {})
+    return attributes.get("idempotent", {}).get("support") not in ("none", "partial")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_of_a_module(module, emulator, session, ansible):
+    tasks = yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{module}.py"))
+    assert any(f"community.balena.{module}" in task for task in tasks)
+    runs = [run for number, task in enumerate(tasks) for run in three_runs(task, number)]
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"emulator": emulator.url}, "tasks": runs}
+    done = ansible.playbook([play], env={"BALENA_TOKEN": session})
+    assert done.recap()["failed"] == 0
+
+
+@pytest.mark.parametrize("number", range(len(list(yaml.safe_load_all(examples(INVENTORY))))))
+def test_examples_of_the_inventory(number, emulator, ansible):
+    (ansible.folder / ".balena-production").write_text(emulator.token, encoding="utf-8")
+    text = list(re.split(r"^---$", examples(INVENTORY), flags=re.MULTILINE))[number]
+    if "connect: tunnel" in text:  # only the domain of balenaCloud tells where its tunnel is
+        text += "tunnel_address: tunnel.example.com\n"
+    path = ansible.folder / f"example_{number}.balena.yml"
+    path.write_text(text, encoding="utf-8")
+    listed = ansible.inventory(path).json
+    assert listed["_meta"]["hostvars"], ansible.inventory(path).text
+    assert emulator.writes() == []
