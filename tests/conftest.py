@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.emulator import Emulator
 
 REPLAYED = "replayed"
+TOLD = "told"
 OUTCOMES = ("matched", "deviating as declared", "failed")
 
 
@@ -62,9 +63,16 @@ def count_replayed(record_property: Callable[[str, object], None]) -> Callable[.
     return count
 
 
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say what a test did in a line of its own at the end of the test run."""
+    return lambda line: record_property(TOLD, line)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the sums of what was replayed."""
+    """Print the sums of what was replayed, and what tests had to tell."""
     sums: dict[str, Counter[str]] = {}
+    told = []
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", None) != "call":
@@ -72,8 +80,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for name, value in report.user_properties:
                 if name == REPLAYED:
                     sums.setdefault(value[0], Counter()).update(dict(zip(OUTCOMES, value[1:], strict=True)))
+                elif name == TOLD:
+                    told.append(value)
     if sums:
         terminalreporter.section("replayed")
     for kind, counts in sorted(sums.items()):
         shown = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
         terminalreporter.write_line(f"{kind}: {counts.total()} replayed: {shown}")
+    if told:
+        terminalreporter.section("tried")
+    for line in sorted(told):
+        terminalreporter.write_line(line)

@@ -29,7 +29,7 @@ class Fault:
     method: `GET`, `POST|PATCH` ... (None: any); path, query: regular expressions, searched in the path and in the
     decoded query; body: the same in the request's body.
     nth: hits only the n-th matching request (1 is the first); first: the first n; since: the n-th and all after it;
-    every: each n-th; none of them: all.
+    every: each n-th; unseen: each different request the first time that it comes; none of them: all.
     status, headers, body_text, json: the answer; retry_after: seconds, or with retry_after_date as an HTTP date.
     acts: the API acts before the fault's answer is sent (a gateway that gave up on a request that was carried out).
     delay: wait before anything else. drop: close the connection `before` the API acted, or `after` (answer lost).
@@ -45,6 +45,7 @@ class Fault:
     first: int | None = None
     since: int | None = None
     every: int | None = None
+    unseen: bool = False
     times: int | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Fault:
         if self.drop not in (None, "before", "after"):
             raise ValueError("drop is `before` or `after`")
         self._passed: deque[float] = deque()
+        self._known: set[tuple[str, ...]] = set()
 
     def matches(self, method: str, path: str, query: str, body: str) -> bool:
         """Whether the fault is about this request."""
@@ -76,16 +78,20 @@ class Fault:
         places = ((self.path, path), (self.query, query), (self.body, body))
         return all(pattern is None or re.search(pattern, text) for pattern, text in places)
 
-    def is_hit(self, now: float) -> bool:
+    def is_hit(self, now: float, request: tuple[str, ...] = ()) -> bool:
         """Count a matching request; whether the fault hits it. `now` is monotonic."""
         self.seen += 1
-        hit = self._is_chosen() and (self.times is None or self.hits < self.times)
+        hit = self._is_chosen(request) and (self.times is None or self.hits < self.times)
         if hit and self.rate_limit is not None:
             hit = self._exceeds_rate(now)
         self.hits += hit
         return hit
 
-    def _is_chosen(self) -> bool:
+    def _is_chosen(self, request: tuple[str, ...]) -> bool:
+        if self.unseen:
+            known = request in self._known
+            self._known.add(request)
+            return not known
         if self.nth is not None:
             return self.seen == self.nth
         if self.first is not None:
@@ -153,10 +159,10 @@ class Faults:
         with self._lock:
             if not self._faults:
                 return None
-            decoded = unquote(query.replace("+", " "))
+            request = (method, path, unquote(query.replace("+", " ")), body)
             now = time.monotonic()
             for fault in self._faults:
-                if fault.matches(method, path, decoded, body) and fault.is_hit(now) and found is None:
+                if fault.matches(*request) and fault.is_hit(now, request) and found is None:
                     found = fault
         return found
 

@@ -46,6 +46,17 @@ def test_only_matching_requests_count(harness: Harness) -> None:
     assert harness.session.patch(post, timeout=10).status_code == 500
 
 
+def test_each_different_request_can_be_hit_once(harness: Harness) -> None:
+    harness.faults.add(status=503, unseen=True)
+    assert statuses(harness, 3) == [503, 200, 200]
+    assert statuses(harness, 2, "/v7/device?$top=1") == [503, 200]
+    assert [harness.session.post(harness.url + "/v7/x", json={"n": n}, timeout=10).ok for n in (1, 2, 1)] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_a_body_can_be_matched(harness: Harness) -> None:
     harness.faults.add(body='"alpha"', status=409, body_text="Unique key constraint violated")
     assert harness.session.post(harness.url + "/v7/x", json={"name": "beta"}, timeout=10).ok

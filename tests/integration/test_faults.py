@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each request of a converge fails in turn: at most one rerun later all is as declared, nothing twice, nothing lost.
+
+By default every request of smaller converges fails in turn. Of the large one, where 1000 variables are created, all
+fail once in the same run, and some in turn; with FAULTS=all in the environment all in turn, which takes hours.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
+from tests.converging import ONCE, Converge, check_account, devices_of, variables_of
+from tests.emulator import Emulator
+from tests.emulator.emulator import SEEDS
+
+ALL = os.environ.get("FAULTS") == "all"
+DEVICES = 200
+NAMES = ("A", "B", "C", "D", "E")
+VARIABLES = ("balena_env_var", {"scope": "device", "application": "acme/bench", "variables": dict.fromkeys(NAMES, "x")})
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Retries come at once: what they wait for is not what is tested here."""
+    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
+
+
+@pytest.fixture(scope="module")
+def fleet():
+    with Emulator(seed=SEEDS / "bench.yml", devices=DEVICES) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(fleet):
+    """A fleet of DEVICES devices without variables."""
+    fleet.reset()
+    return fleet
+
+
+@pytest.fixture(scope="module")
+def new(fleet):
+    """None of 1000 variables exists."""
+    fleet.reset()
+    return Converge(fleet, [VARIABLES])
+
+
+@pytest.fixture
+def few(emulator):
+    """None of 200 variables exists."""
+    return Converge(emulator, [(VARIABLES[0], {**VARIABLES[1], "limit": "40"})])
+
+
+@pytest.fixture
+def mixed(emulator):
+    """Of 1000 variables some are missing, most have another value, and there are others that must go."""
+    ids = [row["id"] for row in emulator.store.query("device")]
+    old = [{"device": id_, "name": name, "value": f"old {name}"} for id_ in ids[2:] for name in NAMES]
+    more = [{"device": id_, "name": name, "value": "y"} for id_ in ids for name in ("F", "G")]
+    emulator.store.insert_many("device_environment_variable", [*old, *more])
+    different = {name: f"new {name}" for name in NAMES[1:]}
+    module, options = VARIABLES
+    return Converge(emulator, [(module, {**options, "variables": {"A": "x", **different}, "purge": True})])
+
+
+@pytest.fixture
+def registration(emulator):
+    """Devices are registered, by uuid and by name, with tags; and get a variable each."""
+    known = [{"uuid": f"{number:032x}", "name": f"known-{number}"} for number in range(2)]
+    named = [{"name": f"named-{number}", "tags": {"n": number}} for number in range(2)]
+    fleet = {"application": "acme/bench"}
+    devices = {**fleet, "each": [*known, *named], "note": "new", "tags": {"wave": 1}}
+    names = [entry["name"] for entry in devices["each"]]
+    variable = {**fleet, "scope": "device", "devices": names, "name": "A", "value": "x"}
+    return Converge(emulator, [("balena_device", devices), ("balena_env_var", variable)], devices_of)
+
+
+def test_every_request_of_a_converge_that_creates_updates_and_deletes(mixed, tell):
+    tell(f"{DEVICES} devices x 5 variables, some to create, update and delete: {mixed.in_turn()}")
+
+
+def test_every_request_of_a_registration(registration, tell):
+    tell(f"4 devices registered with tags and variables: {registration.in_turn()}")
+
+
+def test_writes_of_a_converge_that_creates_everything(new, tell):
+    some = () if ALL else (new.number - 999, new.number - 500, new.number)
+    ways = {} if ALL else {"ways": ["500", "dropped after"]}
+    tell(f"{DEVICES} devices x 5 new variables: {new.in_turn(numbers=some, **ways)}")
+
+
+@pytest.mark.parametrize("way", ["429", "dropped before", "dropped after"])
+def test_every_request_fails_the_first_time_and_the_sdk_heals_it(new, way, tell):
+    new.restart()
+    fault = new.emulator.fault(unseen=True, **ONCE[way])
+    assert not new.run()[-1].get("failed")
+    assert fault.hits >= new.number
+    assert new.state(new.emulator) == new.after
+    tell(f"{DEVICES} devices x 5 new variables: {fault.hits} requests failed once with '{way}', no rerun")
+
+
+@pytest.mark.parametrize("way", ["500", "500 although it was done"])
+def test_every_request_fails_the_first_time_and_each_run_gets_further(few, way, tell):
+    few.restart()
+    fault, hits, reruns = few.emulator.fault(unseen=True, **ONCE[way]), 0, 0
+    while (last := few.run()[-1]).get("failed"):
+        check_account(last)
+        assert fault.hits > hits, last["msg"]
+        hits, reruns = fault.hits, reruns + 1
+    assert fault.hits >= few.number
+    assert few.state(few.emulator) == few.after
+    tell(f"40 devices x 5 new variables: {fault.hits} requests failed once with '{way}', {reruns} reruns")
+
+
+PLAYBOOK_FAULTS = {
+    "a read": {"method": "GET", "nth": 3, "status": 500},
+    "a write": {"method": "POST", "nth": 20, "status": 500},
+    "a lost answer": {"method": "POST", "nth": 20, "drop": "after"},
+    "too many requests": {"method": "POST", "nth": 20, "status": 429, "retry_after": 1},
+    "a server that is gone": {"method": "POST", "since": 20, "drop": "before"},
+}
+
+
+@pytest.mark.parametrize("what", PLAYBOOK_FAULTS)
+def test_a_playbook_meets(emulator, ansible, what):
+    fault = emulator.fault(**PLAYBOOK_FAULTS[what])
+    module, options = VARIABLES
+    task = {f"community.balena.{module}": {**options, "limit": 20}, "register": "done"}
+    fails = what in ("a write", "a server that is gone")
+    accounted = ["done.changes.create + (done.failed_items | length) == 100", "'were made' in done.msg"]
+    ansible.tasks(
+        [
+            {**task, "ignore_errors": True},
+            {"ansible.builtin.assert": {"that": ["done is failed", *accounted] if fails else ["done is changed"]}},
+        ]
+    )
+    assert fault.hits
+    emulator.clear_faults()
+    ansible.tasks([task, {"ansible.builtin.assert": {"that": [f"done.changes.create {'>' if fails else '=='} 0"]}}])
+    assert len(set(variables_of(emulator))) == len(variables_of(emulator)) == 100
