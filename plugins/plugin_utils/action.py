@@ -22,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
+from ..module_utils.state.report import SENSITIVE
 
 display = Display()
 
@@ -57,6 +58,9 @@ class BalenaAction(ActionBase):
             outcome = self._perform(params, info)
         for warning in outcome.pop("warnings", ()):
             display.warning(warning)
+        if outcome.pop(SENSITIVE, False):
+            # What a registered variable gets is the whole result; what is shown and logged is not.
+            outcome["_ansible_no_log"] = True
         outcome["invocation"] = invocation(params)
         return remove_values(outcome, checked._no_log_values)
 

@@ -101,7 +101,10 @@ def idempotent(module: str) -> bool:
 def test_examples_of_a_module(module, emulator, session, ansible):
     tasks = yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{module}.py"))
     assert any(f"community.balena.{module}" in task for task in tasks)
-    runs = [run for number, task in enumerate(tasks) for run in three_runs(task, number)]
+    runs: list[dict[str, Any]] = []
+    for number, task in enumerate(tasks):
+        ours = any(key.startswith("community.balena.") for key in task)
+        runs += three_runs(task, number) if ours else [task]
     play = {"hosts": "localhost", "gather_facts": False, "vars": {"emulator": emulator.url}, "tasks": runs}
     done = ansible.playbook([play], env={"BALENA_TOKEN": session})
     assert done.recap()["failed"] == 0
@@ -112,7 +115,7 @@ def test_examples_of_the_inventory(number, emulator, ansible):
     (ansible.folder / ".balena-production").write_text(emulator.token, encoding="utf-8")
     text = list(re.split(r"^---$", examples(INVENTORY), flags=re.MULTILINE))[number]
     if "connect: tunnel" in text:  # only the domain of balenaCloud tells where its tunnel is
-        text += "tunnel_address: tunnel.example.com\n"
+        text += "tunnel_address: tunnel.example.com:443\n"
     path = ansible.folder / f"example_{number}.balena.yml"
     path.write_text(text, encoding="utf-8")
     listed = ansible.inventory(path).json

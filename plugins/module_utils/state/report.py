@@ -14,6 +14,9 @@ from .apply import Failure, Outcome
 from .plan import Change, NamedId
 from .words import explain
 
+#: In a result: it holds something secret that is told only once, so nobody shall be shown it.
+SENSITIVE = "sensitive"
+
 #: Fresh in each process, so that a fingerprint tells equal from different within one diff and nothing else.
 _SALT = secrets.token_bytes(16)
 
