@@ -26,7 +26,7 @@ all:
   hosts:
     localhost:
       ansible_connection: local
-      ansible_python_interpreter: "{{ ansible_playbook_python }}"
+      ansible_python_interpreter: "%s"
 """
 
 
@@ -36,6 +36,16 @@ def link_collection(collections: Path) -> None:
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(Path("../../.."), target_is_directory=True)
+
+
+def module_interpreter(folder: Path) -> str:
+    """Return the interpreter for modules on localhost: the one that runs the tests."""
+    if " " not in sys.prefix:
+        return "{{ ansible_playbook_python }}"
+    # Up to ansible-core 2.18 it may not lie in a folder with a blank in its name.
+    environment = folder / "environment"
+    environment.symlink_to(sys.prefix, target_is_directory=True)
+    return str(environment / "bin" / "python")
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Ansible:
             **(environment or {}),
         }
         self.hosts = folder / "hosts.yml"
-        self.hosts.write_text(LOCAL_HOSTS, encoding="utf-8")
+        self.hosts.write_text(LOCAL_HOSTS % module_interpreter(folder), encoding="utf-8")
 
     def run(self, *command: str, status: int | None = 0, env: Mapping[str, str] | None = None) -> Run:
         """Run a command and fail unless it exits with status (None: any will do)."""
