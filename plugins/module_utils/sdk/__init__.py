@@ -8,6 +8,7 @@
 Names are the reference's in snake_case, results are the API's JSON as dicts, failures are exceptions under
 :class:`~.errors.BalenaError`. One :class:`Balena` may be used from many threads at the same time.
 """
+
 from __future__ import annotations
 
 import functools

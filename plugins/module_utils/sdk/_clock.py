@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The only place where the SDK reads the time or sleeps, so that tests can hold the clock still."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep the number of requests in any period of time below a limit."""
+
 from __future__ import annotations
 
 import collections

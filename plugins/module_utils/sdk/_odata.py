@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the URL of an OData request from a resource, a key and a dict of options. The one place that escapes."""
+
 from __future__ import annotations
 
 import re

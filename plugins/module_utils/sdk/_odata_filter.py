@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Turn a ``$filter`` given as dicts and lists into OData text (not yet escaped for a URL)."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Merge the caller's OData options into a method's own."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -4,18 +4,26 @@
 
 Imported only when the first request is sent, so that importing the SDK stays cheap.
 """
+
 from __future__ import annotations
 
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
 from . import _clock
 from .configuration import Options
+from .errors import BalenaDependencyError
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+except ImportError as error:
+    MISSING: ImportError | None = error
+    HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc, assignment]
+else:
+    MISSING = None
 
 # The API closes a connection that was idle for 5 seconds (recorded). A request that is sent just then is lost, and
 # for a POST nobody knows whether it was; so a connection that could be about to close is not used again.
@@ -61,7 +69,13 @@ class _Adapter(HTTPAdapter):
 
 
 def open_session(options: Options) -> requests.Session:
-    """Return a session for all requests of one :class:`Balena`; it may be used from many threads."""
+    """Return a session for all requests of one :class:`Balena`; it may be used from many threads.
+
+    Raises:
+        BalenaDependencyError: ``requests`` is not installed.
+    """
+    if MISSING is not None:
+        raise BalenaDependencyError(f"The Python package 'requests' is needed: {MISSING}") from MISSING
     session = requests.Session()
     session.headers.clear()  # each request says itself what it sends
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

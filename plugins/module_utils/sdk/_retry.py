@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decide whether a request that failed is sent again, and how long to wait before."""
+
 from __future__ import annotations
 
 import random
@@ -50,7 +51,7 @@ class RetryState:
         self._retries_left -= 1
         attempt = self._max_retries - self._retries_left - 1
         # Not all clients at once: somewhere between half of the delay and all of it.
-        return min(0.25 * 2.0 ** attempt, 8.0) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        return min(0.25 * 2.0**attempt, 8.0) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
     def _wait(self, told: float) -> float | None:
         if told > self._wait_left:

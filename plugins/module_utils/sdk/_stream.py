@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The body of an answer that is read as it arrives."""
+
 from __future__ import annotations
 
 import threading

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How values are written in messages and in values that the API stores as text."""
+
 from __future__ import annotations
 
 from typing import Any

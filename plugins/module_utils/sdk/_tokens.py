@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep the token, and read what a session token says about itself."""
+
 from __future__ import annotations
 
 import base64

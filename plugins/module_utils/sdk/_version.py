@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who we are."""
+
 from __future__ import annotations
 
 VERSION = "0.1.0"

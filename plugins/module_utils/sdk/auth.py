@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.auth``: log in and out, and who is logged in."""
+
 from __future__ import annotations
 
 import functools

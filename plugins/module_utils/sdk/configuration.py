@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options of a :class:`Balena`: one place for names, defaults, units and checks."""
+
 from __future__ import annotations
 
 import urllib.parse

@@ -7,6 +7,7 @@ The first part mirrors the reference: same class name, ``code``, message and sub
 
 No error carries a token: where the reference stores one, the attribute is ``None`` here.
 """
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hooks around every request: change it before it leaves, look at its answer, or handle its error."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

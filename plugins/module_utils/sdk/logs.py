@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.logs``: what a device's services wrote, so far and from now on."""
+
 from __future__ import annotations
 
 import json

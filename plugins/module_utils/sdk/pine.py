@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.pine``: the API's resources (``device``, ``application`` …) over OData."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Union
 
 from ._odata import build_url, compile_query
 from .errors import (
@@ -19,7 +20,7 @@ from .errors import (
 if TYPE_CHECKING:
     from . import Balena
 
-Key = int | str | Mapping[str, Any]
+Key = Union[int, str, Mapping[str, Any]]
 Options = Mapping[str, Any]
 
 # Gateways answer these when they lost the server behind them, which may have done what it was asked.

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.request``: requests to any address, with the token, the interceptors and readable errors."""
+
 from __future__ import annotations
 
 import json as json_module

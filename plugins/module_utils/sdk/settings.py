@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.settings``: the settings that balena's command line tools share, from files and the environment."""
+
 from __future__ import annotations
 
 import os

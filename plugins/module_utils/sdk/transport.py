@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Send bytes to a server and get its answer: connections, time-outs, limits, repetitions. Knows nothing of balena."""
+
 from __future__ import annotations
 
 import threading
@@ -13,7 +14,6 @@ from ._retry import REPEATABLE_METHODS, RetryState
 from .configuration import Options
 from .errors import (
     BalenaConnectionError,
-    BalenaDependencyError,
     BalenaReadOnlyError,
     BalenaTimeoutError,
     BalenaUnknownOutcomeError,
@@ -156,10 +156,8 @@ class Transport:
         if session is None:
             with self._lock:
                 if self._session is None:
-                    try:
-                        from . import _pool
-                    except ImportError as error:
-                        raise BalenaDependencyError(f"The Python package 'requests' is needed: {error}") from error
+                    from . import _pool
+
                     self._session = _pool.open_session(self._options)
                 session = self._session
         return session

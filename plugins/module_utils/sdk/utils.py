@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``balena.utils``: helpers that callers of the SDK need too."""
+
 from __future__ import annotations
 
 import os
