@@ -205,7 +205,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..plugin_utils.inventory.source import InventorySource
-from ..plugin_utils.inventory.templating import template_options
+from ..plugin_utils.inventory.templating import is_meant_for, template_options
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -220,7 +220,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return False
         if path.endswith(("balena.yml", "balena.yaml")):
             return True
-        self.display.vvv(f"{self.NAME} skips {path}: the name has to end with balena.yml or balena.yaml")
+        if is_meant_for(self.NAME, path):
+            self.display.warning(
+                f"{self.NAME} does not read {path}: its name has to end with balena.yml or balena.yaml"
+            )
         return False
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:

@@ -49,7 +49,7 @@ class InventorySource:
         try:
             self.build(self.select(self.devices(use_cache=use_cache)))
         except BalenaRequestError as error:
-            raise AnsibleParserError(f"{error}{self._hint(error)}") from error
+            raise AnsibleParserError(f"Could not read the devices: {error}{self._hint(error)}") from error
         except (BalenaError, DuplicateNames, TunnelAddressError) as error:
             raise AnsibleParserError(str(error)) from error
 
@@ -70,7 +70,7 @@ class InventorySource:
     def _cached(self, key: str) -> list[Device] | None:
         try:
             return unpack(self._plugin.cache[key])
-        except (KeyError, AnsibleError, ValueError):  # not there, expired or not readable: read it anew
+        except Exception:  # not there or expired (KeyError), or whatever a cache plugin raises for what it cannot read
             return None
 
     def select(self, devices: list[Device]) -> list[Device]:
