@@ -52,6 +52,16 @@ options:
       - The values are secret. Results, diffs and errors show only a salted fingerprint of them.
     type: bool
     default: false
+  check_config:
+    description:
+      - What to do when a config variable that would be set has a name that the API does not know for the device type,
+        or a value that does not fit. The API itself takes any.
+      - Names that begin with C(BALENA_HOST_) and C(BALENA_UI_) are passed on to the host OS, so that only those of
+        them that the API describes can be checked.
+      - Variables that have their declared value already are not checked again.
+    type: str
+    choices: [warn, fail, ignore]
+    default: warn
 """
 
 EXAMPLES = r"""
@@ -89,6 +99,7 @@ EXAMPLES = r"""
     kind: config
     variables:
       BALENA_HOST_CONFIG_gpu_mem: "64"
+    check_config: fail
     purge: true
     max_changes: 10
 
@@ -137,7 +148,7 @@ failed_items:
 from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, Params, run_module
 from ..module_utils.sdk import Balena
 from ..module_utils.state.plan import Plan
-from ..module_utils.state.resources import variable_parents, variables
+from ..module_utils.state.resources import config_schema, variable_parents, variables
 
 OPTIONS = Options(
     argument_spec={
@@ -149,6 +160,7 @@ OPTIONS = Options(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "purge": {"type": "bool", "default": False},
         "secret": {"type": "bool", "default": False},
+        "check_config": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
     },
     mutually_exclusive=[("name", "variables")],
     required_one_of=[("name", "variables")],
@@ -160,7 +172,8 @@ def plan(balena: Balena, want: Params) -> Plan:
     """The declared variables of all subjects."""
     declared = variables.declaration(want)
     parents, through = variable_parents.find(balena, want)
-    return variables.plan(balena, parents, declared, through)
+    planned = variables.plan(balena, parents, declared, through)
+    return config_schema.checked(balena, planned, parents, want)
 
 
 def main() -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
+#: Relations to the device type, which config variables are checked with.
+_OF_APPLICATION: dict[str, Any] = {"is_for__device_type": {"$select": ["slug"]}}
+_OF_DEVICE: dict[str, Any] = {"is_of__device_type": {"$select": ["slug"]}}
+
 
 def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | None]:
     """The parents that the options C(scope), C(application), C(service) and the device selector mean.
@@ -25,19 +29,27 @@ def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | Non
     :returns: the parents, and a condition that holds for the variables of all of them (see L(children)).
     :raises DeclarationError: options that do not fit the scope, or something that does not exist.
     """
-    scope = want["scope"]
+    scope, config = want["scope"], want["kind"] == "config"
     _check(want)
     if scope in ("application", "build"):
-        application = need_application(balena, want["application"])
-        return [Parent(application["id"], (application["slug"],))], None
+        application = need_application(balena, want["application"], expand=_OF_APPLICATION if config else None)
+        return [Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))], None
     if scope == "service":
         return [_service(balena, want)], None
-    devices = select_devices(balena, want)
+    devices = select_devices(balena, want, expand=_OF_DEVICE if config else None)
     fleets = sorted({device["belongs_to__application"]["__id"] for device in devices})
     within = {"belongs_to__application": {"$in": fleets}}
     if scope == "device":
-        return [Parent(row["id"], (row["uuid"],)) for row in devices], {"device": within}
+        parents = [Parent(row["id"], (row["uuid"],), _device_type(row, _OF_DEVICE)) for row in devices]
+        return parents, {"device": within}
     return _installs(balena, want["service"], devices, within)
+
+
+def _device_type(row: Record, relation: Mapping[str, Any]) -> str | None:
+    """The slug of the device type, where it was read."""
+    found = [row[name] for name in relation if name in row]
+    slug: str | None = found[0][0]["slug"] if found and found[0] else None
+    return slug
 
 
 def _check(want: Want) -> None:

@@ -38,10 +38,15 @@ _CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
 
 @dataclass(frozen=True)
 class Parent:
-    """What variables belong to: its id and the readable key that starts the key of each of its variables."""
+    """What variables belong to.
+
+    :param key: readable; it starts the key of each of its variables.
+    :param device_type: the slug, where it is needed: for config variables.
+    """
 
     id: int
     key: Key
+    device_type: str | None = None
 
 
 @dataclass(frozen=True)
