@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rollouts, OS updates and builds with devices that live: on a clock that moves on with every look at them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.tasks import run_task
+
+QUICK = {"poll_seconds": 20, "download_seconds": 60, "install_seconds": 10, "os_seconds": 120, "step_seconds": 5}
+WAIT = {"wait": True, "poll_interval": 0.01, "wait_timeout": 20}
+
+
+def fleet(name, device_type, *devices):
+    releases = [{"version": "1.0.0"}, {"version": "1.1.0"}]
+    return {
+        "name": name, "organization": "acme", "device_type": device_type, "services": ["main"], "releases": releases,
+        "devices": list(devices),
+    }  # fmt: skip
+
+
+SEED = {
+    "applications": [
+        fleet(
+            "kiosk",
+            "raspberrypi4-64",
+            {"name": "on-{n}", "count": 8, "release": "1.0.0", "os_version": "5.3.27", "pin": "1.0.0"},
+            {"name": "off", "release": "1.0.0", "os_version": "5.3.27", "online": False, "pin": "1.0.0"},
+        ),
+        fleet("gateway", "intel-nuc", {"name": "nuc", "release": "1.0.0", "os_version": "2.112.12", "pin": "1.0.0"}),
+    ],
+    "simulation": QUICK,
+}
+ONLINE = {"application": "acme/kiosk", "filter": "is_online eq true"}
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Whoever looks at what devices run makes half a minute pass."""
+
+    def pass_time(request):
+        if request.method == "GET" and request.path == "/v7/device" and "id in (" in request.params.get("$filter", ""):
+            running.advance(30)
+
+    with Emulator(seed=SEED, flavor="cloud", rate=0, on_request=pass_time) as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(server):
+    server.reset()
+    # The devices come to life, and know what they run.
+    server.advance(10)
+    server.clear_requests()
+    return server
+
+
+def pin(emulator, **options):
+    return run_task(emulator, "balena_release_pin", **{"scope": "device", "release": "1.1.0", **options})
+
+
+def update(emulator, **options):
+    return run_task(emulator, "balena_os_update", **{"version": "6.0.41", **options})
+
+
+def looks(emulator):
+    return [
+        one for one in emulator.requests("GET", "/v7/device") if "should_be_running__release" in one.params["$select"]
+    ]
+
+
+def test_waiting_for_a_release_looks_at_all_devices_at_once(cloud):
+    done = pin(cloud, **ONLINE, **WAIT)
+    assert done["changed"] and not done.get("failed")
+    assert len(done["waited"]["done"]) == 8
+    assert done["waited"]["pending"] == done["waited"]["failed"] == []
+    # One more than the looks: the devices are read once to be pinned.
+    assert len(looks(cloud)) < 12
+    again = pin(cloud, **ONLINE, **WAIT)
+    assert not again["changed"]
+    assert len(again["waited"]["done"]) == 8
+
+
+def test_devices_that_are_stuck_are_named_and_others_are_not_lost(cloud):
+    cloud.simulate(fail_names="on-[12]")
+    late = pin(cloud, **ONLINE, **{**WAIT, "wait_timeout": 3})
+    assert late["failed"] and late["changed"]
+    assert len(late["waited"]["done"]) == 6
+    assert [row["reason"] for row in late["waited"]["pending"]] == ["Downloading", "Downloading"]
+    assert "6 of 8 devices are done, 8 are needed" in late["msg"]
+    enough = pin(cloud, **ONLINE, **WAIT, success_percentage=75)
+    assert not enough.get("failed")
+
+
+def test_what_offline_means_is_a_choice(cloud):
+    everyone = {"application": "acme/kiosk"}
+    skipped = pin(cloud, **everyone, **WAIT, offline="skip")
+    assert not skipped.get("failed")
+    assert [row["reason"] for row in skipped["waited"]["pending"]] == ["offline, not waited for"]
+    cloud.reset()
+    cloud.advance(10)
+    failed = pin(cloud, **everyone, **WAIT, offline="fail")
+    assert failed["failed"]
+    assert [row["reason"] for row in failed["waited"]["failed"]] == ["offline"]
+    assert len(failed["waited"]["done"]) == 8
+    late = pin(cloud, **everyone, **{**WAIT, "wait_timeout": 0.2})
+    assert [row["reason"] for row in late["waited"]["pending"]] == ["offline"]
+
+
+def test_a_whole_application_is_waited_for(cloud):
+    pin(cloud, application="acme/kiosk", release="track")
+    done = pin(cloud, scope="application", application="acme/kiosk", release="1.1.0", **WAIT, success_percentage=80)
+    assert not done.get("failed")
+    assert len(done["waited"]["done"]) == 8
+
+
+def test_an_os_update_ends_when_the_devices_are_back(cloud):
+    done = update(cloud, **ONLINE, **WAIT)
+    assert not done.get("failed"), done["msg"]
+    assert {row["action"] for row in done["devices"]} == {"update"}
+    assert len(done["waited"]["done"]) == 8
+    assert len(cloud.requests("POST")) == 8
+    again = update(cloud, **ONLINE)
+    assert not again["changed"]
+    assert {row["action"] for row in again["devices"]} == {"up_to_date"}
+
+
+def test_an_update_that_is_under_way_is_joined_and_not_started_again(cloud):
+    update(cloud, **ONLINE)
+    cloud.clear_requests()
+    joined = update(cloud, **ONLINE, **WAIT)
+    assert not joined["changed"]
+    assert {row["action"] for row in joined["devices"]} == {"updating"}
+    assert len(joined["waited"]["done"]) == 8
+    assert cloud.writes() == []
+
+
+def test_updates_that_fail_are_named(cloud):
+    cloud.simulate(fail_os_percent=100)
+    failed = update(cloud, application="acme/gateway", version="latest", **WAIT)
+    assert failed["failed"] and failed["changed"]
+    assert [row["reason"] for row in failed["waited"]["failed"]] == ["failed"]
+    cloud.simulate(fail_os_percent=0)
+    assert not update(cloud, application="acme/gateway", version="latest", **WAIT).get("failed")
+
+
+def test_nothing_is_started_if_one_device_cannot(cloud):
+    refused = update(cloud, application="acme/kiosk")
+    assert "1 of 9 devices cannot get balenaOS 6.0.41, and nothing was changed: off" in refused["msg"]
+    assert cloud.writes() == []
+
+
+def test_an_offline_device_is_queued_and_gets_it_when_it_is_back(cloud):
+    queued = update(cloud, application="acme/kiosk", offline="queue", **WAIT)
+    assert queued["changes"]["update"] == 9
+    assert [row["reason"] for row in queued["waited"]["pending"]] == ["queued until it is back"]
+    again = update(cloud, application="acme/kiosk", offline="queue")
+    assert not again["changed"]
+
+
+def test_check_mode_starts_nothing_and_promises_the_same(cloud):
+    options = {"application": "acme/kiosk", "offline": "queue", **WAIT}
+    predicted = update(cloud, check_mode=True, **options)
+    assert cloud.writes() == []
+    real = update(cloud, **options)
+    assert {name: real[name] for name in ("changes", "diff", "devices")} == {
+        name: predicted[name] for name in ("changes", "diff", "devices")
+    }
+
+
+def test_devices_follow_a_target_where_there_is_no_service(cloud):
+    done = update(cloud, **ONLINE, method="target", **WAIT)
+    assert not done.get("failed")
+    assert len(done["waited"]["done"]) == 8
+    assert cloud.requests("POST") == []
+
+
+def test_an_openbalena_server_has_no_service():
+    with Emulator(seed=SEED, rate=0) as server:
+        assert "no device actions service" in update(server, **ONLINE)["msg"]
+        assert update(server, **ONLINE, method="target")["changed"]
+        built = run_task(server, "balena_release", application="acme/kiosk", source_url="https://example.com/a.zip")
+        assert "a feature of balenaCloud that this server lacks" in built["msg"]
+
+
+def build(emulator, **options):
+    given = {"application": "acme/kiosk", "source_url": "https://me:secret@example.com/a.zip?key=secret", **options}
+    return run_task(emulator, "balena_release", **given)
+
+
+def test_a_release_is_built_with_all_that_is_said_of_it(cloud):
+    predicted = build(cloud, note="new", tags={"from": "ci"}, check_mode=True)
+    assert cloud.writes() == []
+    built = build(cloud, note="new", tags={"from": "ci"}, **WAIT)
+    assert built["built"]["status"] == "success"
+    assert built["release"]["note"] == "new" and built["release"]["tags"] == {"from": "ci"}
+    assert built["diff"] == predicted["diff"]
+    assert "secret" not in str(built)
+
+
+def test_a_release_that_is_there_is_not_built(cloud):
+    assert not build(cloud, release="1.1.0")["changed"]
+    assert cloud.writes() == []
+
+
+def test_a_source_that_makes_another_version_is_an_error_once_it_is_built(cloud):
+    assert "The source made release 0.0.0, not 9.9.9" in build(cloud, release="9.9.9", **WAIT)["msg"]
+
+
+@pytest.mark.parametrize("count", [1000])
+def test_a_thousand_devices_are_pinned_in_eight_requests(count):
+    with Emulator(seed={"applications": [fleet("huge", "intel-nuc", {"name": "n-{n}", "count": count})]}) as server:
+        pinned = pin(server, application="acme/huge", release="1.0.0")
+        assert pinned["changes"]["update"] == count
+        assert len(server.requests()) <= 8
+        server.clear_requests()
+        assert not pin(server, application="acme/huge", release="1.0.0")["changed"]
+        assert len(server.requests()) <= 3
