@@ -48,6 +48,19 @@ def module_interpreter(folder: Path) -> str:
     return str(environment / "bin" / "python")
 
 
+def without_actions(folder: Path) -> Path:
+    """A collections path whose copy of the collection has no action plugins, so that modules run as processes."""
+    collection = folder / "processes" / "ansible_collections" / "community" / "balena"
+    collection.mkdir(parents=True)
+    for name in ("galaxy.yml", "meta"):
+        (collection / name).symlink_to(CHECKOUT / name)
+    (collection / "plugins").mkdir()
+    for path in (CHECKOUT / "plugins").iterdir():
+        if path.name not in ("action", "plugin_utils", "__pycache__"):
+            (collection / "plugins" / path.name).symlink_to(path)
+    return folder / "processes"
+
+
 @dataclass(frozen=True)
 class Run:
     """A command that ended: its exit status, standard output and standard error."""

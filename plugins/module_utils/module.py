@@ -182,15 +182,29 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
         raise TaskFailure(_failure(error)) from error
 
 
+class _Module(AnsibleModule):
+    """An ordinary module that keeps secret values to itself from the start: also while it looks at its options."""
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        """Fail; options that are wrong are found before there is a plan, and are shown together with all others."""
+        kwargs.setdefault("invocation", invocation(self.params))
+        super().fail_json(msg, **kwargs)
+
+    def _log_invocation(self) -> None:
+        """Write the options into the system's log, as modules do, unless there is a secret among them."""
+        if not self.params.get("secret"):
+            super()._log_invocation()
+
+
 def run_module(options: Options, planner: Planner) -> None:
     """Run as an ordinary module in a process of its own."""
-    module = AnsibleModule(supports_check_mode=True, **options.rules())
+    module = _Module(supports_check_mode=True, **options.rules())
     _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode))
 
 
 def run_info_module(options: Options, reader: Reader) -> None:
     """Run an info module in a process of its own."""
-    module = AnsibleModule(supports_check_mode=True, **options.rules(info=True))
+    module = _Module(supports_check_mode=True, **options.rules(info=True))
     _exit(module, lambda: perform_read(reader, module.params))
 
 

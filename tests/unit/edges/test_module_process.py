@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A module in a process of its own: what it returns and what it writes into the system's log."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.community.balena.plugins.modules import balena_env_var
+
+TASK = {"scope": "application", "application": "acme/x", "name": "PW", "value": "hunter2", "api_url": "wrong"}
+
+
+@contextmanager
+def arguments(options):
+    """Start the module with these options, as Ansible does."""
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core 2.17 and before
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+        yield
+        basic._ANSIBLE_ARGS = None
+    else:
+        with patch_module_args(options):
+            yield
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run balena_env_var; its result, and what it logged."""
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(msg))
+
+    def process(**options):
+        with arguments({**TASK, **options}), pytest.raises(SystemExit):
+            balena_env_var.main()
+        return json.loads(capsys.readouterr().out), "".join(logged)
+
+    return process
+
+
+def test_the_options_of_a_task_are_shown_and_logged(run):
+    result, log = run()
+    assert "api_url must start with" in result["msg"]
+    assert result["invocation"]["module_args"]["value"] == "hunter2"
+    assert "value=hunter2" in log
+
+
+@pytest.mark.parametrize("wrong", [{}, {"scope": "galaxy"}, {"nonsense": 1}, {"variables": "hunter2"}])
+def test_secret_values_are_neither_shown_nor_logged(run, wrong):
+    result, log = run(secret=True, **wrong)
+    assert result["failed"]
+    assert "hunter2" not in json.dumps(result) + log
+    assert result["invocation"]["module_args"]["name"] == "PW"
