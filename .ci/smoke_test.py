@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.ansible_runs import CHECKOUT, Ansible
-from tests.emulator import Emulator
+from tests.emulator import SEEDS, Emulator
 
 INSTALLED = Path(os.environ["TEST_COLLECTIONS_PATH"]) / "ansible_collections" / "community" / "balena"
 DECLARE = [
     {
         "community.balena.balena_application": {
-            "name": "smoke-test",
+            "name": "acme/smoke-test",
             "device_type": "raspberrypi4-64",
             "tags": {"site": "lab"},
         }
@@ -25,7 +25,7 @@ DECLARE = [
     {
         "community.balena.balena_env_var": {
             "scope": "application",
-            "application": "smoke-test",
+            "application": "acme/smoke-test",
             "variables": {"LOG_LEVEL": "debug"},
         }
     },
@@ -34,8 +34,8 @@ DECLARE = [
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    """A server with the base data."""
-    with Emulator() as running:
+    """A server with a fleet of devices."""
+    with Emulator(seed=SEEDS / "demo.yml") as running:
         yield running
 
 
@@ -66,4 +66,4 @@ def test_a_playbook_runs_and_a_second_run_changes_nothing(ansible: Ansible) -> N
 
 def test_the_inventory_lists_devices(ansible: Ansible) -> None:
     hosts = ansible.inventory({"plugin": "community.balena.balena"}).json["_meta"]["hostvars"]
-    assert hosts
+    assert "berlin-sign-01" in hosts
