@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`connect: tunnel` and `connect: local` reach a host OS: ansible's raw and script through a real sshd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.ansible_runs import CHECKOUT
+from tests.integration.inventory_support import FLEET
+from tests.integration.tunnel_stand_in import SshServer, TunnelStandIn
+
+TARGET = Path(__file__).resolve().parent / "targets" / "inventory_connect"
+SCRIPT = CHECKOUT / "plugins" / "plugin_utils" / "balena_tunnel.py"
+
+
+@pytest.fixture
+def sshd(tmp_path):
+    folder = tmp_path / "sshd"
+    folder.mkdir()
+    server = SshServer(folder)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def device(emulator):
+    emulator.seed(FLEET)
+    return emulator.store.query("device", device_name="sensor-01")[0]
+
+
+@pytest.fixture
+def tunnel(tmp_path, emulator, device, sshd):
+    stand_in = TunnelStandIn(tmp_path, emulator.token, {device["uuid"]}, sshd.port)
+    yield stand_in
+    stand_in.close()
+
+
+@pytest.fixture
+def through_tunnel(ansible, tunnel, sshd, tmp_path):
+    """Run `ansible -m MODULE -a ARGUMENTS` on sensor-01 through the tunnel."""
+    source = Path(shutil.copy(TARGET / "tunnel.balena.yml", tmp_path))
+    ansible.environment.update(
+        {
+            "BALENA_TUNNEL_ADDRESS": tunnel.address,
+            "BALENA_CA_PATH": str(tunnel.certificate),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(sshd.key),
+            "ANSIBLE_SSH_ARGS": f"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={tmp_path}/known -F none",
+        }
+    )
+
+    def run(module, arguments, status=0, **env):
+        extra = ("-e", f"ansible_user={sshd.user}")
+        command = ("ansible", "-i", str(source), "sensor-01", "-m", module, "-a", arguments, *extra)
+        return ansible.run(*command, status=status, env=env)
+
+    return run
+
+
+def test_raw_through_the_tunnel(through_tunnel, tunnel, device, tmp_path):
+    assert "42 from the device" in through_tunnel("ansible.builtin.raw", "echo $((6 * 7)) from the device").output
+    assert tunnel.asked_names == ["localhost"], "the name of the tunnel is asked for by SNI"
+    assert tunnel.heads[0].startswith(f"CONNECT {device['uuid']}.balena:22222 HTTP/1.0\r\n")
+    assert f"{device['uuid']}.balena " in (tmp_path / "known").read_text(encoding="utf-8")
+
+
+def test_exit_codes_and_much_output(through_tunnel):
+    failed = through_tunnel("ansible.builtin.raw", "echo so; exit 3", status=2)
+    assert "rc=3" in failed.text
+    much = through_tunnel("ansible.builtin.raw", "seq 1 200000 | tail -n 60000")
+    assert "140001" in much.output
+    assert "200000" in much.output
+
+
+def test_script_through_the_tunnel(through_tunnel):
+    script = TARGET / "hello.sh"
+    assert "hello world from a script" in through_tunnel("ansible.builtin.script", f"{script} world 0").output
+    assert '"rc": 7' in through_tunnel("ansible.builtin.script", f"{script} world 7", status=2).output
+
+
+def test_refusals_say_why(through_tunnel, device, emulator, tunnel, tmp_path):
+    command = [sys.executable, str(SCRIPT), "--tunnel", tunnel.address, "--ca-path", str(tunnel.certificate)]
+
+    def say(*arguments, **env):
+        clean = {"PATH": os.defpath, "HOME": str(tmp_path), "BALENA_TOKEN": emulator.token, **env}
+        done = subprocess.run(
+            [*command, *arguments], check=False, env=clean, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        assert emulator.token not in done.stderr
+        return done.stderr
+
+    assert "token was refused" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="wrong")
+    assert "HTTP 407" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="", BALENA_API_KEY="wrong")
+    assert "device is offline" in say(f"{'0' * 32}.balena", "22222")
+    assert "HTTP 403" in say("example.com", "22222")
+    assert "no token" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="")
+    command[3] = "localhost:9"
+    assert "cannot reach localhost:9" in say(f"{device['uuid']}.balena", "22222")
+
+
+def test_the_certificate_is_checked(through_tunnel, tunnel, device):
+    port = tunnel.address.partition(":")[2]
+    trusted = ["--ca-path", str(tunnel.certificate)]
+    cases = (["--tunnel", tunnel.address], ["--tunnel", f"127.0.0.1:{port}", *trusted])
+    for arguments in cases:  # an authority that nobody trusts, then the wrong name
+        command = [sys.executable, str(SCRIPT), *arguments, f"{device['uuid']}.balena", "22222"]
+        env = {"PATH": os.defpath, "BALENA_TOKEN": "secret"}
+        done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 1
+        assert "certificate" in done.stderr
+    assert tunnel.heads == [], "the token is not sent to whom it may not concern"
+
+
+def test_the_token_is_not_in_the_variables(ansible, tunnel, tmp_path, emulator):
+    ansible.environment.update({"BALENA_TUNNEL_ADDRESS": tunnel.address})
+    source = Path(shutil.copy(TARGET / "tunnel.balena.yml", tmp_path))
+    done = ansible.inventory(source)
+    assert emulator.token not in done.text
+    host = done.json["_meta"]["hostvars"]["sensor-01"]
+    assert host["ansible_host"] == f"{host['balena_uuid']}.balena"
+    assert (host["ansible_port"], host["ansible_ssh_transfer_method"]) == (22222, "piped")
+    assert "HostKeyAlias" in host["ansible_ssh_common_args"]
+
+
+def test_local(ansible, emulator, device, sshd, tmp_path):
+    emulator.store.update("device", device["id"], ip_address="-oProxyCommand=id fe80::1 127.0.0.1")
+    source = tmp_path / "local.balena.yml"
+    source.write_text(
+        yaml.safe_dump({"plugin": "community.balena.balena", "devices": ["sensor-01"], "connect": "local"}),
+        encoding="utf-8",
+    )
+    ansible.environment["ANSIBLE_PRIVATE_KEY_FILE"] = str(sshd.key)
+    ansible.environment["ANSIBLE_HOST_KEY_CHECKING"] = "0"
+    extra = ("-e", f"ansible_user={sshd.user} ansible_port={sshd.port}")
+    done = ansible.run("ansible", "-i", str(source), "all", "-m", "ansible.builtin.raw", "-a", "echo here", *extra)
+    assert "here" in done.output
+    host = ansible.inventory(source).json["_meta"]["hostvars"]["sensor-01"]
+    assert (host["ansible_host"], host["ansible_port"]) == ("127.0.0.1", 22222)

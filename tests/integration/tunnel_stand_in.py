@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for balena's tunnel (TLS, then HTTP CONNECT with Basic authentication) and a real sshd behind it."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import os
+import pwd
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+SSHD = next((path for path in ("/usr/sbin/sshd", shutil.which("sshd") or "") if os.access(path, os.X_OK)), None)
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tunnel stand-in")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    names = [x509.DNSName("localhost")]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = folder / "tunnel.pem", folder / "tunnel.key"
+    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    pkcs8 = serialization.PrivateFormat.PKCS8
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
+    return cert_file, key_file
+
+
+class TunnelStandIn:
+    """Listens on loopback; knows one token and which devices are online, and passes connections on to a port."""
+
+    def __init__(self, folder: Path, token: str, online: set[str], port: int) -> None:
+        self.certificate, key = make_certificate(folder)
+        self._token, self._online, self._port = token, online, port
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(self.certificate, key)
+        self._tls.sni_callback = lambda _connection, name, _context: self.asked_names.append(name)
+        self.asked_names: list[str | None] = []
+        self.heads: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"localhost:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                plain, _address = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
+
+    def _serve(self, plain: socket.socket) -> None:
+        try:
+            with self._tls.wrap_socket(plain, server_side=True) as client:
+                head = b""
+                while b"\r\n\r\n" not in head and (block := client.recv(4096)):
+                    head += block
+                self.heads.append(head.decode())
+                status = self._judge(head.decode())
+                if status != 200:
+                    client.sendall(f"HTTP/1.0 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+                    return
+                with socket.create_connection(("127.0.0.1", self._port)) as device:
+                    client.sendall(b"HTTP/1.0 200 Connection Established\r\n\r\n")
+                    self._pump(client, device)
+        except OSError:
+            return
+
+    def _judge(self, head: str) -> int:
+        lines = head.split("\r\n")
+        credentials = next((line.split()[-1] for line in lines if line.startswith("Proxy-Authorization: Basic ")), "")
+        if base64.b64decode(credentials).decode().partition(":")[2] != self._token:
+            return 407
+        target = lines[0].split()[1]
+        if not target.endswith(".balena:22222"):
+            return 403
+        return 200 if target.split(".")[0] in self._online else 503
+
+    @staticmethod
+    def _pump(client: ssl.SSLSocket, device: socket.socket) -> None:
+        def back() -> None:
+            try:
+                while block := device.recv(65536):
+                    client.sendall(block)
+                client.unwrap().close()
+            except (OSError, ValueError):
+                return
+
+        thread = threading.Thread(target=back, daemon=True)
+        thread.start()
+        while block := client.recv(65536):
+            device.sendall(block)
+        device.shutdown(socket.SHUT_WR)
+        thread.join(timeout=10)
+
+
+class SshServer:
+    """Debian's sshd on loopback, as whoever runs the tests, with a key of its own and one for the client."""
+
+    def __init__(self, folder: Path) -> None:
+        if SSHD is None:
+            raise RuntimeError("these tests need sshd: apt-get install openssh-server openssh-client")
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        self.key = folder / "client_key"
+        for key in (folder / "host_key", self.key):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        settings = {
+            "Port": self.port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host_key", "PidFile": "none",
+            "AuthorizedKeysFile": f"{self.key}.pub", "StrictModes": "no", "UsePAM": "no", "PermitRootLogin": "yes",
+            "PasswordAuthentication": "no",
+        }  # fmt: skip
+        # No Subsystem: like a device's, this sshd has no sftp.
+        config = folder / "sshd_config"
+        config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=subprocess.PIPE)
+        self._wait()
+
+    def _wait(self) -> None:
+        for _attempt in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        self.close()
+        raise RuntimeError("sshd did not start")
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=10)
