@@ -240,8 +240,7 @@ class DeviceSupervisor(DeviceReads):
 
     def _service(self, uuid_or_id: str | int, image_id: int, action: str) -> None:
         path = f"v2/applications/{{app}}/{action}-service"
-        data = lambda app: {"appId": app, "imageId": image_id}  # noqa: E731
-        self._supervise(uuid_or_id, path, data, select="supervisor_version")
+        self._supervise(uuid_or_id, path, lambda app: {"appId": app, "imageId": image_id}, select="supervisor_version")
 
     def _supervise(
         self,
