@@ -51,7 +51,7 @@ def smoke() -> int:
     command = ["ansible-galaxy", "collection", "install", str(tarball()), "-p", str(installed), "--offline"]
     subprocess.run([str(TOOLS / command[0]), *command[1:]], check=True)
     environment = {**os.environ, "TEST_COLLECTIONS_PATH": str(installed)}
-    script = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "testpaths=", ".ci/smoke_test.py"]
+    script = [sys.executable, "-m", "pytest", "-q", "-o", "cache_dir=.cache/pytest-smoke", ".ci/smoke_test.py"]
     return subprocess.call(script, cwd=CHECKOUT, env=environment)
 
 
