@@ -43,6 +43,14 @@ def tunnel(tmp_path, emulator, device, sshd):
     stand_in.close()
 
 
+def ssh_environment(sshd, folder):
+    """Nothing of this machine's ssh settings, and no connection that outlives the command."""
+    return {
+        "ANSIBLE_PRIVATE_KEY_FILE": str(sshd.key),
+        "ANSIBLE_SSH_ARGS": f"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={folder}/known -F none",
+    }
+
+
 @pytest.fixture
 def through_tunnel(ansible, tunnel, sshd, tmp_path):
     """Run `ansible -m MODULE -a ARGUMENTS` on sensor-01 through the tunnel."""
@@ -51,8 +59,7 @@ def through_tunnel(ansible, tunnel, sshd, tmp_path):
         {
             "BALENA_TUNNEL_ADDRESS": tunnel.address,
             "BALENA_CA_PATH": str(tunnel.certificate),
-            "ANSIBLE_PRIVATE_KEY_FILE": str(sshd.key),
-            "ANSIBLE_SSH_ARGS": f"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={tmp_path}/known -F none",
+            **ssh_environment(sshd, tmp_path),
         }
     )
 
@@ -139,8 +146,7 @@ def test_local(ansible, emulator, device, sshd, tmp_path):
         yaml.safe_dump({"plugin": "community.balena.balena", "devices": ["sensor-01"], "connect": "local"}),
         encoding="utf-8",
     )
-    ansible.environment["ANSIBLE_PRIVATE_KEY_FILE"] = str(sshd.key)
-    ansible.environment["ANSIBLE_HOST_KEY_CHECKING"] = "0"
+    ansible.environment.update(ssh_environment(sshd, tmp_path))
     extra = ("-e", f"ansible_user={sshd.user} ansible_port={sshd.port}")
     done = ansible.run("ansible", "-i", str(source), "all", "-m", "ansible.builtin.raw", "-a", "echo here", *extra)
     assert "here" in done.output

@@ -143,7 +143,7 @@ class SshServer:
         config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=subprocess.PIPE)
+        self._process = subprocess.Popen([SSHD, "-D", "-E", str(folder / "log"), "-f", str(config)])
         self._wait()
 
     def _wait(self) -> None:
@@ -159,4 +159,4 @@ class SshServer:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.wait(timeout=10)
