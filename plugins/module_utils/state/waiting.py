@@ -121,8 +121,8 @@ class Waited:
         filled = _BAR * counts[State.DONE] // total if total else _BAR
         doing = Counter(sight.detail for sight in self.among(State.PENDING).values())
         details = ", ".join(f"{count} {detail}" for detail, count in doing.most_common(_NAMED) if detail)
-        bar = "#" * filled + "." * (_BAR - filled)
-        text = f"[{bar}] {counts[State.DONE]} of {total} done, {counts[State.FAILED]} failed"
+        gauge = "#" * filled + "." * (_BAR - filled)
+        text = f"[{gauge}] {counts[State.DONE]} of {total} done, {counts[State.FAILED]} failed"
         return f"{text}, {counts[State.PENDING]} pending" + (f": {details}" if details else "")
 
 
