@@ -154,8 +154,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {api_key: {admin ci 11: {expiry_date: null}}}
-    after: {api_key: {admin ci: {}, admin ci 11: {expiry_date: "2026-11-21T22:58:44.885Z"}}}
+    before: {api_key: {admin ci previous 1: {expiry_date: null}}}
+    after: {api_key: {admin ci: {}, admin ci previous 1: {expiry_date: "2026-11-21T22:58:44.885Z"}}}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -164,7 +164,7 @@ failed_items:
   sample:
     - action: delete
       resource: api_key
-      key: [admin, ci, "11"]
+      key: [admin, ci, previous 1]
       error: its successor could not be made, so it stays as it is
 """
 

@@ -70,8 +70,12 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {user__has__public_key: {laptop 3: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@laptop}}
-    after: {user__has__public_key: {laptop: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoq me@laptop}}
+    before:
+      user__has__public_key:
+        laptop previous 1: {public_key: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@laptop}
+    after:
+      user__has__public_key:
+        laptop: {public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoq me@laptop}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -80,7 +84,7 @@ failed_items:
   sample:
     - action: delete
       resource: user__has__public_key
-      key: [laptop, "3"]
+      key: [laptop, previous 1]
       error: its successor could not be made, so it stays as it is
 """
 

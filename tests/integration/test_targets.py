@@ -45,12 +45,13 @@ def play(ansible: Ansible, target: str, record: Path, collections: Path) -> list
 
 
 def comparable(result: dict) -> str:
-    """A result without what differs from run to run: ids, uuids, fingerprints, and how the process was started."""
+    """A result without what differs from run to run: ids, uuids, times, fingerprints, how the process was started."""
     kept = {k: v for k, v in result.items() if k not in ("invocation", "ansible_facts", "warnings", "exception")}
     text = json.dumps(kept, sort_keys=True)
     text = re.sub(r"for \(?(ansible_collections\.)?[\w.]+\)? module|for \w+ module", "", text)
     text = re.sub(r'"uuid": "\w{32}"', '"uuid": "-"', text)
-    text = re.sub(r'("id": |eq |eq%20|\()\d+', r"\1 0", text)
+    text = re.sub(r'("(?:\w+_)?id": |eq |eq%20|\()\d+', r"\1 0", text)
     text = re.sub(r"(/v7/\w+)\(\d+\)", r"\1(0)", text)
     text = re.sub(r"(\d\.\d+\.\d+)-1\d{12}\b", r"\1-0", text)  # a draft's version holds the time
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", text)
     return re.sub(r"<secret \w+>", "<secret>", text)

@@ -125,8 +125,8 @@ def _retirement(keys: _Keys, owner: Owner) -> list[Change]:
     overlap = keys.want.get("overlap") or 0
     end = moments.now() + datetime.timedelta(seconds=overlap)
     changes = []
-    for row in keys.actual[owner]:
-        key = (*_key(keys, owner), str(row["id"]))
+    for number, row in enumerate(keys.actual[owner], 1):
+        key = (*_key(keys, owner), f"previous {number}")
         ends = moments.read(row["expiry_date"])
         before = {"expiry_date": row["expiry_date"]}
         if not overlap:
@@ -143,9 +143,9 @@ def _shown(row: Record) -> dict[str, Any]:
 
 def _removal(balena: Balena, keys: _Keys) -> Plan:
     changes = tuple(
-        Change("delete", _RESOURCE, (*_key(keys, owner), str(row["id"])), _shown(row), None, {}, row["id"])
+        Change("delete", _RESOURCE, (*_key(keys, owner), *which), _shown(row), None, {}, row["id"])
         for owner, rows in keys.actual.items()
-        for row in rows
+        for which, row in zip([(), *((f"previous {number}",) for number in range(1, len(rows)))], rows, strict=False)
     )
     warnings = () if changes else _doubts(balena, keys)
     return Plan(changes, len(keys.actual), {"api_keys": []}, warnings=warnings)

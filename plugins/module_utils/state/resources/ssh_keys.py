@@ -38,10 +38,10 @@ def plan(balena: Balena, want: Want) -> Plan:
     rows: list[Record] = balena.pine.get_all(_RESOURCE, options={"$select": _COLUMNS})
     titled = [row for row in rows if row["title"] == want["title"]]
     if wanted is None:
-        return Plan(tuple(_removal(row) for row in titled), 1, {"ssh_key": None})
+        return Plan(tuple(_removals(titled)), 1, {"ssh_key": None})
     same = [row for row in rows if _material(row["public_key"]) == _material(wanted)]
     kept = next((row for row in same if row["title"] == want["title"]), same[0] if same else None)
-    others = [_removal(row) for row in titled if row is not kept]
+    others = _removals([row for row in titled if row is not kept])
     key = (want["title"],)
     if kept is None:
         user = Auth(balena).get_user_info()["id"]
@@ -84,9 +84,20 @@ def _plan(first: list[Change], others: list[Change], shown: Mapping[str, Any]) -
     )
 
 
-def _removal(row: Record) -> Change:
-    key = (row["title"], str(row["id"]))
-    return Change("delete", _RESOURCE, key, {"public_key": row["public_key"]}, None, {}, row["id"])
+def _removals(rows: list[Record]) -> list[Change]:
+    """The end of keys that have the title, named in the order of their ids."""
+    return [
+        Change(
+            "delete",
+            _RESOURCE,
+            (row["title"], f"previous {number}"),
+            {"public_key": row["public_key"]},
+            None,
+            {},
+            row["id"],
+        )
+        for number, row in enumerate(rows, 1)
+    ]
 
 
 def _wanted(want: Want) -> str:

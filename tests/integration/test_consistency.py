@@ -1,0 +1,170 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a module in several places agrees: options, documentation, action, target, examples."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ansible_runs import CHECKOUT
+
+COLLECTION = "ansible_collections.community.balena.plugins"
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+TARGETS = CHECKOUT / "tests" / "integration" / "targets"
+
+#: An option that only one fragment documents -> that fragment: a module with the option uses the fragment.
+MARKS = {
+    "api_token": {"api"},
+    "max_changes": {"changes"},
+    "limit": {"devices", "devices.beside_tags", "devices.in_application"},
+    "success_percentage": {"waiting"},
+    "expand": {"info"},
+    "query": {"info", "info.query"},
+    "kind": {"variables"},
+}
+#: Modules that have an option of the same name with a meaning of its own, and so document it themselves.
+OWN_MEANING = {("balena_release_info", "limit")}
+
+
+@cache
+def module_of(name: str) -> ModuleType:
+    """The module's Python file."""
+    return importlib.import_module(f"{COLLECTION}.modules.{name}")
+
+
+@cache
+def documentation(name: str) -> dict[str, Any]:
+    """What the module's own DOCUMENTATION says, without its fragments."""
+    found: dict[str, Any] = yaml.safe_load(module_of(name).DOCUMENTATION)
+    return found
+
+
+def fragments(name: str) -> set[str]:
+    """The collection's doc fragments that a module uses, in lower case."""
+    return {
+        fragment.removeprefix("community.balena.").lower()
+        for fragment in documentation(name)["extends_documentation_fragment"]
+    }
+
+
+def fragment_options(fragment: str) -> dict[str, Any]:
+    """The options that a fragment documents."""
+    file, dot, part = fragment.partition(".")
+    fragment_class = importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment
+    text = getattr(fragment_class, part.upper() if dot else "DOCUMENTATION")
+    found: dict[str, Any] = yaml.safe_load(text).get("options", {})
+    return found
+
+
+def argument_spec(name: str) -> dict[str, Any]:
+    """All options of a module as Ansible gets them."""
+    module = module_of(name)
+    spec: dict[str, Any] = module.OPTIONS.rules(info=hasattr(module, "read"))["argument_spec"]
+    return spec
+
+
+def documented(name: str) -> dict[str, Any]:
+    """All documented options of a module, its fragments' among them."""
+    options: dict[str, Any] = {}
+    for fragment in fragments(name):
+        options.update(fragment_options(fragment))
+    return {**options, **documentation(name).get("options", {})}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documented_options_are_those_that_ansible_gets(name):
+    spec, docs = argument_spec(name), documented(name)
+    assert sorted(spec) == sorted(docs)
+    for option, rules in spec.items():
+        said = docs[option]
+        assert said["type"] == rules.get("type", "str"), option
+        assert said.get("default") == rules.get("default"), option
+        assert said.get("choices") == rules.get("choices"), option
+        assert said.get("required", False) == rules.get("required", False), option
+        assert sorted(said.get("aliases", [])) == sorted(rules.get("aliases", [])), option
+        assert said.get("elements") == rules.get("elements"), option
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_shared_options_are_documented_by_their_fragment(name):
+    spec = argument_spec(name)
+    for option, any_of in MARKS.items():
+        if (name, option) not in OWN_MEANING:
+            assert (option in spec) == bool(any_of & fragments(name)), option
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_option_is_documented_twice(name):
+    seen: dict[str, str] = dict.fromkeys(documentation(name).get("options", {}), "the module itself")
+    for fragment in sorted(fragments(name)):
+        for option in fragment_options(fragment):
+            assert option not in seen, f"{option}: {fragment} and {seen[option]}"
+            seen[option] = fragment
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_info_module_reads_and_every_other_plans(name):
+    module = module_of(name)
+    info = name.endswith("_info")
+    assert (hasattr(module, "read"), hasattr(module, "plan")) == (info, not info)
+    assert ("attributes.info" in fragments(name), "attributes" in fragments(name)) == (info, not info)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_action_runs_the_module_of_its_name(name):
+    action = importlib.import_module(f"{COLLECTION}.action.{name}")
+    assert action.ActionModule.module is module_of(name)
+
+
+def test_there_is_no_action_without_a_module():
+    actions = {path.stem for path in (CHECKOUT / "plugins" / "action").glob("[a-z]*.py")}
+    assert actions == set(MODULES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_a_target_that_uses_it(name):
+    tasks = [path.read_text(encoding="utf-8") for path in (TARGETS / name / "tasks").glob("*.yml")]
+    assert any(f"community.balena.{name}:" in text for text in tasks)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_module_returns_is_shown_by_a_sample(name):
+    returned = yaml.safe_load(module_of(name).RETURN)
+    assert returned
+    for key, value in returned.items():
+        assert {"description", "returned", "type", "sample"} <= set(value), key
+    if not name.endswith("_info"):
+        assert {"changes", "diff", "failed_items"} <= set(returned)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_example_names_its_task(name):
+    examples = yaml.safe_load(module_of(name).EXAMPLES)
+    used = [task for task in examples if f"community.balena.{name}" in task]
+    assert len(used) >= 2
+    assert all(task["name"] for task in examples)
+
+
+def executable_lines(name: str) -> int:
+    """Statements' lines of a module file without its documentation."""
+    tree = ast.parse((CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8"))
+    texts = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+    nodes = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in texts)
+    ]
+    lines = {line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return len(lines)
+
+
+def test_module_files_hold_little_but_options_and_documentation():
+    counts = sorted(executable_lines(name) for name in MODULES)
+    assert counts[len(counts) // 2] <= 30
