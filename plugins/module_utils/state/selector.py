@@ -91,21 +91,50 @@ def select_devices(
     options: dict[str, Any] = {} if select is None else {"$select": _columns(select, expand)}
     if expand:
         options["$expand"] = dict(expand)
-    application = need_application(balena, want["application"]) if want.get("application") else None
-    shared = all_of(
-        {"belongs_to__application": application["id"]} if application else None,
-        *tag_conditions(want.get("with_tags")),
-        f"({want['filter']})" if want.get("filter") else None,
-    )
-    if named:
-        rows = _named(balena, want["devices"], options, shared, may_be_missing)
-    else:
-        rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
+    rows = _selected(balena, want, options, may_be_missing)
     if not (rows or may_be_missing or want.get("allow_empty")):
         raise DeclarationError(NOTHING_SELECTED)
     rows.sort(key=lambda row: row["uuid"])
     limit = want.get("limit")
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
+
+
+def _selected(
+    balena: Balena,
+    want: Mapping[str, Any],
+    options: Mapping[str, Any],
+    may_be_missing: Callable[[str | int], bool] | None,
+) -> list[Record]:
+    """The devices that all options together let through; the application is looked up only where it has to be."""
+    application = want.get("application")
+    within = _within(application) if application else None
+    if application and within is None:
+        within = {"belongs_to__application": need_application(balena, application)["id"]}
+        application = None
+    shared = all_of(
+        within, *tag_conditions(want.get("with_tags")), f"({want['filter']})" if want.get("filter") else None
+    )
+    try:
+        if want.get("devices") is not None:
+            rows = _named(balena, want["devices"], options, shared, may_be_missing)
+        else:
+            rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
+    except DeclarationError:
+        if application:
+            need_application(balena, application)
+        raise
+    if application and not rows:
+        need_application(balena, application)
+    return rows
+
+
+def _within(application: str | int) -> dict[str, Any] | None:
+    """The condition on the devices of an application whose name can mean no other: its id or slug."""
+    if isinstance(application, int):
+        return {"belongs_to__application": application}
+    if "/" not in application:
+        return None
+    return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": {"a": named_application(application)}}}}
 
 
 def refuse_selection(want: Mapping[str, Any], scope: str) -> None:

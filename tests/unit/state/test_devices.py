@@ -334,4 +334,4 @@ def test_the_number_of_reads_does_not_grow_with_the_devices():
         plan(pine, in_application="acme/kiosk", tags={"a": "b"}, note="n", lock_override=True, local_mode=False)
         return len(pine.reads)
 
-    assert reads(2) == reads(3000) == 4
+    assert reads(2) == reads(3000) == 3

@@ -20,11 +20,13 @@ FLEET = {"id": 7, "slug": "acme/kiosk", "app_name": "kiosk", "uuid": "f" * 32}
 class Pine:
     """Answers every read of devices with the same rows, and remembers the conditions."""
 
-    def __init__(self, *devices):
-        self.devices, self.conditions, self.options = list(devices), [], []
+    def __init__(self, *devices, fleets=(FLEET,)):
+        self.devices, self.fleets = list(devices), list(fleets)
+        self.conditions, self.options, self.looked_up = [], [], 0
 
     def get(self, resource, id=None, options=None):
-        return [FLEET]
+        self.looked_up += 1
+        return self.fleets
 
     def get_all(self, resource, options, page_size):
         self.conditions.append(options.get("$filter"))
@@ -62,6 +64,20 @@ def test_a_selection_of_nothing_is_an_error_unless_that_is_fine():
     with pytest.raises(DeclarationError, match="select no device"):
         select(Pine(), application="acme/kiosk")
     assert select(Pine(), application="acme/kiosk", allow_empty=True) == []
+
+
+@pytest.mark.parametrize(("application", "looked_up"), [("acme/kiosk", 0), (7, 0), ("kiosk", 1), ("f" * 32, 1)])
+def test_an_application_is_looked_up_only_where_its_name_could_mean_another(application, looked_up):
+    pine = Pine(KITCHEN, BAR)
+    assert select(pine, application=application) == [1, 2]
+    assert pine.looked_up == looked_up
+    assert "belongs_to__application" in pine.conditions[0]
+
+
+@pytest.mark.parametrize("more", [{}, {"devices": ["kitchen"]}, {"devices": []}, {"allow_empty": True}])
+def test_an_application_that_does_not_exist_is_said_to_be_the_reason(more):
+    with pytest.raises(DeclarationError, match="application 'acme/nosuch' does not exist"):
+        select(Pine(fleets=()), application="acme/nosuch", **more)
 
 
 def test_an_ambiguous_name_names_the_devices():
