@@ -218,3 +218,20 @@ def test_a_thousand_devices_are_pinned_in_eight_requests(count):
         server.clear_requests()
         assert not pin(server, application="acme/huge", release="1.0.0")["changed"]
         assert len(server.requests()) <= 3
+
+
+def test_a_device_that_went_offline_in_its_update_is_joined_too(cloud):
+    one = {"devices": ["on-1"], "application": "acme/kiosk"}
+    uuid = update(cloud, **one)["devices"][0]["uuid"]
+    cloud.simulation.take_offline(uuid, 60)
+    joined = update(cloud, **one, **WAIT)
+    assert not joined["changed"] and not joined.get("failed")
+    assert joined["devices"][0]["action"] == "updating"
+    assert joined["waited"]["done"] == [uuid]
+    assert "is being updated to 6.0.41" in update_to_other(cloud)["msg"]
+
+
+def update_to_other(cloud):
+    """Another version for a device whose update has just begun."""
+    update(cloud, application="acme/gateway")
+    return update(cloud, application="acme/gateway", version="5.3.27")

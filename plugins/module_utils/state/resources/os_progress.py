@@ -29,6 +29,27 @@ def is_under_way(status: Record) -> bool:
     return status.get("status") in _UNDER_WAY
 
 
+def target_of(status: Record) -> str | None:
+    """The version that a status of the service is about."""
+    version: str | None = (status.get("parameters") or {}).get("target_version")
+    return version
+
+
+def after_the_end(balena: Balena, devices: Sequence[Device]) -> dict[str, str]:
+    """What devices do whose update to their target has ended, as the service says, but had not when they were read.
+
+    :returns: by uuid, C(done), C(rebooting), or C(other) for one that is up with another version: it was changed by
+        other means since that update.
+    """
+    ids = {device.uuid: device.row["id"] for device in devices}
+    targets = {device.uuid: bare(device.target) for device in devices}
+    found = {}
+    for uuid, row in running.read_again(balena, ids, _fleets(devices), _COLUMNS).items():
+        arrived = os_version.compare(bare(row["os_version"]), targets[uuid]) == 0
+        found[uuid] = "done" if arrived else "rebooting" if running.is_offline(row) else "other"
+    return found
+
+
 def no_service(error: BalenaRequestError) -> DeclarationError | None:
     """The sentence for a server that does not know the service: an openBalena one answers 404 (recording 15)."""
     if error.status_code != 404:
@@ -44,6 +65,8 @@ def read_statuses(balena: Balena, actions: OsActions, uuids: Sequence[str]) -> d
 
     :raises DeclarationError: the server has no such service.
     """
+    if not uuids:
+        return {}
     try:
         actions.urls_base()
         return dict(zip(uuids, balena.map_parallel(actions.status, uuids), strict=True))
@@ -64,7 +87,7 @@ def looking(
     actions = OsActions(balena)
     targets = {device.uuid: bare(device.target) for device in devices}
     ids = {device.uuid: device.row["id"] for device in devices}
-    fleets = sorted({device.row["belongs_to__application"]["__id"] for device in devices})
+    fleets = _fleets(devices)
 
     def look(uuids: Sequence[str]) -> Mapping[str, Sight]:
         rows = running.read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, _COLUMNS)
@@ -75,6 +98,10 @@ def looking(
         return sights
 
     return look
+
+
+def _fleets(devices: Sequence[Device]) -> list[int]:
+    return sorted({device.row["belongs_to__application"]["__id"] for device in devices})
 
 
 def _see(row: Record, target: str | None) -> Sight:

@@ -56,16 +56,14 @@ def plan(balena: Balena, want: Want) -> Plan:
     devices = _decide(balena, want, wanted, rows)
     actions = OsActions(balena)
     fates = {device.uuid: _fate(device, want) for device in devices}
-    live = [device for device in devices if fates[device.uuid] == UPDATE]
-    statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in live]) if live else {}
-    judged = []
-    for device in devices:
-        fate, problem = _join(device, fates[device.uuid], statuses.get(device.uuid))
-        fates[device.uuid] = fate
-        judged.append((device.row, device.problem or problem or _unready(device, fate, want)))
+    # An update ends with a reboot: a device that is offline may be in the middle of it.
+    asked = [device for device in devices if fates[device.uuid] in (UPDATE, OFFLINE)]
+    statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in asked])
+    fates.update(_joined(balena, asked, fates, statuses))
+    judged = [(device.row, _problem(device, fates[device.uuid], statuses.get(device.uuid))) for device in devices]
     refuse_all("balenaOS", wanted, judged)
     changes = [_queueing(device) for device in devices if fates[device.uuid] == QUEUE]
-    changes += [_updating(device) for device in live if fates[device.uuid] == UPDATE]
+    changes += [_updating(device) for device in asked if fates[device.uuid] == UPDATE]
     return Plan(
         tuple(changes),
         len(rows),
@@ -97,23 +95,31 @@ def _fate(device: Device, want: Want) -> str:
     return QUEUED if queued and queued[0]["id"] == device.release else QUEUE
 
 
-def _unready(device: Device, fate: str, want: Want) -> str | None:
-    """Why a device that could get the version cannot get it now."""
+def _joined(
+    balena: Balena, devices: Sequence[Device], fates: Mapping[str, str], statuses: Mapping[str, Record]
+) -> dict[str, str]:
+    """The fates of devices that are being updated already, or have been since they were read: no second start."""
+    same = [device for device in devices if os_progress.target_of(statuses[device.uuid]) == device.target]
+    found = {device.uuid: UPDATING for device in same if os_progress.is_under_way(statuses[device.uuid])}
+    ended = [
+        device for device in same if fates[device.uuid] == UPDATE and statuses[device.uuid].get("status") == "done"
+    ]
+    for uuid, state in os_progress.after_the_end(balena, ended).items():
+        found[uuid] = {"done": UP_TO_DATE, "rebooting": UPDATING}.get(state, UPDATE)
+    return found
+
+
+def _problem(device: Device, fate: str, status: Record | None) -> str | None:
+    """Why a device cannot get the version, or cannot get it now."""
+    if device.problem:
+        return device.problem
     if fate == OFFLINE:
         return "it is offline (see the option offline)"
     if fate == UPDATE and device.current is None:
         return "it has not reported the version that it runs"
+    if fate == UPDATE and status is not None and os_progress.is_under_way(status):
+        return f"it is being updated to {os_progress.target_of(status)}"
     return None
-
-
-def _join(device: Device, fate: str, status: Record | None) -> tuple[str, str | None]:
-    """A device that is being updated already needs no second start."""
-    if status is None or not os_progress.is_under_way(status):
-        return fate, None
-    version = (status.get("parameters") or {}).get("target_version")
-    if version == device.target:
-        return UPDATING, None
-    return fate, f"it is being updated to {version}"
 
 
 def _queueing(device: Device) -> Change:
