@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
-    """The devices that are selected, in one request (and one more for an application).
+    """The devices that are selected, in one request.
 
     :param want: the options of the module balena_device_info.
     """

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys of applications and devices, which balenaCloud lists and an openBalena server does not."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.emulator import Emulator
+from tests.tasks import run_task
+
+SEED = {
+    "applications": [
+        {
+            "name": "kiosk",
+            "organization": "acme",
+            "device_type": "raspberrypi4-64",
+            "devices": [{"name": "d-{n}", "count": 4, "tags": {"site": ["berlin", "lyon"]}}],
+        }
+    ]
+}
+
+
+@pytest.fixture(scope="module", params=["cloud", "openbalena"])
+def server(request):
+    with Emulator(seed=SEED, flavor=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(server):
+    server.reset()
+    return server
+
+
+@pytest.fixture
+def cloud(emulator):
+    if emulator.flavor != "cloud":
+        pytest.skip("an openBalena server lists no such keys")
+    return emulator
+
+
+@pytest.fixture
+def open_server(emulator):
+    if emulator.flavor != "openbalena":
+        pytest.skip("balenaCloud lists such keys")
+    return emulator
+
+
+def session(emulator):
+    who = {"username": "admin", "password": "Admin-Passw0rd"}
+    return requests.post(f"{emulator.url}/login_", json=who, timeout=10).text
+
+
+def key(emulator, check=False, **options):
+    wanted = {"application": "acme/kiosk", "name": "factory", "api_token": session(emulator), **options}
+    return run_task(emulator, "balena_api_key", check_mode=check, **wanted)
+
+
+def works(emulator, value):
+    headers = {"Authorization": f"Bearer {value}"}
+    return requests.get(f"{emulator.url}/actor/v1/whoami", headers=headers, timeout=10).status_code == 200
+
+
+def names(emulator, scope="device"):
+    found = run_task(emulator, "balena_api_key_info", scope=scope, application="acme/kiosk")
+    return [row["name"] for row in found["api_keys"]]
+
+
+def test_a_provisioning_key(cloud):
+    made = key(cloud, scope="application", description="first", expires="2099-01-01")
+    assert works(cloud, made["api_keys"][0]["key"])
+    assert made["api_keys"][0]["of"] == "acme/kiosk"
+    again = key(cloud, scope="application", description="first", expires="2099-01-01")
+    assert (again["changed"], "key" in again["api_keys"][0]) == (False, False)
+    assert names(cloud, "application") == ["factory"]
+    assert key(cloud, scope="application", state="absent")["changes"]["delete"] == 1
+    assert not works(cloud, made["api_keys"][0]["key"])
+
+
+def test_a_key_for_each_device_that_is_selected(cloud):
+    made = key(cloud, scope="device", with_tags={"site": "lyon"})
+    assert made["changes"] == {"create": 2, "update": 0, "delete": 0}
+    assert len({row["key"] for row in made["api_keys"]}) == 2
+    assert key(cloud, scope="device", with_tags={"site": "lyon"})["changed"] is False
+    assert key(cloud, scope="device")["changes"] == {"create": 2, "update": 0, "delete": 0}
+    described = key(cloud, scope="device", description="new")
+    assert described["changes"] == {"create": 0, "update": 4, "delete": 0}
+    assert names(cloud) == ["factory"] * 4
+
+
+def test_equal_changes_of_many_keys_are_one_request(cloud):
+    key(cloud, scope="device")
+    cloud.clear_requests()
+    key(cloud, scope="device", description="new")
+    assert [request.method for request in cloud.writes() if request.path != "/login_"] == ["PATCH"]
+
+
+def test_check_mode_makes_no_key(cloud):
+    foreseen = key(cloud, check=True, scope="device")
+    assert foreseen["changes"]["create"] == 4
+    assert all("key" not in row and row["id"] is None for row in foreseen["api_keys"])
+    assert names(cloud) == []
+
+
+def test_a_key_stays_when_its_successor_cannot_be_made(cloud):
+    made = key(cloud, scope="device")
+    cloud.fault(method="POST", path="/api-key/v1", nth=2, status=400)
+    failed = key(cloud, scope="device", state="rotated")
+    assert failed["failed"]
+    # Three were replaced, and their values are told; the fourth is as it was.
+    new = {row["of"]: row["key"] for row in failed["api_keys"] if "key" in row}
+    old = {row["of"]: row["key"] for row in made["api_keys"]}
+    assert len(new) == 3
+    assert all(works(cloud, value) for value in new.values())
+    assert {owner for owner, value in old.items() if works(cloud, value)} == set(old) - set(new)
+    assert any("successor" in item["error"] for item in failed["failed_items"])
+
+
+def test_rotation_with_an_overlap_keeps_the_old_key_for_a_while(cloud):
+    made = key(cloud, scope="application")
+    rotated = key(cloud, scope="application", state="rotated", overlap=60)
+    assert works(cloud, made["api_keys"][0]["key"])
+    assert works(cloud, rotated["api_keys"][0]["key"])
+    cloud.advance(61)
+    assert not works(cloud, made["api_keys"][0]["key"])
+    assert works(cloud, rotated["api_keys"][0]["key"])
+
+
+def test_a_lost_answer_says_that_the_value_is_lost(cloud):
+    cloud.fault(method="POST", path="/api-key/v1", nth=1, drop="after")
+    failed = key(cloud, scope="application")
+    assert failed["failed"]
+    assert "nobody knows its value" in failed["msg"]
+    # Nothing is made twice: the key is there, and only a rotation gives a value that is known.
+    assert names(cloud, "application") == ["factory"]
+    assert key(cloud, scope="application")["changed"] is False
+
+
+def test_a_server_that_lists_no_such_keys_is_named(open_server):
+    made = key(open_server, scope="application")
+    assert works(open_server, made["api_keys"][0]["key"])
+    assert made["api_keys"][0]["id"] is None
+    assert any("does not list the new API key" in warning for warning in made["warnings"])
+    absent = key(open_server, scope="application", state="absent")
+    assert absent["changed"] is False
+    assert any("lists no API key at all" in warning for warning in absent["warnings"])
+
+
+def test_the_value_of_a_key_is_registered_and_never_shown(cloud, ansible):
+    value = ansible.folder / "value"
+    make = {"scope": "application", "application": "acme/kiosk", "name": "factory"}
+    tasks = [
+        {"community.balena.balena_api_key": make, "register": "made"},
+        {
+            "ansible.builtin.copy": {"content": "{{ made.api_keys[0].key }}", "dest": str(value), "mode": "0600"},
+            "no_log": True,
+        },
+    ]
+    run = ansible.tasks(tasks, "-vvvvv", "--diff")
+    assert works(cloud, value.read_text(encoding="utf-8"))
+    assert value.read_text(encoding="utf-8") not in run.text
