@@ -29,9 +29,9 @@ def is_under_way(status: Record) -> bool:
     return status.get("status") in _UNDER_WAY
 
 
-def target_of(status: Record) -> str | None:
+def target_of(status: Record | None) -> str | None:
     """The version that a status of the service is about."""
-    version: str | None = (status.get("parameters") or {}).get("target_version")
+    version: str | None = ((status or {}).get("parameters") or {}).get("target_version")
     return version
 
 
@@ -60,9 +60,12 @@ def no_service(error: BalenaRequestError) -> DeclarationError | None:
     )
 
 
-def read_statuses(balena: Balena, actions: OsActions, uuids: Sequence[str]) -> dict[str, Record]:
+def read_statuses(
+    balena: Balena, actions: OsActions, uuids: Sequence[str], *, needed: bool = True
+) -> dict[str, Record]:
     """How the updates of some devices go. The service answers for one device at a time, so several are asked at once.
 
+    :param needed: whether it is an error when the server has no such service; else nothing is known then.
     :raises DeclarationError: the server has no such service.
     """
     if not uuids:
@@ -71,7 +74,10 @@ def read_statuses(balena: Balena, actions: OsActions, uuids: Sequence[str]) -> d
         actions.urls_base()
         return dict(zip(uuids, balena.map_parallel(actions.status, uuids), strict=True))
     except BalenaRequestError as error:
-        raise no_service(error) or error from None
+        missing = no_service(error)
+        if missing and not needed:
+            return {}
+        raise missing or error from None
 
 
 def looking(

@@ -58,7 +58,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     fates = {device.uuid: _fate(device, want) for device in devices}
     # An update ends with a reboot: a device that is offline may be in the middle of it.
     asked = [device for device in devices if fates[device.uuid] in (UPDATE, OFFLINE)]
-    statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in asked])
+    needed = any(fates[device.uuid] == UPDATE for device in asked)
+    statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in asked], needed=needed)
     fates.update(_joined(balena, asked, fates, statuses))
     judged = [(device.row, _problem(device, fates[device.uuid], statuses.get(device.uuid))) for device in devices]
     refuse_all("balenaOS", wanted, judged)
@@ -99,7 +100,7 @@ def _joined(
     balena: Balena, devices: Sequence[Device], fates: Mapping[str, str], statuses: Mapping[str, Record]
 ) -> dict[str, str]:
     """The fates of devices that are being updated already, or have been since they were read: no second start."""
-    same = [device for device in devices if os_progress.target_of(statuses[device.uuid]) == device.target]
+    same = [device for device in devices if os_progress.target_of(statuses.get(device.uuid)) == device.target]
     found = {device.uuid: UPDATING for device in same if os_progress.is_under_way(statuses[device.uuid])}
     ended = [
         device for device in same if fates[device.uuid] == UPDATE and statuses[device.uuid].get("status") == "done"
