@@ -5,17 +5,21 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
-if TYPE_CHECKING:
-    from tests.emulator import Emulator
 
 COLLECTION = "ansible_collections.community.balena.plugins"
 
 
-def run_task(emulator: Emulator, module_name: str, /, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+class Server(Protocol):
+    """Whatever answers as the API, such as an emulator."""
+
+    url: str
+    token: str
+
+
+def run_task(emulator: Server, module_name: str, /, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
     """Return the result of a task as a playbook would register it; C(failed) says that it failed.
 
     :param module_name: such as C(balena_device).

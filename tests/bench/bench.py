@@ -26,6 +26,7 @@ class Bench:
 
     def __init__(self, repeat: int = 7) -> None:
         link_collection(COLLECTIONS)
+        sys.path.insert(0, str(COLLECTIONS))
         self.repeat = repeat
 
     def median(self, measure: Callable[[], float]) -> float:

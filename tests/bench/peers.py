@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+SCRIPTS = Path(__file__).resolve().parent / "peer_scripts"
 PEERS = Path(__file__).resolve().parents[2] / ".cache" / "peers"
 
 
@@ -47,3 +53,34 @@ def javascript_sdk() -> Path | None:
         return folder
     installed = done(["npm", "install", "--silent", "--no-audit", "--no-fund", "balena-sdk"], folder)
     return folder if installed and done(probe, folder) else None
+
+
+def python_command() -> list[str] | None:
+    """What runs a job (see peer_scripts/work.py) with the Python SDK."""
+    python = python_sdk()
+    return [python, str(SCRIPTS / "work.py")] if python else None
+
+
+def javascript_command() -> list[str] | None:
+    """What runs a job with the JavaScript SDK."""
+    folder = javascript_sdk()
+    return ["env", f"NODE_PATH={folder / 'node_modules'}", "node", str(SCRIPTS / "work.cjs")] if folder else None
+
+
+#: The peers by the names that the table shows.
+COMMANDS: dict[str, Callable[[], list[str] | None]] = {
+    "Python SDK": python_command,
+    "JavaScript SDK": javascript_command,
+}
+
+
+def do_job(command: list[str], **job: Any) -> float:
+    """Let a peer do a job; the seconds that it took, without its start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "job.json"
+        path.write_text(json.dumps({**job, "folder": folder}), encoding="utf-8")
+        environment = {**os.environ, "HOME": folder}
+        answer = subprocess.run([*command, str(path)], env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise RuntimeError(f"{command} failed: {answer.stderr}")
+    return float(answer.stdout.split()[-1])

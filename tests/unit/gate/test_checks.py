@@ -14,7 +14,7 @@ import pytest
 
 from tests.ansible_runs import CHECKOUT
 from tests.bench import __main__ as bench_main
-from tests.bench.rows import Row, table
+from tests.bench.rows import Row, cells, table
 
 CASE = '<testsuites><testsuite><testcase classname="sanity" name="{name}">{inner}</testcase></testsuite></testsuites>'
 
@@ -67,9 +67,18 @@ def test_a_missed_budget_is_shown_and_fails(monkeypatch, tmp_path, capsys):
     assert bench_main.main(["sdk_import"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "1 of 2 budgets met"
+    assert lines[1].endswith("3.00 s (other: 3.00 x)")
     assert lines[2].endswith("MISSED")
     written = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
-    assert [(row["work"], row["met"], row["ratio"]) for row in written] == [("fast", True, 3.0), ("slow", False, None)]
+    assert [(row["work"], row["met"], row["ratios"]) for row in written] == [
+        ("fast", True, {"other": 3.0}),
+        ("slow", False, {}),
+    ]
+
+
+def test_several_peers_are_shown_and_those_that_are_missing_named():
+    row = Row("w", "requests", 2, 2, others={"Python SDK": 3000, "JavaScript SDK": None})
+    assert cells(row)[-1] == "3000 requests (Python SDK: 1500 x), JavaScript SDK not available"
 
 
 def test_the_table_has_a_line_for_each_row():
