@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
@@ -31,116 +30,14 @@ from .expressions import (
     follow,
     freeze,
 )
-from .marking import DATA_TAGGING, is_all_harmless, mark_composed
+from .marking import DATA_TAGGING, is_all_harmless
+from .records import HOST_NAMES, Entry, Failure, Host, Record, Recorder
 
-Variables = Mapping[str, Any]
 if TYPE_CHECKING:
-    #: Names of the variables that settle the result of an expression; None if these are not known.
-    Needed = frozenset[str] | None
+    from .records import Needed, Variables
 
-#: Variables that follow from the host's name.
-_HOST_NAMES = frozenset({"inventory_hostname", "inventory_hostname_short"})
 #: Records kept for one expression. When there are more distinct values than this, hardly any is met again.
 _MEMORY = 8192
-
-
-@dataclass
-class Host:
-    """One host under construction.
-
-    :param name: its name in the inventory.
-    :param plain: its variables as plain JSON, with prefix; what memory is keyed by.
-    :param marked: the same variables as they are in the inventory; what expressions are evaluated with. ansible-core
-        wraps each variable that it is given, named in the expression or not, so it is given no more than needed.
-    :param entry: ansible-core's object; None if it is not in the inventory yet.
-    :param groups_before: the groups that it was in before those of the option C(groups).
-    :param existed: an earlier source has added it already, perhaps with variables of the same names.
-    """
-
-    name: str
-    plain: Variables
-    marked: Mapping[str, Any]
-    entry: Any = None
-    existed: bool = False
-    groups_before: list[str] | None = None
-
-    def own(self, names: Needed) -> dict[str, Any]:
-        """The variables of the device with these names, or all (None)."""
-        return {name: self.marked[name] for name in (self.plain if names is None else names) if name in self.plain}
-
-    def all(self, names: frozenset[str]) -> dict[str, Any]:
-        """The variables with these names of all that the host has, as ansible-core's C(fetch_hostvars) gets them."""
-        everything = {**self.entry.vars, **self.entry.get_magic_vars()} if _HOST_NAMES & names else self.entry.vars
-        return {name: everything[name] for name in names if name in everything}
-
-
-@dataclass
-class Record:
-    """What an evaluation did to the inventory; C(error) says that it failed."""
-
-    groups: list[Any] = field(default_factory=list)
-    variables: list[tuple[str, Any]] = field(default_factory=list)
-    error: str | None = None
-
-
-class Recorder:
-    """Stands before the inventory while ansible-core evaluates: passes everything on and notes what concerns the host.
-
-    Membership of the host is always added with C(add_host): C(add_child) would take a host that is named like a group
-    for that group.
-    """
-
-    def __init__(self, inventory: Any, host: str, host_is_child: bool) -> None:
-        self._inventory = inventory
-        self._host = host
-        self._host_is_child = host_is_child
-        self.record = Record()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inventory, name)
-
-    def add_host(self, host: str, group: str | None = None, port: int | str | None = None) -> Any:
-        """Add the host to a group."""
-        added = self._inventory.add_host(host, group, port)
-        if group is not None:
-            self.record.groups.append(self._inventory.groups[group])
-        return added
-
-    def add_child(self, group: str, child: str) -> Any:
-        """Add the host, or a group, to a group."""
-        if self._host_is_child and child == self._host:
-            return self.add_host(child, group)
-        return self._inventory.add_child(group, child)
-
-    def set_variable(self, entity: str, varname: str, value: Any) -> Any:
-        """Set a variable of the host."""
-        value = mark_composed(value)
-        self.record.variables.append((varname, value))
-        return self._inventory.set_variable(entity, varname, value)
-
-
-@dataclass
-class Entry:
-    """One expression of the configuration and what is remembered of it.
-
-    :param evaluate: lets ansible-core evaluate it for a host; called with C(strict) and the variables it needs.
-    """
-
-    option: str
-    label: str
-    expression: Any
-    analysis: Analysis
-    evaluate: Callable[[Host, bool, Needed], None]
-    memory: dict[Any, Record] = field(default_factory=dict)
-
-
-@dataclass
-class Failure:
-    """Hosts for which an expression failed while C(strict) is off."""
-
-    hosts: int
-    first: str
-    message: str
 
 
 class ConstructedOnce:
@@ -155,6 +52,8 @@ class ConstructedOnce:
         self._strict = strict
         self._extra = extra
         self._composed: frozenset[str] = frozenset()
+        #: Variables that may have another value than the device's.
+        self._touched: frozenset[str] = frozenset(extra)
         self._remembers = True
         self._named: dict[str, Entry] = {}
         self._merges = constants.DEFAULT_HASH_BEHAVIOUR == "merge"
@@ -176,6 +75,7 @@ class ConstructedOnce:
 
     def _compose(self, compose: Mapping[str, Any], hosts: Sequence[Host]) -> None:
         self._composed = frozenset(compose)
+        self._touched = self._composed | frozenset(self._extra)
         entries = [self._compose_entry(name, expression) for name, expression in compose.items()]
         with compile_once(self._plugin.templar, _pure_expressions(entries)):
             for host in hosts if entries else ():
@@ -343,11 +243,17 @@ class ConstructedOnce:
         """What the result depends on, or None if that cannot be told and ansible-core has to be asked."""
         if not analysis.pure:
             return None
-        parts = []
+        parts: list[Any] = []
         for dependency in analysis.dependencies:
-            part = self._part(dependency, host, sees_host)
-            if part is None:
-                return None
+            name = dependency.name
+            part: Any
+            if host.existed or not DATA_TAGGING or name not in host.plain or name in self._touched:
+                part = self._part(dependency, host, sees_host)
+                if part is None:
+                    return None
+            else:  # the usual case, and the only one that has to be fast
+                value = follow(host.plain[name], dependency.steps)[0] if dependency.steps else host.plain[name]
+                part = value if value.__class__ is str else freeze(value)
             parts.append(part)
         return tuple(parts)
 
@@ -361,7 +267,7 @@ class ConstructedOnce:
         foreign: list[Any] = []
         if name in self._extra:
             foreign.append(_freeze_foreign(self._extra[name]))
-        if sees_host and name in _HOST_NAMES:
+        if sees_host and name in HOST_NAMES:
             foreign.append(("name", host.name))
         elif sees_host and (host.existed or name in self._composed or name not in host.plain):
             foreign.append(_freeze_foreign(self._plugin.inventory.hosts[host.name].vars.get(name, MISSING)))

@@ -162,7 +162,7 @@ def test_groups():
 
 #: Devices whose values ansible-core takes as keys whatever its version; it refuses others, and that ends the run.
 CALM = [device for device in DEVICES[: len(VALUES)] if device["s"] not in ("True", "[1, 2]")]
-KEYED_OPTIONS = [
+KEYED_OPTIONS: list[dict[str, Any]] = [
     {},
     {"prefix": "p", "separator": "--"},
     {"prefix": "d", "default_value": "none"},
@@ -173,7 +173,7 @@ KEYED_OPTIONS = [
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_keyed_groups(expression):
-    keyed = [{"key": expression, **more} for more in KEYED_OPTIONS]
+    keyed: list[dict[str, Any]] = [{"key": expression, **more} for more in KEYED_OPTIONS]
     compare(DEVICES[: len(VALUES)], compose=COMPOSED, keyed=keyed)
     compare(CALM, compose=COMPOSED, keyed=keyed)
 
