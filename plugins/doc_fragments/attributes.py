@@ -57,6 +57,7 @@ _OF_READING = """
 class ModuleDocFragment:
     """Attributes: DOCUMENTATION for modules that change things, INFO for those that only read."""
 
-    DOCUMENTATION = _START + _SHARED + _OF_CHANGES
+    # Annotated, since the lint of the documentation takes a plain assignment to be one literal.
+    DOCUMENTATION: str = _START + _SHARED + _OF_CHANGES
 
-    INFO = _START + _SHARED + _OF_READING
+    INFO: str = _START + _SHARED + _OF_READING

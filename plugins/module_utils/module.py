@@ -73,13 +73,13 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "service": {"type": "str"},
 }
 
-#: What info modules that are not about devices choose by (doc fragment C(info), SELECTION).
+#: What info modules that are not about devices choose by (doc fragment C(reading), SELECTION).
 SELECTION: dict[str, dict[str, Any]] = {name: DEVICE_SELECTOR[name] for name in ("with_tags", "filter", "allow_empty")}
 
-#: The option of all info modules that shapes their result (doc fragment C(info), QUERY).
+#: The option of all info modules that shapes their result (doc fragment C(reading), QUERY).
 QUERY: dict[str, dict[str, Any]] = {"query": {"type": "str"}}
 
-#: The options of info modules that read rows of the API (doc fragment C(info)).
+#: The options of info modules that read rows of the API (doc fragment C(reading)).
 READ_MORE: dict[str, dict[str, Any]] = {
     "fields": {"type": "list", "elements": "str"},
     "expand": {"type": "raw"},

@@ -17,7 +17,7 @@ author:
 extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
-  - community.balena.info
+  - community.balena.reading
 """
 
 EXAMPLES = r"""

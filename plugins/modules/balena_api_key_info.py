@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
   - community.balena.devices
-  - community.balena.info
+  - community.balena.reading
 options:
   scope:
     description: Whose keys. That of the user of O(api_token), of O(application), or of devices.

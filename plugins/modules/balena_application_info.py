@@ -16,8 +16,8 @@ author:
 extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
-  - community.balena.info.selection
-  - community.balena.info
+  - community.balena.reading.selection
+  - community.balena.reading
 options:
   application:
     description:

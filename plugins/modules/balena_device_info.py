@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
   - community.balena.devices
-  - community.balena.info
+  - community.balena.reading
 options:
   services:
     description: Also return RV(devices[].services), the containers of each device by service.

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
   - community.balena.devices
-  - community.balena.info.query
+  - community.balena.reading.query
 options:
   count:
     description: At most this many lines of each device, the last ones, from 1 to 1000.

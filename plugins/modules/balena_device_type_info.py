@@ -16,7 +16,7 @@ author:
 extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
-  - community.balena.info
+  - community.balena.reading
 options:
   device_types:
     description: Only these device types, by slug or alias. One that does not exist is an error.

@@ -44,7 +44,7 @@ options:
     description:
       - Also remove every variable of the same scope and kind that is not named in O(name) or O(variables);
         with O(variables={}), all of them.
-      - The removed ones are listed in the diff and counted in RV(changes.delete).
+      - The removed ones are listed in the diff and counted in RV(changes).
     type: bool
     default: false
   secret:

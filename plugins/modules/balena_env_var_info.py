@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - community.balena.attributes.info
   - community.balena.devices
   - community.balena.variables
-  - community.balena.info
+  - community.balena.reading
 options:
   names:
     description: Only variables of these names. By default all.

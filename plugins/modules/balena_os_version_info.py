@@ -18,7 +18,7 @@ author:
 extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
-  - community.balena.info
+  - community.balena.reading
 options:
   device_types:
     description: Device types by slug or alias.

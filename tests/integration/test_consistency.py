@@ -25,8 +25,8 @@ MARKS = {
     "max_changes": {"changes"},
     "limit": {"devices", "devices.beside_tags", "devices.in_application"},
     "success_percentage": {"waiting"},
-    "expand": {"info"},
-    "query": {"info", "info.query"},
+    "expand": {"reading"},
+    "query": {"reading", "reading.query"},
     "kind": {"variables"},
 }
 #: Modules that have an option of the same name with a meaning of its own, and so document it themselves.
@@ -107,6 +107,13 @@ def test_no_option_is_documented_twice(name):
         for option in fragment_options(fragment):
             assert option not in seen, f"{option}: {fragment} and {seen[option]}"
             seen[option] = fragment
+
+
+def test_no_fragment_is_hidden_by_a_part_of_another():
+    """Ansible takes C(community.balena.attributes.info) for the file C(info.py), if there is one."""
+    parts = {fragment.partition(".")[2] for name in MODULES for fragment in fragments(name)}
+    files = {path.stem for path in (CHECKOUT / "plugins" / "doc_fragments").glob("*.py")}
+    assert parts & files == set()
 
 
 @pytest.mark.parametrize("name", MODULES)
