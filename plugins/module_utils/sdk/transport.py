@@ -80,6 +80,7 @@ class Transport:
         self._options = options
         self._limiter = RateLimiter(options.request_limit, options.request_limit_interval)
         self._session: requests.Session | None = None
+        self._environment: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> requests.Response:
@@ -136,12 +137,10 @@ class Transport:
 
         # Prepared by hand: session.request() would look into ~/.netrc and could replace the token.
         prepared = requests.Request(request.method, request.url, headers=request.headers, data=request.body).prepare()
-        # session.verify is passed on, or REQUESTS_CA_BUNDLE in the environment would win over ca_path.
-        settings = session.merge_environment_settings(
-            str(prepared.url), dict(self._options.proxies or {}), request.stream, session.verify, None
-        )
+        settings = self._environment.get(request.origin) or self._look_around(session, request)
         answer = session.send(
             prepared,
+            stream=request.stream,
             timeout=(self._options.connect_timeout, request.timeout),
             allow_redirects=request.method in READING_METHODS,  # a redirected POST would silently become a GET
             **settings,
@@ -150,6 +149,15 @@ class Transport:
         if not request.stream and getattr(answer.raw, "length_remaining", None):
             raise requests.ConnectionError(f"the answer ended {answer.raw.length_remaining} bytes early")
         return answer
+
+    def _look_around(self, session: requests.Session, request: HttpRequest) -> dict[str, Any]:
+        """Return proxies and certificates as the environment has them; once for each server, since it takes a while."""
+        # session.verify is passed on, or REQUESTS_CA_BUNDLE in the environment would win over ca_path.
+        found = session.merge_environment_settings(
+            request.url, dict(self._options.proxies or {}), False, session.verify, None
+        )
+        self._environment[request.origin] = kept = {name: found[name] for name in ("proxies", "verify", "cert")}
+        return kept
 
     def _opened_session(self) -> requests.Session:
         session = self._session
