@@ -150,10 +150,22 @@ options:
 notes:
   - Each option may be a template, except for the expressions in O(hostnames), O(compose), O(groups) and
     O(keyed_groups). So the token may come from a lookup. Extra variables are available.
-  - All variables are listed in the collection's inventory guide.
+  - 'Variables of each host, with the default prefix: C(balena_id) (int), C(balena_uuid), C(balena_device_name),
+    C(balena_note), C(balena_application) (the slug), C(balena_application_id) (int), C(balena_application_name),
+    C(balena_organization), C(balena_device_type), C(balena_device_type_name), C(balena_cpu_architecture),
+    C(balena_tags) (dict), C(balena_is_online) (bool), C(balena_is_connected_to_vpn) (bool),
+    C(balena_api_heartbeat_state), C(balena_status), C(balena_overall_status), C(balena_overall_progress) (int),
+    C(balena_os_version), C(balena_os_variant), C(balena_supervisor_version), C(balena_release_id) (int),
+    C(balena_release_commit), C(balena_release_version), C(balena_target_release_id) (int),
+    C(balena_target_release_commit), C(balena_target_release_version), C(balena_is_pinned) (bool),
+    C(balena_ip_addresses) (list), C(balena_mac_addresses) (list), C(balena_public_address), C(balena_latitude) (float),
+    C(balena_longitude) (float), C(balena_location), C(balena_created_at) and C(balena_last_connectivity_event).
+    Those without a type are strings.'
+  - With O(services) there is C(balena_services) (dict), with O(variables) C(balena_variables) and
+    C(balena_config_variables).
 seealso:
   - name: The inventory guide
-    description: The table of variables, names, groups, connections and performance.
+    description: Variables, names, groups, connections, safety and performance.
     link: https://github.com/ansible-collections/community.balena/blob/main/docs/inventory.md
 """
 
