@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on the embedded emulator: devices as an inventory, a fleet converged, twice, and a change foreseen.
@@ -12,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ def changed_by(emulator: Emulator, playbook: str, *arguments: str) -> int:
     return changed(run(emulator, "ansible-playbook", str(DEMO / playbook), *arguments))
 
 
-def writes_of(emulator: Emulator, step) -> tuple[int, int]:  # noqa: ANN001
+def writes_of(emulator: Emulator, step: Callable[[], int]) -> tuple[int, int]:
     """The result of a step, and the number of writes that reached the API in it."""
     before = len(emulator.writes())
     return step(), len(emulator.writes()) - before

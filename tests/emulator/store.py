@@ -182,7 +182,7 @@ class Store:
         for f in model.fields.values():
             lacking = [] if f.computed else [row for row in rows if f.name not in row]
             if f.default == "$actor":
-                for row, actor in zip(lacking, self.insert_many("actor", [{} for _ in lacking]), strict=True):
+                for row, actor in zip(lacking, self.insert_many("actor", [{} for _turn in lacking]), strict=True):
                     row[f.name] = actor
                 continue
             make, constant = makers.get(f.default or ""), _constant(f.type, f.default)

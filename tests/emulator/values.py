@@ -22,7 +22,7 @@ def iso(moment: datetime) -> str:
 
 def new_key() -> str:
     """An API key: 32 letters and digits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(32))
+    return "".join(secrets.choice(ALPHABET) for _turn in range(32))
 
 
 def new_uuid() -> str:

@@ -83,7 +83,9 @@ def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
     elif re.match(r"(~/|\./)?\.?balenarc", step):
         cleanup.enter_context(_settings_file(stage.home, step))
     elif step == "twice":
-        return [_error_or_result(lambda: invoke(_twin(stage, stage.call.method), stage.call.args)) for _ in range(2)]
+        return [
+            _error_or_result(lambda: invoke(_twin(stage, stage.call.method), stage.call.args)) for _turn in range(2)
+        ]
     elif step.startswith("Promise.all of two "):
         stage.balena.map_parallel(lambda name: invoke(_named(stage, name), []), [step.rpartition(" ")[2]] * 2)
         return [stage.balena.auth.get_token()]

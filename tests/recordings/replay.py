@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replays recorded exchanges with a real API server, against the emulator or any server that holds the base data.

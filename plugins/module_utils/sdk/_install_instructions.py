@@ -9,7 +9,7 @@ type's contract says how it is flashed and has the steps that are particular to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Union
 
 from ._contract_templates import escape, fill_in_partials, lines, look_up, resolve_alias
 from ._text import js_text
@@ -18,7 +18,7 @@ from .errors import BalenaError
 _OS_NAME = "balenaOS"
 _ETCHER = 'We recommend using <a href="https://etcher.balena.io/">Etcher</a>.'
 
-Instructions = list[str] | dict[str, list[str]]
+Instructions = Union[list[str], dict[str, list[str]]]
 
 
 def install_method(contract: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
 
@@ -29,7 +30,7 @@ class CallbackModule(CallbackBase):
         if "community.balena." not in task.action or task.loop:
             return
         line = {"task": task.get_name(), **{k: v for k, v in result._result.items() if not k.startswith("_ansible")}}
-        with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
+        with Path(os.environ["RECORD_FILE"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, sort_keys=True, default=str) + "\n")
 
     v2_runner_on_ok = v2_runner_on_failed = _record

@@ -55,7 +55,7 @@ def test_requests_and_writes(running: Emulator) -> None:
 
 def test_a_fault_meets_the_api(running: Emulator) -> None:
     running.fault(path="/v7/device", nth=2, status=503)
-    assert [get(running, "/v7/device?$select=id").status_code for _ in range(3)] == [200, 503, 200]
+    assert [get(running, "/v7/device?$select=id").status_code for _turn in range(3)] == [200, 503, 200]
 
 
 def test_a_lost_answer_was_acted_upon(running: Emulator) -> None:

@@ -16,7 +16,7 @@ from tests.unit.emulator_runtime.harness import Harness
 
 
 def statuses(harness: Harness, count: int, path: str = "/v7/device") -> list[int]:
-    return [harness.get(path).status_code for _ in range(count)]
+    return [harness.get(path).status_code for _turn in range(count)]
 
 
 @pytest.mark.parametrize(

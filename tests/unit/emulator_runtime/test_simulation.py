@@ -146,7 +146,7 @@ def test_failing_again_and_again(world: World) -> None:
     world.simulation.configure(**QUICK, fail_percent=100, fail_mode="retry")
     world.target(world.two)
     seen = set()
-    for _ in range(40):
+    for _turn in range(40):
         world.clock.advance(10)
         rows = world.store.query("image_install", device=world.devices()[0]["id"], status="Downloading")
         seen |= {row["download_progress"] for row in rows}
@@ -170,7 +170,7 @@ def test_the_same_seed_gives_the_same_fleet_and_the_same_failures() -> None:
 def test_going_offline_and_coming_back(world: World) -> None:
     world.simulation.configure(offline_percent=100, offline_seconds=600)
     offline = set()
-    for _ in range(60):
+    for _turn in range(60):
         world.clock.advance(60)
         offline.add(len(world.devices(is_online=0)))
     assert max(offline) > 0
@@ -202,7 +202,7 @@ def test_an_os_target_is_followed_with_a_reboot(world: World) -> None:
     newer = host_releases(world.store, world.device_type)["6.0.41"]
     world.store.update("device", device["id"], should_be_operated_by__release=newer)
     offline = False
-    for _ in range(60):
+    for _turn in range(60):
         world.clock.advance(10)
         offline = offline or bool(world.devices(is_online=0))
     changed = world.devices(os_version="balenaOS 6.0.41")

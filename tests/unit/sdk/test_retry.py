@@ -179,7 +179,7 @@ def test_no_more_requests_than_allowed_in_any_period(waits: Waits) -> None:
     with LocalServer([Answer(before=lambda: moments.append(_clock.monotonic()))]) as server:
         moments: list[float] = []
         balena = connect(server, request_limit=3, request_limit_interval=10)
-        for _ in range(8):
+        for _turn in range(8):
             balena.pine.get("device")
             waits.pass_by(1)
     assert all(later - earlier >= 10 for earlier, later in zip(moments, moments[3:], strict=False))
@@ -190,7 +190,7 @@ def test_the_limit_holds_over_threads(waits: Waits, monkeypatch: pytest.MonkeyPa
     told: list[float] = []
     monkeypatch.setattr(_clock, "sleep", told.append)
     limiter = RateLimiter(5, 10.0)
-    threads = [threading.Thread(target=limiter.wait) for _ in range(23)]
+    threads = [threading.Thread(target=limiter.wait) for _turn in range(23)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -202,6 +202,6 @@ def test_the_limit_holds_over_threads(waits: Waits, monkeypatch: pytest.MonkeyPa
 def test_streams_do_not_count() -> None:
     with LocalServer() as server:
         balena = connect(server, request_limit=1, request_limit_interval=1000)
-        for _ in range(3):
+        for _turn in range(3):
             balena.request.stream(url=server.url).close()
         assert len(server.requests) == 3

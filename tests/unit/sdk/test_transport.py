@@ -36,7 +36,7 @@ def connect(server: LocalServer, **options: Any) -> Balena:
 
 def test_requests_share_one_connection_and_say_who_sends_them() -> None:
     with LocalServer() as server, connect(server) as balena:
-        for _ in range(5):
+        for _turn in range(5):
             balena.pine.get("device")
         balena.request.send(url=server.url.replace("localhost", "127.0.0.1") + "elsewhere")
     assert [request.connection for request in server.requests] == [1, 1, 1, 1, 1, 2]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 
 from .. import errors
 from .._options import merge_options
@@ -16,7 +16,7 @@ from ._namespace import Options, Row, is_id
 from ._service_details import SERVICE_DETAILS, with_current_services
 
 #: ``directly_accessible`` leaves out public applications of others.
-Context = Literal["directly_accessible"] | None
+Context = Optional[Literal["directly_accessible"]]
 
 _DIRECTLY_ACCESSIBLE: Options = {
     "$filter": {"is_directly_accessible_by__user": {"$any": {"$alias": "dau", "$expr": {"1": 1}}}}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Union
 
 from .._text import js_text
 from ._batch import ids_filter, in_batches
@@ -14,7 +14,7 @@ from ._namespace import Namespace
 from ._support_access import NO_ACCESS, access_until
 
 #: One device (uuid, beginning of a uuid, or id), or a list of either ids or full uuids.
-Devices = str | int | list[int] | list[str]
+Devices = Union[str, int, list[int], list[str]]
 
 
 class DeviceWrites(Namespace):

@@ -8,7 +8,7 @@ Every method that takes a release takes it by its id, its commit or the beginnin
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Union
 from urllib.parse import quote
 
 from .. import errors
@@ -19,7 +19,7 @@ from ._listing import ByApplication, ByRelease
 from ._namespace import Nested, Options, Row
 
 #: How a release is named.
-ReleaseKey = str | int | dict[str, Any]
+ReleaseKey = Union[str, int, dict[str, Any]]
 
 
 class ReleaseTags(Tags, ByRelease, ByApplication):
