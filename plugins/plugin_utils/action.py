@@ -35,9 +35,9 @@ def _load_early() -> None:
     This file is loaded by the controller itself, and each task runs in a fork of it: what is not here by then, every
     single task has to import for itself, which takes longer than all else that it does.
     """
-    for name in ("pine", "request", "_pool"):
+    for name in ("semver", *(f"{sdk.__name__}.{part}" for part in ("pine", "request", "_pool"))):
         try:
-            importlib.import_module(f"{sdk.__name__}.{name}")
+            importlib.import_module(name)
         except ImportError:  # a library that is not installed; the task says so, with its name
             return
 
