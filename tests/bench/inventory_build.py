@@ -45,7 +45,7 @@ def main(folder: Path, plugin: str) -> None:
 
     def watched_fill(self: Any, **options: Any) -> None:
         watch(source.InventorySource)
-        if type(self) is not source.InventorySource:  # the class of a plugin that is made of ours
+        if self.__class__ is not source.InventorySource:  # the class of a plugin that is made of ours
             watch(type(self))
         fill(self, **options)
 

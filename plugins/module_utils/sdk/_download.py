@@ -8,7 +8,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Optional
 
 from ._stream import Stream
 from .errors import BalenaConnectionError, BalenaError
@@ -16,7 +16,7 @@ from .errors import BalenaConnectionError, BalenaError
 _CHUNK = 256 * 1024
 
 #: Called with the bytes that have come, and those that will have come in the end (None if the server did not say).
-Progress = Callable[[int, int | None], object]
+Progress = Callable[[int, Optional[int]], object]
 
 
 class Download(Stream):

@@ -93,9 +93,9 @@ def test_shared_options() -> None:
 def test_what_does_not_exist() -> None:
     balena = Balena(token="x")
     with pytest.raises(AttributeError, match="no attribute 'modles'"):
-        _ = balena.modles
+        balena.modles.get()
     with pytest.raises(AttributeError, match="devices"):
-        _ = balena.models.devices
+        balena.models.devices.get()
 
 
 def page_server(count: int) -> LocalServer:

@@ -126,7 +126,7 @@ def test_a_post_is_not_repeated_when_it_may_have_been_done() -> None:
         connect(server).pine.post("device", {"a": 1})
     assert len(server.requests) == 1
     lost = pytest.raises(BalenaUnknownOutcomeError, match="may be done or not")
-    with LocalServer([Answer(drop=True), FINE]) as server, lost:
+    with lost, LocalServer([Answer(drop=True), FINE]) as server:
         connect(server).pine.post("device", {"a": 1})
     assert len(server.requests) == 1
 
