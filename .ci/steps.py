@@ -13,6 +13,8 @@ from pythons import find
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 OLDEST_CORE = "2.16"
+# On the oldest and the newest ansible-core, every module also runs as a process of its own.
+ALL_PROCESSES = {"ALL_PROCESSES": "1"}
 # The Pythons that ansible-core 2.16 runs on, and those that run the newest one, best first.
 PYTHONS_FOR_OLDEST = ("3.10", "3.11", "3.12")
 PYTHONS_FOR_NEWEST = ("3.13", "3.12", "3.11", "3.10")
@@ -42,7 +44,7 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     )
     return [
         Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
-        Step(f"tests on core {label}", tests, after=(f"install core {label}",)),
+        Step(f"tests on core {label}", tests, (f"install core {label}",), ALL_PROCESSES),
     ]
 
 
@@ -56,20 +58,26 @@ def matrix() -> list[Step]:
     else:
         steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python 3.10 to 3.12"))
     newest = next(version for version in PYTHONS_FOR_NEWEST if version in found)
-    if newest == f"{sys.version_info.major}.{sys.version_info.minor}":
+    if is_current(newest):
         steps.append(Step("tests on core newest", unable="it is the one that the step test runs"))
     else:
         steps += core_steps("newest", found[newest], "")
     return steps
 
 
+def is_current(version: str) -> bool:
+    """Tell whether this is the Python that the step "test" runs on."""
+    return version == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def steps() -> list[Step]:
     """Return all steps; the long ones come first, so that they start first."""
+    newest = next(version for version in PYTHONS_FOR_NEWEST if version in find())
     make = os.environ.get("MAKE", "make")
     python = ".venv/bin/python"
     return [
         Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": sys.executable}),
-        Step("test", f"{make} test", after=("install",)),
+        Step("test", f"{make} test", ("install",), ALL_PROCESSES if is_current(newest) else {}),
         Step("sanity", f"{make} sanity", after=("install",)),
         *matrix(),
         Step("lint", f"{make} lint", after=("install",)),
