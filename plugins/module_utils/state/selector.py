@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..sdk.errors import BalenaRequestError
 from .plan import DeclarationError, share
 from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks
 
@@ -122,6 +123,14 @@ def _selected(
     except DeclarationError:
         if application:
             need_application(balena, application)
+        raise
+    except BalenaRequestError as error:
+        # Bad grammar is a 400 that repeats the URL, an unknown column an empty 500 (recording 17).
+        if want.get("filter") and error.status_code in (400, 500):
+            raise DeclarationError(
+                f"filter '{want['filter']}': the API refused it ({error.status_code}). It must be an OData condition "
+                "on the columns of a device, such as is_online eq true"
+            ) from error
         raise
     if application and not rows:
         need_application(balena, application)

@@ -38,6 +38,7 @@ def test_names_that_the_api_takes(name, kind):
         ("RESIN", "config", "reserved"),
         ("NOTRESERVED", "config", "kind: env"),
         ("BALENA_X y", "config", "colons"),
+        ("A" * 256, "env", "longer than 255"),
     ],
 )
 def test_names_that_the_api_refuses(name, kind, why):

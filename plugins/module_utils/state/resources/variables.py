@@ -160,6 +160,8 @@ def check_name(name: str, kind: str) -> None:
     elif not (_CONFIG_NAME if kind == "config" else _ENV_NAME).fullmatch(name):
         allowed = "letters, digits, underscores" + (" and colons" if kind == "config" else "")
         problem = f"only {allowed} are allowed, and no digit at the start"
+    elif len(name) > 255:
+        problem = "it is longer than 255 characters"
     else:
         return
     raise DeclarationError(f"Invalid variable name '{name}': {problem}")
