@@ -46,7 +46,7 @@ def main(folder: Path, plugin: str) -> None:
     def watched_fill(self: Any, **options: Any) -> None:
         watch(source.InventorySource)
         if self.__class__ is not source.InventorySource:  # the class of a plugin that is made of ours
-            watch(type(self))
+            watch(self.__class__)
         fill(self, **options)
 
     source.InventorySource.fill = watched_fill  # type: ignore[method-assign]
