@@ -119,7 +119,7 @@ def test_every_request_fails_the_first_time_and_each_run_gets_further(few, way, 
 
 
 PLAYBOOK_FAULTS = {
-    "a read": {"method": "GET", "nth": 3, "status": 500},
+    "a read": {"method": "GET", "nth": 2, "status": 500},
     "a write": {"method": "POST", "nth": 20, "status": 500},
     "a lost answer": {"method": "POST", "nth": 20, "drop": "after"},
     "too many requests": {"method": "POST", "nth": 20, "status": 429, "retry_after": 1},
