@@ -34,7 +34,7 @@ def run(step: Step) -> tuple[bool, float]:
         status = subprocess.call(
             ["/bin/sh", "-c", step.command],
             cwd=CHECKOUT,
-            env={**os.environ, **step.environment},
+            env={**os.environ, "CI": "true", **step.environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -15,6 +15,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 OLDEST_CORE = "2.16"
 # On the oldest and the newest ansible-core, every module also runs as a process of its own.
 ALL_PROCESSES = {"ALL_PROCESSES": "1"}
+TESTS_NEED = ("install", "install system packages")
 # The Pythons that ansible-core 2.16 runs on, and those that run the newest one, best first.
 PYTHONS_FOR_OLDEST = ("3.10", "3.11", "3.12")
 PYTHONS_FOR_NEWEST = ("3.13", "3.12", "3.11", "3.10")
@@ -44,7 +45,7 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     )
     return [
         Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
-        Step(f"tests on core {label}", tests, (f"install core {label}",), ALL_PROCESSES),
+        Step(f"tests on core {label}", tests, (f"install core {label}", "install system packages"), ALL_PROCESSES),
     ]
 
 
@@ -76,8 +77,9 @@ def steps() -> list[Step]:
     make = os.environ.get("MAKE", "make")
     python = ".venv/bin/python"
     return [
+        Step("install system packages", ".ci/system_packages.sh"),
         Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": sys.executable}),
-        Step("test", f"{make} test", ("install",), ALL_PROCESSES if is_current(newest) else {}),
+        Step("test", f"{make} test", TESTS_NEED, ALL_PROCESSES if is_current(newest) else {}),
         Step("sanity", f"{make} sanity", after=("install",)),
         *matrix(),
         Step("lint", f"{make} lint", after=("install",)),

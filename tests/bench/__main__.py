@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.bench import subjects
 from tests.bench.bench import Bench
+from tests.bench.peers import versions
 from tests.bench.rows import table
 
 RESULTS = Path(__file__).resolve().parents[2] / ".cache" / "bench.json"
@@ -31,7 +32,7 @@ def main(wanted: list[str]) -> int:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n", encoding="utf-8")
     met = sum(row.met for row in rows)
-    sys.stdout.write(f"{table(rows)}\n{met} of {len(rows)} budgets met\n")
+    sys.stdout.write(f"{table(rows)}\npeers: {versions()}\n{met} of {len(rows)} budgets met\n")
     return 0 if met == len(rows) else 1
 
 

@@ -74,6 +74,26 @@ COMMANDS: dict[str, Callable[[], list[str] | None]] = {
 }
 
 
+#: What prints the version of a peer, put behind its interpreter.
+VERSIONS = {
+    "Python SDK": ["-c", "from importlib.metadata import version; print(version('balena-sdk'))"],
+    "JavaScript SDK": ["-p", "require('balena-sdk/package.json').version"],
+}
+
+
+def versions() -> str:
+    """The peers with their versions, in words."""
+    shown = []
+    for name, find in COMMANDS.items():
+        command = find()
+        if command:
+            answer = subprocess.run([*command[:-1], *VERSIONS[name]], capture_output=True, text=True, check=False)
+            shown.append(f"{name} {answer.stdout.strip()}")
+        else:
+            shown.append(f"{name} could not be installed")
+    return ", ".join(shown)
+
+
 def do_job(command: list[str], **job: Any) -> float:
     """Let a peer do a job; the seconds that it took, without its start."""
     with tempfile.TemporaryDirectory() as folder:

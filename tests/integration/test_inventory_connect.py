@@ -15,7 +15,7 @@ import yaml
 
 from tests.ansible_runs import CHECKOUT
 from tests.integration.inventory_support import FLEET
-from tests.integration.tunnel_stand_in import SshServer, TunnelStandIn
+from tests.integration.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
 TARGET = Path(__file__).resolve().parent / "targets" / "inventory_connect"
 SCRIPT = CHECKOUT / "plugins" / "plugin_utils" / "balena_tunnel.py"
@@ -23,6 +23,8 @@ SCRIPT = CHECKOUT / "plugins" / "plugin_utils" / "balena_tunnel.py"
 
 @pytest.fixture
 def sshd(tmp_path):
+    if not SSHD and not os.environ.get("CI"):  # .ci/run installs it, and there its absence is a failure
+        pytest.skip("these tests need sshd: install openssh-server and openssh-client")
     folder = tmp_path / "sshd"
     folder.mkdir()
     server = SshServer(folder)
@@ -86,8 +88,8 @@ def test_exit_codes_and_much_output(through_tunnel):
     assert "200000" in much.output
 
 
-def test_script_through_the_tunnel(through_tunnel):
-    script = TARGET / "hello.sh"
+def test_script_through_the_tunnel(through_tunnel, tmp_path):
+    script = shutil.copy(TARGET / "hello.sh", tmp_path)  # the checkout's path may have a blank
     assert "hello world from a script" in through_tunnel("ansible.builtin.script", f"{script} world 0").output
     assert '"rc": 7' in through_tunnel("ansible.builtin.script", f"{script} world 7", status=2).output
 
