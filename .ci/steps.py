@@ -15,6 +15,16 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 OLDEST_CORE = "2.16"
 # On the oldest and the newest ansible-core, every module also runs as a process of its own.
 ALL_PROCESSES = {"ALL_PROCESSES": "1"}
+# What runs no code of ansible-core, or little: the step "test" has it once.
+WITHOUT_ANSIBLE = (
+    "tests/unit/emulator",
+    "tests/unit/emulator_runtime",
+    "tests/unit/gate",
+    "tests/integration/test_faults.py",
+    "tests/integration/test_laws.py",
+    "tests/integration/test_races.py",
+    "tests/integration/test_sdk_end_to_end.py",
+)
 TESTS_NEED = ("install", "install system packages")
 # The Pythons that ansible-core 2.16 runs on, and those that run the newest one, best first.
 PYTHONS_FOR_OLDEST = ("3.10", "3.11", "3.12")
@@ -39,9 +49,10 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     """Return the steps that run unit and user-level tests on one ansible-core."""
     venv = f".cache/venvs/core-{label}"
     install = f".ci/install.sh {venv} {venv}/.ready requirements/test.txt"
+    ignored = " ".join(f"--ignore {path}" for path in WITHOUT_ANSIBLE)
     tests = (
         f"{venv}/bin/ansible --version | sed -n '1p;/python version/p' && "
-        f"{venv}/bin/python -m pytest -n 2 -o cache_dir=.cache/pytest-{label} tests/unit tests/integration"
+        f"{venv}/bin/python -m pytest -n 2 -o cache_dir=.cache/pytest-{label} tests/unit tests/integration {ignored}"
     )
     return [
         Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
