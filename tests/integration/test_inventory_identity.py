@@ -79,7 +79,9 @@ def test_text_of_the_api_stays_text(both, tmp_path):
     assert evil["balena_tags"][EVIL] == "key"
     assert evil["balena_tags"]["site"] == {"__ansible_unsafe": EVIL}
     assert not list(tmp_path.rglob("evil"))
-    assert all(name.replace("_", "").isalnum() for name in ours.json["all"]["children"])
+    # Up to core 2.18, a group that is named by a value alone keeps that value's mark, in core's own way too.
+    names = [n if isinstance(n, str) else n["__ansible_unsafe"] for n in ours.json["all"]["children"]]
+    assert all(name.replace("_", "").isalnum() for name in names)
 
 
 def test_plain_text_is_printed_plainly(both):
