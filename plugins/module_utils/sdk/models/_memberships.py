@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from .. import errors
+from .._unset import UNSET
 from ._ids import Kind
 from ._listing import ByUser, Listed
 from ._namespace import Options, Row, api_call, has_status, is_id
 
 if TYPE_CHECKING:
     from .. import Balena
-
-#: The default of ``message``: leave it out. (None is sent, as null.)
-UNSET: Any = object()
 
 
 class Roles:
