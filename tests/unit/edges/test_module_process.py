@@ -14,6 +14,9 @@ from ansible_collections.community.balena.plugins.modules import balena_env_var
 
 TASK = {"scope": "application", "application": "acme/x", "name": "PW", "value": "hunter2", "api_url": "wrong"}
 
+# From ansible-core 2.21 on, results repeat the options only when the controller asks for it (-vvv).
+ASKED = {"_ansible_inject_invocation": True} if "inject_invocation" in basic.PASS_VARS else {}
+
 
 @contextmanager
 def arguments(options):
@@ -36,22 +39,17 @@ def run(monkeypatch, capsys):
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(msg))
 
     def process(**options):
-        with arguments({**TASK, **options}), pytest.raises(SystemExit):
+        with arguments({**TASK, **ASKED, **options}), pytest.raises(SystemExit):
             balena_env_var.main()
         return json.loads(capsys.readouterr().out), "".join(logged)
 
     return process
 
 
-def shown(result):
-    """The options that a result repeats; from ansible-core 2.21 on there are some at high verbosity only."""
-    return result.get("invocation", {}).get("module_args", {})
-
-
 def test_the_options_of_a_task_are_shown_and_logged(run):
     result, log = run()
     assert "api_url must start with" in result["msg"]
-    assert shown(result).get("value", "hunter2") == "hunter2"
+    assert result["invocation"]["module_args"]["value"] == "hunter2"
     assert "value=hunter2" in log
 
 
@@ -60,4 +58,4 @@ def test_secret_values_are_neither_shown_nor_logged(run, wrong):
     result, log = run(secret=True, **wrong)
     assert result["failed"]
     assert "hunter2" not in json.dumps(result) + log
-    assert shown(result).get("name", "PW") == "PW"
+    assert result["invocation"]["module_args"]["name"] == "PW"
