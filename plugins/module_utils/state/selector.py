@@ -30,14 +30,17 @@ APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
 
 
 def find_application(
-    balena: Balena, name: str | int, *, select: Sequence[str] = (), expand: Mapping[str, Any] | None = None
+    balena: Balena, name: str | int, *, select: Sequence[str] | None = (), expand: Mapping[str, Any] | None = None
 ) -> Record | None:
     """The application that an option names, or None.
 
     :param name: id, slug (C(organization/name)), uuid, or the bare name when only one organization has it.
+    :param select: columns to read besides those that name the application; None reads whole rows.
     :raises DeclarationError: the bare name is that of several applications; the message lists their slugs.
     """
-    options: dict[str, Any] = {"$select": list(dict.fromkeys([*APPLICATION_COLUMNS, *select]))}
+    options: dict[str, Any] = {}
+    if select is not None:
+        options["$select"] = list(dict.fromkeys([*APPLICATION_COLUMNS, *select]))
     if expand:
         options["$expand"] = dict(expand)
     if isinstance(name, int):
