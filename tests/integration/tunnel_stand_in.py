@@ -8,6 +8,7 @@ import base64
 import datetime
 import os
 import pwd
+import select
 import shutil
 import socket
 import ssl
@@ -105,20 +106,16 @@ class TunnelStandIn:
 
     @staticmethod
     def _pump(client: ssl.SSLSocket, device: socket.socket) -> None:
-        def back() -> None:
-            try:
-                while block := device.recv(65536):
-                    client.sendall(block)
-                client.unwrap().close()
-            except (OSError, ValueError):
-                return
-
-        thread = threading.Thread(target=back, daemon=True)
-        thread.start()
-        while block := client.recv(65536):
-            device.sendall(block)
-        device.shutdown(socket.SHUT_WR)
-        thread.join(timeout=10)
+        """Pass bytes both ways until one end closes; in one thread, since two must not use a TLS connection at once."""
+        while True:
+            readable = [client] if client.pending() else select.select([client, device], [], [])[0]
+            for end, other in ((client, device), (device, client)):
+                if end in readable:
+                    block = end.recv(65536)
+                    if not block:
+                        client.unwrap()
+                        return
+                    other.sendall(block)
 
 
 class SshServer:
