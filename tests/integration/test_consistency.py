@@ -6,17 +6,23 @@ from __future__ import annotations
 
 import ast
 import importlib
-from functools import cache
-from types import ModuleType
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.ansible_runs import CHECKOUT
+from tests.modules import (
+    COLLECTION,
+    MODULES,
+    argument_spec,
+    documentation,
+    documented,
+    fragment_options,
+    fragments,
+    module_of,
+    returned,
+)
 
-COLLECTION = "ansible_collections.community.balena.plugins"
-MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
 TARGETS = CHECKOUT / "tests" / "integration" / "targets"
 
 #: An option that only one fragment documents -> that fragment: a module with the option uses the fragment.
@@ -31,51 +37,6 @@ MARKS = {
 }
 #: Modules that have an option of the same name with a meaning of its own, and so document it themselves.
 OWN_MEANING = {("balena_release_info", "limit")}
-
-
-@cache
-def module_of(name: str) -> ModuleType:
-    """The module's Python file."""
-    return importlib.import_module(f"{COLLECTION}.modules.{name}")
-
-
-@cache
-def documentation(name: str) -> dict[str, Any]:
-    """What the module's own DOCUMENTATION says, without its fragments."""
-    found: dict[str, Any] = yaml.safe_load(module_of(name).DOCUMENTATION)
-    return found
-
-
-def fragments(name: str) -> set[str]:
-    """The collection's doc fragments that a module uses, in lower case."""
-    return {
-        fragment.removeprefix("community.balena.").lower()
-        for fragment in documentation(name)["extends_documentation_fragment"]
-    }
-
-
-def fragment_options(fragment: str) -> dict[str, Any]:
-    """The options that a fragment documents."""
-    file, dot, part = fragment.partition(".")
-    fragment_class = importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment
-    text = getattr(fragment_class, part.upper() if dot else "DOCUMENTATION")
-    found: dict[str, Any] = yaml.safe_load(text).get("options", {})
-    return found
-
-
-def argument_spec(name: str) -> dict[str, Any]:
-    """All options of a module as Ansible gets them."""
-    module = module_of(name)
-    spec: dict[str, Any] = module.OPTIONS.rules(info=hasattr(module, "read"))["argument_spec"]
-    return spec
-
-
-def documented(name: str) -> dict[str, Any]:
-    """All documented options of a module, its fragments' among them."""
-    options: dict[str, Any] = {}
-    for fragment in fragments(name):
-        options.update(fragment_options(fragment))
-    return {**options, **documentation(name).get("options", {})}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -143,12 +104,11 @@ def test_every_module_has_a_target_that_uses_it(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_what_a_module_returns_is_shown_by_a_sample(name):
-    returned = yaml.safe_load(module_of(name).RETURN)
-    assert returned
-    for key, value in returned.items():
+    assert returned(name)
+    for key, value in returned(name).items():
         assert {"description", "returned", "type", "sample"} <= set(value), key
     if not name.endswith("_info"):
-        assert {"changes", "diff", "failed_items"} <= set(returned)
+        assert {"changes", "diff", "failed_items"} <= set(returned(name))
 
 
 @pytest.mark.parametrize("name", MODULES)

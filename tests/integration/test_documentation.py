@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.ansible_runs import CHECKOUT, Ansible
+from tests.modules import MODULES
 
-MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
 PLUGINS = [("module", name) for name in MODULES] + [
     ("inventory", path.stem) for path in sorted((CHECKOUT / "plugins" / "inventory").glob("[a-z]*.py"))
 ]
@@ -36,11 +36,6 @@ def test_documentation_is_complete(offline_ansible, kind, name):
     assert "api_token" in options
     assert all(option["description"] for option in options.values())
     assert kind != "module" or shown["return"]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_also_runs_inside_the_controller(name):
-    assert (CHECKOUT / "plugins" / "action" / f"{name}.py").is_file()
 
 
 def test_the_action_group_names_every_module():

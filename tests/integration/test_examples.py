@@ -19,9 +19,9 @@ import yaml
 
 from tests.ansible_runs import CHECKOUT
 from tests.emulator import Emulator
+from tests.modules import MODULES, documentation
 
 SEED = Path(__file__).with_name("examples_seed.yml")
-MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
 INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"
 
 #: Virtual seconds in a real one, so that examples that wait for devices end soon.
@@ -93,10 +93,7 @@ def three_runs(example: dict[str, Any], number: int) -> list[dict[str, Any]]:
 
 def idempotence(module: str) -> str:
     """What the documentation of a module says of running it again: full (nothing changes), partial or none."""
-    text = (CHECKOUT / "plugins" / "modules" / f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
-    found = re.search(r'^DOCUMENTATION = r"""(.*?)^"""', text, re.MULTILINE | re.DOTALL)
-    assert found
-    own = yaml.safe_load(found.group(1)).get("attributes", {}).get("idempotent", {})
+    own = documentation(module.rpartition(".")[2]).get("attributes", {}).get("idempotent", {})
     return str(own.get("support", "full"))
 
 
