@@ -12,7 +12,10 @@ from typing import Any
 from ..plan import Change, DeclarationError, Key, NewId, Row, compare
 from ..reading import Record
 
-_RESERVED = ("io.resin.", "io.balena.")
+# What the API refuses (recordings 03 and 06).
+RESERVED_KEYS = ("io.resin.", "io.balena.")
+MAX_KEY = 100
+MAX_VALUE = 1000
 
 
 @dataclass(frozen=True)
@@ -72,18 +75,18 @@ def as_tag_value(value: Any) -> str:
 
 
 def check_tag(key: str, value: Any) -> None:
-    """Refuse what the API refuses (recordings 03 and 06), saying what is allowed.
+    """Refuse what the API refuses, saying what is allowed.
 
     :raises DeclarationError: white space in the key, a reserved key, or a key or value that is too long.
     """
-    if not key or len(key) > 100:
-        problem = "a tag key has 1 to 100 characters"
+    if not key or len(key) > MAX_KEY:
+        problem = f"a tag key has 1 to {MAX_KEY} characters"
     elif any(character.isspace() for character in key):
         problem = "tag keys cannot contain white space"
-    elif key.startswith(_RESERVED):
+    elif key.startswith(RESERVED_KEYS):
         problem = "keys that begin with io.resin. or io.balena. are reserved"
-    elif len(as_tag_value(value)) > 1000:
-        problem = "its value is longer than 1000 characters"
+    elif len(as_tag_value(value)) > MAX_VALUE:
+        problem = f"its value is longer than {MAX_VALUE} characters"
     elif isinstance(value, (dict, list)):
         problem = "its value must be text, a number or a boolean"
     else:

@@ -30,8 +30,9 @@ RESOURCES: dict[tuple[str, str], tuple[str, str]] = {
 }
 
 # What a server refuses (recording 03; the same names and expressions are in its answer to /config/vars).
-_RESERVED = ("RESIN", "BALENA", "USER")
-_NAMESPACES = ("RESIN_", "BALENA_")
+RESERVED = ("RESIN", "BALENA", "USER")
+NAMESPACES = ("RESIN_", "BALENA_")
+MAX_NAME = 255
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
 
@@ -149,8 +150,8 @@ def check_name(name: str, kind: str) -> None:
 
     :raises DeclarationError: malformed, or reserved, or (a config variable) outside the namespaces.
     """
-    reserved = name.upper() in _RESERVED if kind == "config" else name in _RESERVED
-    namespaced = name.startswith(_NAMESPACES)
+    reserved = name.upper() in RESERVED if kind == "config" else name in RESERVED
+    namespaced = name.startswith(NAMESPACES)
     if reserved:
         problem = "the names RESIN, BALENA and USER are reserved"
     elif kind == "env" and namespaced:
@@ -160,8 +161,8 @@ def check_name(name: str, kind: str) -> None:
     elif not (_CONFIG_NAME if kind == "config" else _ENV_NAME).fullmatch(name):
         allowed = "letters, digits, underscores" + (" and colons" if kind == "config" else "")
         problem = f"only {allowed} are allowed, and no digit at the start"
-    elif len(name) > 255:
-        problem = "it is longer than 255 characters"
+    elif len(name) > MAX_NAME:
+        problem = f"it is longer than {MAX_NAME} characters"
     else:
         return
     raise DeclarationError(f"Invalid variable name '{name}': {problem}")
