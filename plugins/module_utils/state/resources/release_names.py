@@ -123,3 +123,14 @@ def read_name(name: Any) -> ReleaseName:
 def label(row: Record) -> str:
     """A release as people recognize it: version and short commit."""
     return f"{row['raw_version']} ({row['commit'][:7]})"
+
+
+def exact_name(row: Record, all_rows: Sequence[Record]) -> str:
+    """What a declaration calls exactly this release: its version, or its commit where that says more.
+
+    :param all_rows: the releases of its application.
+    """
+    version = row["raw_version"]
+    same = [other for other in all_rows if other["raw_version"] == version]
+    commit: str = row["commit"]
+    return version if len(same) == 1 and _VERSION.fullmatch(version) else commit

@@ -1,0 +1,151 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: balena_fleet_info
+short_description: Export a balena fleet as a fleet document
+version_added: 0.1.0
+description:
+  - Returns a fleet with its settings, tags, variables, services, devices, pins and provisioning keys as one document,
+    the one that M(community.balena.balena_fleet) takes. Applied to the same fleet, it changes nothing.
+  - Only what differs from the API's defaults is in the document, and the same fleet always gives the same document, so
+    that it can be kept in version control and compared.
+  - The values of variables whose names look like those of secrets are not in it. In their place are references,
+    C(secret) with a name such as V(api_key), and RV(secrets) lists these names. Look at the names of your own
+    variables, and set O(secret_names) where others are secret.
+  - The whole fleet is read in four requests, whatever the number of its devices (one more for each 2000 of them).
+author:
+  - The community.balena maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - community.balena.api
+  - community.balena.attributes.info
+  - community.balena.reading.query
+options:
+  application:
+    description:
+      - An application (fleet) by slug (V(organization/name)), uuid, or name where only one organization has it.
+    type: str
+    required: true
+    aliases: [fleet]
+  sections:
+    description:
+      - Which sections of the document to return. By default all.
+      - V(tags), V(release), V(variables) and V(services) are about the fleet and its devices; with them and without
+        V(devices), only those devices are listed of which there is something to say.
+      - V(groups) and V(os) are accepted, as by M(community.balena.balena_fleet), and add nothing. A live fleet has no
+        groups and no policy for its OS; which versions its devices run is in the drift report.
+    type: list
+    elements: str
+    choices:
+      [application, devices, groups, tags, services, variables, provisioning_keys, supervisor, os, release]
+  secret_names:
+    description:
+      - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike.
+      - An empty list means that no variable is secret.
+    type: list
+    elements: str
+    default: ["*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*KEY*", "*CREDENTIAL*"]
+  show_secrets:
+    description:
+      - Whether to return all values, those of secrets too. The result is then kept out of what Ansible shows and logs.
+        A registered variable holds it, and a file that it is written to.
+    type: bool
+    default: false
+seealso:
+  - module: community.balena.balena_fleet
+"""
+
+EXAMPLES = r"""
+- name: Read a fleet
+  community.balena.balena_fleet_info:
+    application: acme/kiosk
+  register: kiosk
+
+- name: Keep it in a file
+  ansible.builtin.copy:
+    content: "{{ kiosk.document | ansible.builtin.to_nice_yaml(indent=2, sort_keys=false) }}"
+    dest: kiosk.yml
+    mode: "0600"
+
+- name: Only variables, and those of a sort of our own are secret too
+  community.balena.balena_fleet_info:
+    application: acme/kiosk
+    sections: [variables, services]
+    secret_names: ["*PASSWORD*", "*TOKEN*", "*KEY*", "LICENSE_*"]
+  register: variables
+
+- name: Which secrets an export needs to recreate the fleet elsewhere
+  community.balena.balena_fleet_info:
+    application: acme/kiosk
+    query: secrets
+  register: needed
+"""
+
+RETURN = r"""
+document:
+  description:
+    - The fleet, as O(community.balena.balena_fleet#module:document) takes it. Its keys and lists are in a stable order.
+    - A release is called by its version, or by its commit where several releases have that version.
+  returned: success, without O(query)
+  type: dict
+  sample:
+    fleet: acme/kiosk
+    device_type: raspberrypi4-64
+    tags: {team: retail, tier: "1"}
+    release: track
+    variables:
+      env: {API_KEY: {secret: api_key}, LOG_LEVEL: warning}
+      config: {BALENA_HOST_CONFIG_start_x: "1"}
+    services:
+      web:
+        env: {PORT: "80"}
+      worker: {}
+    devices:
+      - name: kitchen
+        uuid: dc936cb31240db6564e30b516ef3ab28
+        tags: {role: gateway, site: berlin}
+        release: 1.1.0
+        env: {DEBUG: "1"}
+        services:
+          web:
+            env: {LANG: de}
+secrets:
+  description: The references in the document, whose values O(community.balena.balena_fleet#module:secrets) takes.
+  returned: success, without O(query)
+  type: list
+  elements: str
+  sample: [api_key]
+result:
+  description: What the JMESPath expression O(query) makes of what is returned otherwise; then nothing else is.
+  returned: when O(query) is given
+  type: raw
+  sample: [api_key]
+"""
+
+from ..module_utils.module import APPLICATION, QUERY, Options, run_info_module
+from ..module_utils.state.fleet.export import read
+from ..module_utils.state.fleet.references import LIKELY_SECRET
+from ..module_utils.state.fleet.sections import SECTIONS
+
+OPTIONS = Options(
+    argument_spec={
+        "application": {**APPLICATION["application"], "required": True},
+        "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
+        "secret_names": {"type": "list", "elements": "str", "default": list(LIKELY_SECRET), "no_log": False},
+        "show_secrets": {"type": "bool", "default": False, "no_log": False},
+        **QUERY,
+    },
+)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    run_info_module(OPTIONS, read)
+
+
+if __name__ == "__main__":
+    main()
