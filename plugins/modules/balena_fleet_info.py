@@ -127,9 +127,9 @@ result:
 """
 
 from ..module_utils.module import APPLICATION, QUERY, Options, run_info_module
+from ..module_utils.state.fleet.document import SECTIONS
 from ..module_utils.state.fleet.export import read
 from ..module_utils.state.fleet.references import LIKELY_SECRET
-from ..module_utils.state.fleet.sections import SECTIONS
 
 OPTIONS = Options(
     argument_spec={

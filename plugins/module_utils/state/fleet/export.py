@@ -18,9 +18,9 @@ from ..resources import device_options, support_access
 from ..resources.release_names import TRACK, exact_name
 from ..selector import need_application
 from . import live as reading
+from .document import SECTIONS
 from .live import LiveFleet, named
 from .references import Place, References
-from .sections import SECTIONS
 
 if TYPE_CHECKING:
     from ...sdk import Balena
