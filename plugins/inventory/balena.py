@@ -49,11 +49,11 @@ options:
   filter:
     description: Only devices for which this OData condition holds, such as V(os_variant eq 'dev').
     type: str
-  tags:
+  with_tags:
     description:
-      - Only devices that have all of these tags with these values.
-      - A tag whose value is null has to be there, whatever its value.
+      - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
     type: dict
+    aliases: [tags]
   online:
     description: Only devices that are online (V(true)) or offline (V(false)).
     type: bool
@@ -180,7 +180,7 @@ group_by: [release, online, tags]
 plugin: community.balena.balena
 api_token: "{{ lookup('ansible.builtin.file', '~/.balena-production') }}"
 organizations: [acme]
-tags:
+with_tags:
   environment: production
 hostnames: [tags.hostname, device_name]
 on_duplicate: error

@@ -31,7 +31,7 @@ FLEET: dict[str, Any] = {
             "devices": [
                 {"name": "sensor-{n:02d}", "count": 6, "release": "1.0.0", "tags": {"site": ["oslo", "bergen"]},
                  "env": {"LOG_LEVEL": "debug"}},
-                {"name": "gateway-{n:02d}", "count": 2, "online": 0, "tags": {"role": "gateway"},
+                {"name": "gateway-{n:02d}", "count": 2, "online": 0, "tags": {"role": "gateway", "spare": "true"},
                  "os_version": "5.3.27"},
             ],
         },

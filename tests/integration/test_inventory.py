@@ -96,15 +96,18 @@ def test_through_ansible_runner(ansible, fleet, tmp_path, monkeypatch):
         ({}, 11),
         ({"online": False}, 2),
         ({"online": "{{ 1 == 1 }}"}, 9),
+        ({"with_tags": {"site": "oslo"}}, 3),
         ({"tags": {"site": "oslo"}}, 3),
-        ({"tags": {"site": None}}, 6),
-        ({"tags": {"site": "oslo", "role": None}}, 0),
+        ({"with_tags": {"site": None}}, 6),
+        ({"with_tags": {"site": "oslo", "role": None}}, 0),
+        ({"with_tags": {"spare": True}}, 2),
         ({"filter": "startswith(device_name,'gateway')"}, 2),
-        ({"filter": "device_name eq 'sensor-01' or device_name eq 'sensor-02'", "tags": {"site": "oslo"}}, 1),
+        ({"filter": "device_name eq 'sensor-01' or device_name eq 'sensor-02'", "with_tags": {"site": "oslo"}}, 1),
         ({"query": "[?tags.site == 'bergen']"}, 3),
         ({"query": "[?starts_with(device_name, 'screen')] | [:2]"}, 2),
         ({"devices": ["sensor-01", "screen-02"]}, 2),
         ({"devices": ["sensor-01", "gateway-01"], "online": True}, 1),
+        ({"devices": ["sensor-01"], "with_tags": {"site": "oslo"}}, 1),
         ({"applications": []}, 0),
     ],
     ids=str,
@@ -121,7 +124,7 @@ def test_devices_by_id_and_uuid(listed, fleet):
 
 
 def test_hostnames_and_duplicates(ansible, listed, fleet):
-    assert "oslo_" in min(listed(hostnames=["tags.site"], tags={"site": "oslo"}))
+    assert "oslo_" in min(listed(hostnames=["tags.site"], with_tags={"site": "oslo"}))
     assert set(listed(hostnames=["balena_device_name ~ '.example'"], devices=["sensor-01"])) == {"sensor-01.example"}
     found = listed(hostnames=["tags.site", "device_name"], applications=["sensors"], on_duplicate="uuid")
     assert len(found) == 8
@@ -217,6 +220,7 @@ def test_complete_or_an_error(refused, fleet, fault):
         ({"applications": ["acme/nothing"]}, "application 'acme/nothing' does not exist"),
         ({"organizations": ["nobody"]}, "organization 'nobody' does not exist"),
         ({"devices": ["nothing-like-it"]}, "device 'nothing-like-it' does not exist"),
+        ({"devices": ["sensor-02"], "with_tags": {"site": "oslo"}}, "device 'sensor-02' does not exist among"),
         ({"api_url": "http://127.0.0.1:9/", "timeout": 5}, "no connection"),
         ({"api_url": "nonsense"}, "api_url must start with"),
         ({"filter": "no_such_field eq 1"}, "The options filter or expand"),

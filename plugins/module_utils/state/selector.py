@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..sdk.errors import BalenaRequestError
 from .plan import DeclarationError, share
 from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks
+from .resources.tags import as_tag_value
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -174,10 +175,15 @@ def tag_conditions(tags: Mapping[str, Any] | None, resource: str = "device_tag")
     for key, value in (tags or {}).items():
         expression: dict[str, Any] = {"tag_key": str(key)}
         if value is not None:
-            expression["value"] = str(value)
+            expression["value"] = as_tag_value(value)
         parts = [{"t": {name: text}} for name, text in expression.items()]
         found.append({resource: {"$any": {"$alias": "t", "$expr": {"$and": parts} if parts[1:] else parts[0]}}})
     return found
+
+
+def has_tags(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    """The same as L(tag_conditions), of tags that have been read."""
+    return all(str(key) in tags and (value is None or str(value) == tags[str(key)]) for key, value in wanted.items())
 
 
 def _named(

@@ -15,7 +15,8 @@ CACHE_VERSION = 1
 
 #: Options that decide what is read. The others are applied to what was read, cached or not.
 READ_OPTIONS = (
-    "applications", "devices", "expand", "fields", "filter", "online", "organizations", "services", "tags", "variables",
+    "applications", "devices", "expand", "fields", "filter", "online", "organizations", "services", "variables",
+    "with_tags",
 )  # fmt: skip
 
 

@@ -34,8 +34,8 @@ class ReadError(BalenaError):
 def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
     """All devices that an inventory source means, ordered by id.
 
-    :param want: the options C(organizations), C(applications), C(devices), C(filter), C(tags), C(online), C(fields),
-        C(expand), C(services) and C(variables).
+    :param want: the options C(organizations), C(applications), C(devices), C(filter), C(with_tags), C(online),
+        C(fields), C(expand), C(services) and C(variables).
     :raises BalenaError: a page failed, devices are missing from the answer, or something named does not exist.
     """
     if any(want.get(option) == [] for option in ("organizations", "applications", "devices")):
@@ -43,7 +43,7 @@ def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
     shared = all_of(*_conditions(want))
     expand = expansions(want)
     if want.get("devices"):
-        named = {"devices": want["devices"], "tags": _tags(want), "filter": want.get("filter")}
+        named = {name: want.get(name) for name in ("devices", "with_tags", "filter")}
         ids = [row["id"] for row in select_devices(balena, named)]
         rows = [
             row for piece in chunks(ids) for row in _read(balena, all_of({"id": {"$in": list(piece)}}, shared), expand)
@@ -98,14 +98,8 @@ def _conditions(want: Mapping[str, Any]) -> list[Condition | str | None]:
         {"is_online": want["online"]} if want.get("online") is not None else None,
     ]
     if not want.get("devices"):  # else they are part of finding the named devices
-        conditions += [f"({want['filter']})" if want.get("filter") else None, *tag_conditions(_tags(want))]
+        conditions += [f"({want['filter']})" if want.get("filter") else None, *tag_conditions(want.get("with_tags"))]
     return conditions
-
-
-def _tags(want: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The option C(tags), with booleans as YAML and people write them."""
-    tags = want.get("tags") or {}
-    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in tags.items()}
 
 
 def _application_condition(names: Sequence[str | int]) -> Condition:
