@@ -47,11 +47,14 @@ options:
     description: Override update locks, with V(reboot), V(shutdown) and V(update).
     type: bool
     default: false
-  skip_offline:
+  offline:
     description:
-      - Leave out devices that are offline. Otherwise one device that is offline is an error, and nothing is done.
-    type: bool
-    default: false
+      - What to do about offline devices.
+      - V(fail) tells no device anything if one of them is offline.
+      - V(skip) leaves them out.
+    type: str
+    choices: [fail, skip]
+    default: fail
 """
 
 EXAMPLES = r"""
@@ -69,13 +72,13 @@ EXAMPLES = r"""
       site: berlin
     action: restart_service
     service: web
-    skip_offline: true
+    offline: skip
 
 - name: Which devices answer
   community.balena.balena_device_action:
     application: acme/kiosk
     action: ping
-    skip_offline: true
+    offline: skip
   register: pinged
 """
 
@@ -142,7 +145,7 @@ OPTIONS = Options(
         "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
         "service": {"type": "str"},
         "force": {"type": "bool", "default": False},
-        "skip_offline": {"type": "bool", "default": False},
+        "offline": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     },
 )
 

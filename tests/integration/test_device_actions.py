@@ -40,7 +40,7 @@ def cloud(server):
 
 
 def tell(emulator, action, **options):
-    defaults = {"application": "acme/kiosk", "skip_offline": True}
+    defaults = {"application": "acme/kiosk", "offline": "skip"}
     return run_task(emulator, "balena_device_action", action=action, **{**defaults, **options})
 
 
@@ -108,7 +108,7 @@ def test_a_device_that_holds_its_update_lock(cloud):
 
 
 def test_without_saying_so_an_offline_device_stops_all(cloud):
-    result = tell(cloud, "reboot", skip_offline=False)
+    result = tell(cloud, "reboot", offline="fail")
     assert "1 devices are offline: off" in result["msg"] and not calls(cloud)
 
 

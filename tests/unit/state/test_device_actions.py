@@ -39,7 +39,7 @@ def plan(devices, **want):
     pine = SimpleNamespace(
         get=lambda resource, options: [{"id": 7, "slug": "acme/kiosk"}], get_all=lambda *args, **kw: list(devices)
     )
-    defaults = {"application": "acme/kiosk", "force": False, "skip_offline": False}
+    defaults = {"application": "acme/kiosk", "force": False, "offline": "fail"}
     return device_actions.plan(SimpleNamespace(pine=pine), {**defaults, **want})
 
 
@@ -61,9 +61,9 @@ def test_each_device_is_one_change_and_check_mode_expects_it_to_work():
 
 
 def test_a_device_that_is_offline_stops_everything_or_is_left_out():
-    with pytest.raises(DeclarationError, match=r"1 devices are offline: d2 \(0+2\). Nothing was done; skip_offline"):
+    with pytest.raises(DeclarationError, match=r"1 devices are offline: d2 \(0+2\). Nothing was done; offline: skip"):
         plan([device(1), device(2, online=False)], action="reboot")
-    planned = plan([device(1), device(2, online=False)], action="reboot", skip_offline=True)
+    planned = plan([device(1), device(2, online=False)], action="reboot", offline="skip")
     assert len(planned.changes) == 1
     assert outcomes(planned.result) == [("d1", "done"), ("d2", "skipped")]
 

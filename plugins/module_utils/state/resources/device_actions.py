@@ -89,7 +89,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     expand = {"image_install": _INSTALLS} if action.of_service else None
     devices = select_devices(balena, want, select=("is_online",), expand=expand)
     online = [device for device in devices if device["is_online"]]
-    if len(online) < len(devices) and not want["skip_offline"]:
+    if len(online) < len(devices) and want["offline"] == "fail":
         raise DeclarationError(_offline([device for device in devices if not device["is_online"]]))
     images = _images(online, want["service"]) if action.of_service else {}
     after = {"action": want["action"], **({"service": want["service"]} if action.of_service else {})}
@@ -121,7 +121,7 @@ def _check(want: Want, action: Action) -> None:
 def _offline(devices: Sequence[Record]) -> str:
     names = ", ".join(f"{row['device_name']} ({row['uuid']})" for row in devices[:5])
     more = f" and {len(devices) - 5} more" if len(devices) > 5 else ""
-    return f"{len(devices)} devices are offline: {names}{more}. Nothing was done; skip_offline: true leaves them out"
+    return f"{len(devices)} devices are offline: {names}{more}. Nothing was done; offline: skip leaves them out"
 
 
 def _images(devices: Sequence[Record], service: str) -> dict[int, int]:
