@@ -183,7 +183,9 @@ def tag_conditions(tags: Mapping[str, Any] | None, resource: str = "device_tag")
 
 def has_tags(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
     """The same as L(tag_conditions), of tags that have been read."""
-    return all(str(key) in tags and (value is None or str(value) == tags[str(key)]) for key, value in wanted.items())
+    return all(
+        str(key) in tags and (value is None or as_tag_value(value) == tags[str(key)]) for key, value in wanted.items()
+    )
 
 
 def _named(
