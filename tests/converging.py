@@ -61,15 +61,12 @@ class Converge:
 
     def __post_init__(self) -> None:
         self._before = sqlite3.connect(":memory:", check_same_thread=False)
-        self._database().backup(self._before)
+        self.emulator.store.copy_to(self._before)
         self.emulator.clear_requests()
         (*others, last) = self.run()
         assert not any(result.get("failed") for result in (*others, last)), last
         self.number = len(self.emulator.requests())
         self.after = self.state(self.emulator)
-
-    def _database(self) -> sqlite3.Connection:
-        return self.emulator.store.sql("SELECT 1").connection
 
     def run(self) -> list[dict[str, Any]]:
         """Run the tasks; their results, the last of which may have failed."""
@@ -83,7 +80,7 @@ class Converge:
     def restart(self) -> None:
         """Put the server back into the state before the tasks."""
         self.emulator.clear_faults()
-        self._before.backup(self._database())
+        self.emulator.store.copy_from(self._before)
         self.emulator.clear_requests()
 
     def survives(self, **fault: Any) -> bool:

@@ -183,7 +183,7 @@ def check_unique(store: Store, resource: Resource, rows: Iterable[Mapping[str, A
                 continue
             same = [table.c[name] == value for name, value in zip(key, values, strict=True)]
             taken = sa.select(table.c.id).where(*same, table.c.id.not_in(own)).limit(1)
-            if values in seen or store.execute(taken).first():
+            if values in seen or store.execute(taken):
                 raise Conflict(" and ".join(f'"{name}"' for name in key) + " must be unique.")
             seen.add(values)
 

@@ -196,7 +196,7 @@ class Emulator:
         """How many rows each resource has; those without rows are left out."""
         found = {}
         for name, table in tables().items():
-            number = self.store.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            number = self.store.scalar(sa.select(sa.func.count()).select_from(table))
             if number:
                 found[name] = int(number)
         return found

@@ -100,8 +100,8 @@ class Runtime:
 
     def _call_api(self, request: Request) -> Response:
         try:
-            # One at a time: the store's rows are read from a cursor after its lock is free, and from Python 3.13 on
-            # the same statement in two threads then mixes them up.
+            # One at a time: all share one connection to the database, so that a reader would see what another
+            # request has not committed yet.
             with self._one_at_a_time:
                 return self.api(request)
         except Exception:

@@ -62,33 +62,57 @@ class Store:
         """All or nothing; transactions within one another are one."""
         with self.lock:
             if self._depth == 0:
-                self.sql("BEGIN")
+                self.write("BEGIN")
             self._depth += 1
             try:
                 yield self
             except BaseException:
                 if self._depth == 1:
-                    self.sql("ROLLBACK")
+                    self.write("ROLLBACK")
                 raise
             else:
                 if self._depth == 1:
-                    self.sql("COMMIT")
+                    self.write("COMMIT")
             finally:
                 self._depth -= 1
 
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
-        """Run a statement of SQLAlchemy."""
+    # Rows are fetched while the lock is held: a cursor that is read later may yield another thread's rows.
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> Sequence[sa.Row[Any]]:
+        """Run a statement of SQLAlchemy; the rows that it yields."""
         with self.lock:
-            return self._connection.execute(statement, parameters)
+            result = self._connection.execute(statement, parameters)
+            return result.all() if result.returns_rows else ()
 
     def rows(self, statement: sa.Executable, parameters: Any = None) -> list[Row]:
-        """The rows that a statement yields."""
-        return [dict(row) for row in self.execute(statement, parameters).mappings()]
+        """The rows that a statement yields, by column."""
+        return [dict(row._mapping) for row in self.execute(statement, parameters)]
 
-    def sql(self, text: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run a statement in plain SQL, which costs a fraction of building one."""
+    def scalar(self, statement: sa.Executable) -> Any:
+        """The first value that a statement yields, or None."""
         with self.lock:
-            return self._raw.execute(text, parameters)
+            return self._connection.execute(statement).scalar()
+
+    def sql(self, text: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query in plain SQL, which costs a fraction of building one; its columns and rows."""
+        with self.lock:
+            cursor = self._raw.execute(text, parameters)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def write(self, text: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement in plain SQL; how many rows it changed."""
+        with self.lock:
+            return self._raw.execute(text, parameters).rowcount
+
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy the whole database."""
+        with self.lock:
+            self._raw.backup(other)
+
+    def copy_from(self, other: sqlite3.Connection) -> None:
+        """Replace the whole database by a copy of another."""
+        with self.lock:
+            other.backup(self._raw)
 
     def next_id(self, resource: str, count: int = 1) -> int:
         """The first of `count` new ids of a resource."""
@@ -119,12 +143,13 @@ class Store:
         values = {"modified_at": self.now(), **self._encode(base_model()[resource], fields)}
         where, parameters = _conditions({"id": ids})
         changes = ", ".join(f'"{name}" = ?' for name in values)
-        return self.sql(f'UPDATE "{resource}" SET {changes} WHERE {where}', [*values.values(), *parameters]).rowcount
+        return self.write(f'UPDATE "{resource}" SET {changes} WHERE {where}', [*values.values(), *parameters])
 
     def update_where(self, resource: str, where: sa.ColumnElement[bool], **fields: Any) -> int:
         """Change the rows that a condition on the resource's table selects."""
         values = {"modified_at": self.now(), **self._encode(base_model()[resource], fields)}
-        return self.execute(tables()[resource].update().where(where).values(values)).rowcount
+        with self.lock:
+            return self._connection.execute(tables()[resource].update().where(where).values(values)).rowcount
 
     def delete(self, resource: str, ids: int | Sequence[int]) -> int:
         """Remove rows by id, and the rows that go with them; how many there were."""
@@ -137,22 +162,22 @@ class Store:
                     if f.target == resource and f.cascade and not f.computed:
                         self.delete(other.name, self.ids(other.name, **{f.name: wanted}))
             where, parameters = _conditions({"id": wanted})
-            gone = self.sql(f'DELETE FROM "{resource}" WHERE {where}', parameters).rowcount
+            gone = self.write(f'DELETE FROM "{resource}" WHERE {where}', parameters)
         self._tell("delete", resource, wanted)
         return gone
 
     def query(self, resource: str, **equals: Any) -> list[Row]:
         """The rows whose fields equal the given values; a list matches any of its values."""
         where, parameters = _conditions(equals)
-        found = self.sql(f'SELECT * FROM "{resource}" WHERE {where} ORDER BY id', parameters)
-        names = [column[0] for column in found.description]
+        names, found = self.sql(f'SELECT * FROM "{resource}" WHERE {where} ORDER BY id', parameters)
         decode = self._decoder(base_model()[resource])
         return [decode(dict(zip(names, row, strict=True))) for row in found]
 
     def ids(self, resource: str, **equals: Any) -> list[int]:
         """The ids of the rows whose fields equal the given values."""
         where, parameters = _conditions(equals)
-        return [row[0] for row in self.sql(f'SELECT id FROM "{resource}" WHERE {where} ORDER BY id', parameters)]
+        _names, found = self.sql(f'SELECT id FROM "{resource}" WHERE {where} ORDER BY id', parameters)
+        return [row[0] for row in found]
 
     def get(self, resource: str, row_id: int | None = None, **equals: Any) -> Row | None:
         """One row, by id or by the values of fields; None when there is none."""

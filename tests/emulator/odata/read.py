@@ -106,7 +106,7 @@ class Reader:
         scope = Scope(self.context, resource)
         conditions = [*where(scope), *visible(scope), *self._filter(options, scope)]
         statement = sa.select(sa.func.count()).select_from(scope.source).where(*conditions)
-        return int(self.store.execute(statement).scalar_one())
+        return int(self.store.scalar(statement))
 
     def _rows(self, resource: Resource, options: Options, where: Conditions, link: str | None = None) -> list[Link]:
         """The rows of a resource, each with the value of its link field (that ties it to the row it is expanded in)."""
@@ -120,7 +120,7 @@ class Reader:
         orders = self._orders(scope, options.orderby)
         statement = statement.select_from(scope.source).where(*conditions)
         statement = self._limited(statement, options, orders, tie if link else None)
-        found = self.store.execute(statement).fetchall()
+        found = self.store.execute(statement)
         expanded = [
             (expand.name, self._expanded(relation, expand, {row[index + 1] for row in found}))
             for index, (expand, relation) in enumerate(expands)

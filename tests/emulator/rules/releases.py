@@ -90,7 +90,7 @@ def finalize_changed(write: Write) -> None:
 def _finalize(store: Store, row: Row) -> None:
     table = tables()["release"]
     same = [table.c[name] == row[name] for name in ("belongs_to__application", *PARTS[:4], "variant")]
-    highest = store.execute(sa.select(sa.func.max(table.c.revision)).where(*same)).scalar()
+    highest = store.scalar(sa.select(sa.func.max(table.c.revision)).where(*same))
     revision = 0 if highest is None else highest + 1
     for label in row["semver_build"].split("."):
         if re.fullmatch(r"rev\d+", label) and label != f"rev{revision}":
@@ -109,7 +109,7 @@ def _track_latest(store: Store, ids: list[int]) -> None:
             table.c.is_passing_tests == 1, table.c.is_invalidated == 0,
         ]  # fmt: skip
         newest = sa.select(table.c.id).where(*good).order_by(table.c.start_timestamp.desc()).limit(1)
-        latest = store.execute(newest).scalar()
+        latest = store.scalar(newest)
         if latest is not None and latest != fleet["should_be_running__release"]:
             store.update("application", fleet["id"], should_be_running__release=latest)
             target_changed(store, [fleet["id"]])
@@ -132,4 +132,4 @@ def raw_version(store: Store, release: int) -> str:
     from ..odata.computed import raw_version as sql
 
     table = tables()["release"]
-    return str(store.execute(sa.select(sql(table.c)).where(table.c.id == release)).scalar())
+    return str(store.scalar(sa.select(sql(table.c)).where(table.c.id == release)))
