@@ -62,6 +62,14 @@ WAITING: dict[str, dict[str, Any]] = {
     "max_failures": {"type": "int"},
 }
 
+#: How devices are divided into waves (doc fragment C(rollout)).
+WAVES: dict[str, dict[str, Any]] = {
+    "waves": {"type": "raw", "default": ["1%", "10%", "50%", "100%"]},
+    "canary": {"type": "dict"},
+    "keep_out_tag": {"type": "str"},
+    "seed": {"type": "str"},
+}
+
 #: What variables belong to (doc fragment C(variables)).
 VARIABLES: dict[str, dict[str, Any]] = {
     "scope": {

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
-_RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
+#: How a release is read where something refers to it.
+RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
 
 
 def plan(balena: Balena, want: Want) -> Plan:
@@ -46,7 +47,7 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waitin
         balena,
         want["application"],
         select=("should_track_latest_release",),
-        expand={"should_be_running__release": _RELEASE, "owns__release": reading},
+        expand={"should_be_running__release": RELEASE, "owns__release": reading},
     )
     target = _target_of_application(balena, want, wanted, home)
     key = (home["slug"],)
@@ -60,7 +61,7 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waitin
     changes = compare("application", [Row(key, fields)], [Row(key, actual, {}, home["id"])])
     kept = next(iter(home["should_be_running__release"]), None)
     result = {
-        "releases": {home["slug"]: _shown(target or kept)},
+        "releases": {home["slug"]: shown(target or kept)},
         "application": {"slug": home["slug"], "track_latest_release": fields["should_track_latest_release"]},
     }
     return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
@@ -78,7 +79,7 @@ def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home
         # Asked again, for the message that says where it is instead.
         releases.find_in_each(balena, wanted, {home["id"]: home["slug"]})
     target = wanted.choose(home["owns__release"])
-    _check(target, home["slug"], want)
+    check_release(target, home["slug"], want)
     return target
 
 
@@ -87,35 +88,43 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Li
         balena,
         want,
         select=running.COLUMNS if want["wait"] else (),
-        expand={"is_pinned_on__release": _RELEASE, "belongs_to__application": {"$select": ["id", "slug"]}},
+        expand={"is_pinned_on__release": RELEASE, "belongs_to__application": {"$select": ["id", "slug"]}},
     )
     homes = {row["belongs_to__application"][0]["id"]: row["belongs_to__application"][0]["slug"] for row in rows}
     targets: dict[int, Record] = {}
     if wanted.kind != "track" and homes:
         targets = releases.find_in_each(balena, wanted, homes)
         for id_, target in targets.items():
-            _check(target, homes[id_], want)
-    changes = _pin_changes(rows, targets)
+            check_release(target, homes[id_], want)
+    named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
+    changes = pin_changes(rows, {row["uuid"]: named.get(_home(row)) for row in rows})
     result = {
-        "releases": {homes[id_]: _shown(target) for id_, target in targets.items()},
+        "releases": {homes[id_]: shown(target) for id_, target in targets.items()},
         "devices": [_device(row, targets.get(_home(row))) for row in rows],
     }
     wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()})
     return Plan(tuple(changes), len(rows), result, follow=wait)
 
 
-def _pin_changes(rows: Sequence[Record], targets: Mapping[int, Record]) -> list[Change]:
+def pin_changes(rows: Sequence[Record], targets: Mapping[str, NamedId | None]) -> list[Change]:
+    """What pins devices.
+
+    :param rows: the devices, with C(is_pinned_on__release) as L(RELEASE) reads it.
+    :param targets: the release of each by its uuid; None lets it follow its application.
+    """
     desired, actual = [], []
-    named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
     for row in rows:
         key = (row["uuid"],)
-        desired.append(Row(key, {"is_pinned_on__release": named.get(_home(row))}))
+        desired.append(Row(key, {"is_pinned_on__release": targets[row["uuid"]]}))
         actual.append(Row(key, {"is_pinned_on__release": _named(row["is_pinned_on__release"])}, {}, row["id"]))
     return compare("device", desired, actual)
 
 
-def _check(target: Record | None, slug: str, want: Want) -> None:
-    """Refuse a release that devices cannot run, and one that they should not."""
+def check_release(target: Record | None, slug: str, want: Want) -> None:
+    """Refuse a release that devices cannot run, and one that they should not.
+
+    :raises DeclarationError: its build did not succeed, or it is invalidated and C(allow_invalidated) is not set.
+    """
     if target is None:
         return
     name = f"release {label(target)}{releases.of_application(slug)}"
@@ -177,7 +186,8 @@ def _named(expanded: Sequence[Record]) -> NamedId | None:
     return NamedId(expanded[0]["id"], label(expanded[0])) if expanded else None
 
 
-def _shown(release: Record | None) -> dict[str, Any] | None:
+def shown(release: Record | None) -> dict[str, Any] | None:
+    """A release as results show it."""
     return {"id": release["id"], "commit": release["commit"], "version": release["raw_version"]} if release else None
 
 
@@ -187,5 +197,5 @@ def _device(row: Record, target: Record | None) -> dict[str, Any]:
         "uuid": row["uuid"],
         "name": row["device_name"],
         "application": row["belongs_to__application"][0]["slug"],
-        "pinned_on": _shown(target),
+        "pinned_on": shown(target),
     }

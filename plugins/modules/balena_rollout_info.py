@@ -1,0 +1,201 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: balena_rollout_info
+short_description: Show the waves of a rollout and how far it has come
+version_added: 0.1.0
+description:
+  - Divides devices into waves, and says whether a maintenance window is open.
+  - With O(release), also tells from the API alone how far the rollout of that release has come, and which wave is to
+    be done now.
+  - The application is read in one request, and all devices in another.
+author:
+  - The community.balena maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - community.balena.api
+  - community.balena.attributes.info
+  - community.balena.devices
+  - community.balena.rollout
+  - community.balena.reading.query
+options:
+  release:
+    description:
+      - The release that is rolled out, as M(community.balena.balena_release_pin) takes it, but for V(track).
+        Needs O(application).
+      - While its rollout is under way, a range and V(latest) mean the release that it began with.
+    type: raw
+  allow_invalidated:
+    description: Whether the release may be one that is invalidated.
+    type: bool
+    default: false
+  windows:
+    description:
+      - Maintenance windows. It is open while one of them is, and always if there is none.
+    type: list
+    elements: dict
+    suboptions:
+      start:
+        description: Time of day at which it opens, such as V("22:00").
+        type: raw
+        required: true
+      end:
+        description:
+          - Time of day at which it closes, such as V("24:00"). One that is not later than O(windows[].start) is on the
+            next day.
+        type: raw
+        required: true
+      days:
+        description: Weekdays on which it opens, such as V([mon-thu, sun]). Without it, all.
+        type: list
+        elements: str
+      timezone:
+        description: Time zone of both times, such as V(Europe/Berlin).
+        type: str
+        default: UTC
+seealso:
+  - module: community.balena.balena_release_pin
+"""
+
+EXAMPLES = r"""
+- name: Who would come when, and whether it could begin now
+  community.balena.balena_rollout_info:
+    application: acme/kiosk
+    release: ^1.0
+    waves: [1, 50%, 100%]
+    canary:
+      site: lyon
+    windows:
+      - days: [mon-thu]
+        start: "22:00"
+        end: "04:00"
+        timezone: Europe/Berlin
+  register: planned
+
+- name: The names of the waves of a rollout whose waves double
+  community.balena.balena_rollout_info:
+    application: acme/kiosk
+    waves:
+      start: 1
+      growth: 2
+    query: waves[].name
+"""
+
+RETURN = r"""
+waves:
+  description:
+    - The waves that have devices. One that would add none is left out, and the others keep their numbers.
+  returned: success, without O(query)
+  type: list
+  elements: dict
+  contains:
+    number:
+      description: Its place among the waves as they are declared, from 1.
+      type: int
+    name:
+      description: V(canary), or how large it is as declared.
+      type: str
+    devices:
+      description: The uuids of the devices that it adds to those of the waves before it.
+      type: list
+      elements: str
+    total:
+      description: How many devices it reaches together with the waves before it.
+      type: int
+    state:
+      description: Whether it is V(passed), V(current) or V(pending).
+      returned: with O(release)
+      type: str
+    targeted:
+      description: How many of the devices have the release as their target.
+      returned: with O(release)
+      type: int
+    running:
+      description: How many of those run it.
+      returned: with O(release)
+      type: int
+  sample:
+    - number: 1
+      name: 1%
+      devices: [7cf02a687b74206f92cb455969cf8e98]
+      total: 1
+      state: passed
+      targeted: 1
+      running: 1
+devices:
+  description: How many devices take part.
+  returned: success, without O(query)
+  type: int
+  sample: 120
+kept_out:
+  description: The devices that are left alone because of O(keep_out_tag).
+  returned: success, without O(query)
+  type: list
+  elements: dict
+  sample:
+    - {uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e, name: bar}
+window:
+  description: Whether a maintenance window is open, until when, or when and in how many seconds one opens.
+  returned: success, without O(query)
+  type: dict
+  sample: {open: false, closes_at: null, opens_at: "2026-11-23T21:00:00.000Z", opens_in: 74580}
+release:
+  description: The release.
+  returned: with O(release), without O(query)
+  type: dict
+  sample: {id: 4711, commit: 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, version: 1.1.0}
+next_wave:
+  description: Number of the wave that is to be done now; null when all devices have the release.
+  returned: with O(release), without O(query)
+  type: int
+  sample: 2
+rollout:
+  description:
+    - The rollout that is under way, null if none is. When it began, which wave was begun last, and whether the devices
+      are being given back what they had.
+  returned: with O(release), without O(query)
+  type: dict
+  sample: {started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
+result:
+  description: What the JMESPath expression O(query) makes of what is returned otherwise; then nothing else is.
+  returned: when O(query) is given
+  type: raw
+  sample: [1%, 10%]
+"""
+
+from ..module_utils.module import DEVICE_SELECTOR, QUERY, WAVES, Options, run_info_module
+from ..module_utils.state.info.rollout import read
+
+OPTIONS = Options(
+    argument_spec={
+        **DEVICE_SELECTOR,
+        **WAVES,
+        **QUERY,
+        "release": {"type": "raw"},
+        "allow_invalidated": {"type": "bool", "default": False},
+        "windows": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "start": {"type": "raw", "required": True},
+                "end": {"type": "raw", "required": True},
+                "days": {"type": "list", "elements": "str"},
+                "timezone": {"type": "str", "default": "UTC"},
+            },
+        },
+    },
+    required_by={"release": ("application",)},
+)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    run_info_module(OPTIONS, read)
+
+
+if __name__ == "__main__":
+    main()
