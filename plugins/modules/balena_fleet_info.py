@@ -36,12 +36,11 @@ options:
       - Which sections of the document to return. By default all.
       - V(tags), V(release), V(variables) and V(services) are about the fleet and its devices; with them and without
         V(devices), only those devices are listed of which there is something to say.
-      - V(groups) and V(os) are accepted, as by M(community.balena.balena_fleet), and add nothing. A live fleet has no
-        groups and no policy for its OS; which versions its devices run is in the drift report.
+      - V(os) is accepted, as by M(community.balena.balena_fleet), and adds nothing. A live fleet has no policy for its
+        OS; which versions its devices run is in the drift report of M(community.balena.balena_fleet).
     type: list
     elements: str
-    choices:
-      [application, devices, groups, tags, services, variables, provisioning_keys, supervisor, os, release]
+    choices: [application, devices, tags, services, variables, provisioning_keys, supervisor, os, release]
   secret_names:
     description:
       - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike.

@@ -15,8 +15,6 @@ LIKELY_SECRET = ("*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*KEY*", "*CRE
 
 #: Where variables are in the document: () for the fleet's, else what they belong to, from the outside in.
 Place = tuple[str, ...]
-#: A value as the document has it: text, or C({"secret": name}).
-Value = "str | dict[str, str]"
 
 
 class References:
@@ -32,12 +30,12 @@ class References:
         :param patterns: names of variables as shell patterns.
         :param variables: the rows, with where they are.
         """
-        self._patterns = [pattern.upper() for pattern in patterns]
+        self._patterns = patterns
         self._values: dict[str, set[str]] = {}
         self._used: set[str] = set()
         for _place, rows in variables:
             for row in rows:
-                if self._is_secret(row["name"]):
+                if matches(row["name"], self._patterns):
                     self._values.setdefault(row["name"].lower(), set()).add(row["value"])
 
     @property
@@ -50,7 +48,7 @@ class References:
         return {row["name"]: self._value(place, row) for row in sorted(rows, key=lambda row: row["name"])}
 
     def _value(self, place: Place, row: Record) -> str | dict[str, str]:
-        if not self._is_secret(row["name"]):
+        if not matches(row["name"], self._patterns):
             text: str = row["value"]
             return text
         name = row["name"].lower()
@@ -60,5 +58,12 @@ class References:
         self._used.add(name)
         return {"secret": name}
 
-    def _is_secret(self, name: str) -> bool:
-        return any(fnmatchcase(name.upper(), pattern) for pattern in self._patterns)
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether the name of a variable is like one of some shell patterns."""
+    return any(fnmatchcase(name.upper(), pattern.upper()) for pattern in patterns)
+
+
+def is_likely_secret(name: str) -> bool:
+    """Whether the name of a variable says that its value is a secret."""
+    return matches(name, LIKELY_SECRET)
