@@ -18,7 +18,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo test lint sanity emulator bench docs docs-sdk clean
+.PHONY: help venv demo test lint sanity emulator bench docs docs-check docs-sdk clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -58,8 +58,13 @@ bench: venv ## measure against the budgets
 docs-sdk: venv ## write docs/sdk/ anew from the docstrings
 	@$(BIN)/python docs/tools/sdk_reference.py $(ARGS)
 
-docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build
-	@$(BIN)/python docs/tools/build.py $(ARGS)
+docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
+	@$(BIN)/python docs/tools/build.py
+	@$(BIN)/python docs/tools/check_links.py
+
+docs-check: docs ## look at the documentation in a browser, and take pictures of it
+	@docs/tools/install_browser.sh
+	@$(BIN)/python docs/tools/check_in_browser.py
 
 clean: ## remove all that was made here, .venv included
 	rm -rf .venv .cache tests/output docs/_build *.tar.gz
