@@ -11,7 +11,7 @@ name: balena
 author:
   - The community.balena maintainers (!UNKNOWN)
 short_description: Devices of balenaCloud or openBalena as hosts
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a host of each device, with its application, releases, versions, state, addresses, place and tags as
     variables, and groups of what they have in common.
@@ -90,7 +90,6 @@ options:
     description: Further fields of the API's C(device), such as V(cpu_temp), to have as variables.
     type: list
     elements: str
-    default: []
   expand:
     description:
       - Further relations of the API's C(device) to have as variables, as a list of names or as a dict of names and

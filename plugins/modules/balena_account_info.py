@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_account_info
 short_description: Read whose token is used, and the organizations and SSH keys of the user
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns who O(api_token) belongs to. Of a user also the organizations that the token can see, and the SSH keys.
   - Makes three requests at most. O(fields) and O(expand) are about the organizations.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_api_key
 short_description: Declare API keys of the user, of balena applications and of devices
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes, describes, rotates and revokes named API keys of the user, provisioning keys of an application, and keys of
     devices.

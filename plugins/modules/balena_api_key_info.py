@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_api_key_info
 short_description: Read which API keys there are
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the API keys of the user, of an application (its provisioning keys) or of devices, without their values,
     which the API tells only when a key is made.

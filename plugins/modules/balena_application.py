@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_application
 short_description: Declare balena applications (fleets, apps and blocks)
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes, renames and removes an application and its tags.
   - Only the options that are given are compared; what is not named stays as it is.

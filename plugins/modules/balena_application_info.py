@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_application_info
 short_description: Read balena applications (fleets, apps and blocks)
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the applications that the token can see, or those of them that the options select, in one request.
 author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device
 short_description: Declare balena devices
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Registers (pre-provisions), moves, names, describes, deactivates and removes devices, and declares their tags,
     location, public URL, local mode, override of update locks and access for balena's support staff.

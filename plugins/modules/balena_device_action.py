@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device_action
 short_description: Tell balena devices to do something at once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reboots devices, shuts them down, restarts their containers, starts, stops and restarts services, empties their
     data volumes, and lets them blink, answer a ping, or look for updates.
@@ -126,7 +126,7 @@ diff:
     after: {device_action: {7cf02a687b74206f92cb455969cf8e98: {action: reboot}}}
 failed_items:
   description: The devices that failed, and why.
-  returned: when some of the devices failed
+  returned: when some of the changes failed
   type: list
   elements: dict
   sample:

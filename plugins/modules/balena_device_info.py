@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device_info
 short_description: Read balena devices
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns devices with their identity, fleet, type, state, versions, releases, addresses, place and tags.
   - All devices are read in one request, whatever their number; an application that is named costs one more.

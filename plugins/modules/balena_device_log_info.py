@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device_log_info
 short_description: Read what balena devices logged
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the last lines that the containers and the supervisor of each device wrote. The API keeps about 1000
     lines.

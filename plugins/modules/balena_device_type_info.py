@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device_type_info
 short_description: Read which device types balena knows
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns device types, in one request.
 author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_env_var_info
 short_description: Read variables of balena applications, devices and services
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the variables of an application, of many devices, of a service, of a service on many devices, or of the
     builds of an application.

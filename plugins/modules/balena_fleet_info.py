@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_fleet_info
 short_description: Export a balena fleet as a fleet document
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns a fleet with its settings, tags, variables, services, devices, pins and provisioning keys as one document,
     the one that M(community.balena.balena_fleet) takes. Applied to the same fleet, it changes nothing.

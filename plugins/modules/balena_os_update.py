@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_os_update
 short_description: Declare which balenaOS devices should run
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Updates balenaOS on devices of one or several applications and device types.
   - Before anything is started, all devices are checked. The version must exist for the device type, fit the variant

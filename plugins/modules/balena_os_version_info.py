@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_os_version_info
 short_description: Read which versions of balenaOS there are
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the versions of balenaOS that devices of some types can be provisioned with or updated to, the highest
     first.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_release
 short_description: Declare what is said of a balena release, or have one built
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a draft final, invalidates a release or makes it valid again, and declares its note, known issues and tags.
   - With O(source_url), balenaCloud's builder makes a release from an archive of sources.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_release_info
 short_description: Read releases of a balena application
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the releases of an application that the options select, the newest first, in one request.
 author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_release_pin
 short_description: Declare which release a balena application or devices should run
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Declares the target release of an application, or pins devices of one or several applications.
   - All devices are read in one request, and those that get the same pin are written together.

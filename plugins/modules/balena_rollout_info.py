@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_rollout_info
 short_description: Show the waves of a rollout and how far it has come
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Divides devices into waves, and says whether a maintenance window is open.
   - With O(release), also tells from the API alone how far the rollout of that release has come, and which wave is to
@@ -30,7 +30,9 @@ options:
       - While its rollout is under way, a range and V(latest) mean the release that it began with.
     type: raw
   allow_invalidated:
-    description: Whether the release may be one that is invalidated.
+    description:
+      - Whether a release may be named that is invalidated.
+      - A release whose build failed or has not ended is always refused, as the API does.
     type: bool
     default: false
   windows:
@@ -126,7 +128,7 @@ waves:
       state: passed
       targeted: 1
       running: 1
-devices:
+total:
   description: How many devices take part.
   returned: success, without O(query)
   type: int

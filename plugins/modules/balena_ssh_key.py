@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_ssh_key
 short_description: Declare the public SSH keys of the user of balena
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Adds, replaces and removes public SSH keys of the user of O(api_token), by their titles. With them the user reaches
     the host OS of devices through the tunnel of balena.

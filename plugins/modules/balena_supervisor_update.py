@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_supervisor_update
 short_description: Declare which supervisor balena devices should have
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the target supervisor of devices; each gets the release for its CPU architecture. Devices fetch it by
     themselves, offline ones when they are back.

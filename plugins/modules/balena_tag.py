@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_tag
 short_description: Declare tags of applications, devices and releases
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Declares tags of an application, of many devices, or of a release.
   - All actual tags are read together with the devices, whatever their number, and compared; equal changes of many

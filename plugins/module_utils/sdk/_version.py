@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 # The version of the JavaScript SDK whose methods this SDK mirrors.
 REFERENCE_VERSION = "20.8.1"
 CLIENT = f"community.balena/{VERSION}"

@@ -62,7 +62,7 @@ class InventorySource:
             if found is None:
                 relations = list(more.relations(want["expand"]))
                 rows = read_devices(balena, want)
-                found = [shape(row, fields=want["fields"], expand=relations) for row in rows]
+                found = [shape(row, fields=want["fields"] or (), expand=relations) for row in rows]
                 if self._options.get("cache"):
                     self._plugin.cache[key] = pack(found)
         return found

@@ -32,7 +32,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     fleet = survey.read_fleet(balena, want) if want.get("release") is not None else None
     crew = survey.read_crew(balena, want)
     found: dict[str, Any] = {
-        "devices": len(crew.rows),
+        "total": len(crew.rows),
         "kept_out": [{"uuid": row["uuid"], "name": row["device_name"]} for row in crew.kept_out],
         "window": opening,
     }
