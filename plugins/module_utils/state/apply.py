@@ -10,9 +10,9 @@ each 200 ids; creations go one by one over the pooled connections, since the API
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,9 @@ def apply(balena: Balena, plan: Plan) -> Outcome:
     run = _Run(balena, plan)
     for (resource, action), group in groupby(plan.changes, key=lambda change: (change.resource, change.action)):
         changes = list(group)
-        if (resource, action) in plan.writers or action == "create":
+        if plan.in_order and run.outcome.failed:
+            run.outcome.not_done += changes
+        elif (resource, action) in plan.writers or action == "create":
             run.each(changes)
         else:
             run.bulk(changes)
@@ -121,25 +123,25 @@ class _Run:
     def _one(self, changes: list[Change]) -> None:
         change = changes[0]
         writer = self.plan.writers.get((change.resource, change.action))
-        made = writer(self.balena, change) if writer else self._create(change)
+        identity, after = self._resolved(change.identity), self._resolved(change.after or {})
+        known = replace(change, identity=identity, after=None if change.after is None else after)
+        made = writer(self.balena, known) if writer else self._create(known)
         with self._lock:
             self._ids[change.resource, change.key] = made
 
     def _create(self, change: Change) -> int | None:
-        identity = {name: self._resolve(value) for name, value in change.identity.items()}
-        body = {**identity, **(change.after or {})}
         try:
-            row = self.balena.pine.post(change.resource, body, natural_key=tuple(identity))
+            row = self.balena.pine.post(change.resource, change.body, natural_key=tuple(change.identity))
             return row.get("id")
         except BalenaRequestError as error:
             if error.status_code != 409:
                 raise
-            return self._settle(change, identity, error)
+            return self._settle(change, error)
 
-    def _settle(self, change: Change, identity: dict[str, Any], conflict: BalenaRequestError) -> int:
+    def _settle(self, change: Change, conflict: BalenaRequestError) -> int:
         """Somebody else made the row since it was read: give it the declared values."""
         after = dict(change.after or {})
-        options = {"$select": ["id", *after], "$filter": identity}
+        options = {"$select": ["id", *after], "$filter": dict(change.identity)}
         rows = self.balena.pine.get(change.resource, options=options)
         if not rows:
             raise conflict
@@ -161,6 +163,10 @@ class _Run:
         except BalenaRequestError as error:
             if error.status_code != 404:  # already gone: that is what was asked for
                 raise
+
+    def _resolved(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The columns with the ids of the rows that were made before instead of what stands for them."""
+        return {name: self._resolve(value) for name, value in fields.items()}
 
     def _resolve(self, value: Any) -> Any:
         if not isinstance(value, NewId):

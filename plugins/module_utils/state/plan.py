@@ -31,7 +31,8 @@ class Row:
     :param key: its natural key, readable: C(("7cf02a6…", "LOG_LEVEL")). Unique within a comparison.
     :param fields: the columns under comparison. A desired row names only those that the user gave.
     :param identity: the columns that make the row what it is; with C(fields) they are the body that creates it.
-        A value may be a L(NewId), when the parent is created by an earlier change of the same plan.
+        A value, here and in C(fields) of a creation, may be a L(NewId): that of a row that an earlier change of the
+        same plan creates.
     :param id: the server's id; only actual rows have one.
     """
 
@@ -59,6 +60,11 @@ class NewId:
 
     resource: str
     key: Key
+
+
+def reference(id_: int | NewId, label: str) -> NamedId | NewId:
+    """What a column holds that refers to another row, with what people call that."""
+    return id_ if isinstance(id_, NewId) else NamedId(id_, label)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Plan:
     :param writers: C((resource, action)) of the changes that are not plain writes of a row.
     :param changes_nothing: the "changes" leave everything as it is (a ping): they are made, and never reported.
     :param account: more of the result, made of what became of the changes (an C(Outcome)), also when some failed.
+    :param in_order: what follows a change that failed is not tried, unless it is of the same kind: later changes rely
+        on earlier ones.
     :param follow: waits for what the changes bring about; also when nothing had to be changed, never in check mode.
     """
 
@@ -126,6 +134,7 @@ class Plan:
     writers: Mapping[tuple[str, Action], Writer] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     changes_nothing: bool = False
+    in_order: bool = False
     account: Callable[[Any], Mapping[str, Any]] | None = None
     follow: Callable[[Any, Progress], Followed] | None = None
 

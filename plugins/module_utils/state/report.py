@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .apply import Failure, Outcome
-from .plan import Change, NamedId
+from .plan import Change, NamedId, NewId
 from .words import explain
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
@@ -36,8 +36,10 @@ def diff(changes: Iterable[Change]) -> dict[str, dict[str, Any]]:
     for change in changes:
         for side, fields in (("before", change.before), ("after", change.after)):
             if fields is not None:
-                shown = _shown(change, fields)
-                sides[side].setdefault(change.resource, {})[" ".join(change.key)] = shown
+                rows = sides[side].setdefault(change.resource, {})
+                key, shown = " ".join(change.key), _shown(change, fields)
+                # One thing may change twice in a plan, other columns each time.
+                rows[key] = {**rows[key], **shown} if isinstance(rows.get(key), dict) else shown
     return sides
 
 
@@ -74,6 +76,8 @@ def _shown(change: Change, fields: Mapping[str, Any]) -> Any:
 
 
 def _named(value: Any) -> Any:
+    if isinstance(value, NewId):
+        return " ".join(value.key)
     return value.label if isinstance(value, NamedId) else value
 
 

@@ -14,11 +14,13 @@ from ansible_collections.community.balena.plugins.module_utils.state.resources i
 UUID, OTHER = "a" * 32, "b" * 32
 
 
-def device_type(id_, slug, architecture):
-    return {"id": id_, "slug": slug, "is_of__cpu_architecture": [{"slug": architecture}]}
+def device_type(id_, slug, architecture, *aliases):
+    named = [{"is_referenced_by__alias": alias} for alias in (slug, *aliases)]
+    return {"id": id_, "slug": slug, "is_of__cpu_architecture": [{"slug": architecture}], "device_type_alias": named}
 
 
-PI4, PI3, NUC = device_type(1, "pi4", "aarch64"), device_type(2, "pi3", "armv7hf"), device_type(3, "nuc", "amd64")
+PI4 = device_type(1, "pi4", "aarch64", "raspberrypi4")
+PI3, NUC = device_type(2, "pi3", "armv7hf"), device_type(3, "nuc", "amd64")
 
 
 def fleet(id_, slug, kind, class_="fleet"):

@@ -21,11 +21,10 @@ from ..resources.variables import as_text
 from .schema import SCHEMA
 from .schema_check import Mistake, below, mistakes
 
-#: The parts of a document that can be converged alone, in the order in which they are written.
+#: The kinds of things that can be converged alone, wherever in a document they are, in the order of their writing.
 SECTIONS = (
     "application",
     "devices",
-    "groups",
     "tags",
     "services",
     "variables",
@@ -34,6 +33,8 @@ SECTIONS = (
     "os",
     "release",
 )
+#: The sections whose things can be removed when no document declares them.
+PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
 #: The keys of a document that the section C(application) means.
 SETTINGS = ("device_type", "class", "public", "archived", "device_urls", "support_access_until")
 

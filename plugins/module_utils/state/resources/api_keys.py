@@ -60,16 +60,29 @@ def plan(balena: Balena, want: Want) -> Plan:
     :param want: the options of the module balena_api_key.
     :raises DeclarationError: options that do not fit each other, or an owner that does not exist.
     """
-    fields = _fields(want)
+    _fields(want)
     owners = find(balena, want)
-    keys = _Keys(want, keys_of(balena, owners, name=want["name"]))
+    actual = keys_of(balena, owners, name=want["name"])
     if want["state"] == "absent":
-        return _removal(balena, keys)
+        return _removal(balena, _Keys(want, actual))
+    return converge(want, actual)
+
+
+def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Plan:
+    """What has to change for each owner to have the key as declared.
+
+    :param want: the options of the module balena_api_key; C(state) is not C(absent).
+    :param actual: the keys of the declared name that each owner has, the newest first. An owner's id may be a L(NewId).
+    :raises DeclarationError: options that do not fit each other.
+    """
+    fields = _fields(want)
+    keys = _Keys(want, actual)
+    owners = list(actual)
     creates, updates, olds = [], [], []
     for owner in owners:
         newest = keys.newest(owner)
         if newest is None or _is_due(want, newest):
-            creates.append(Change("create", _RESOURCE, _key(keys, owner), None, fields, {}, owner.id))
+            creates.append(Change("create", _RESOURCE, _key(keys, owner), None, fields, {"actorTypeId": owner.id}))
             olds += _retirement(keys, owner) if want["state"] == "rotated" else []
         else:
             updates += _update(keys, owner, newest, fields)
@@ -163,7 +176,7 @@ def _plan(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -
 
     def create(balena: Balena, change: Change) -> None:
         owner = owners[change.key]
-        keys.secrets[owner] = _make(balena, keys.want, owner, change)
+        keys.secrets[owner] = _make(balena, keys.want, change)
         replacement.made(change.key)
 
     def account(outcome: Outcome) -> dict[str, Any]:
@@ -183,7 +196,7 @@ def _plan(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -
     return Plan(changes, len(keys.actual), result, refresh=refresh, writers=writers, account=account)
 
 
-def _make(balena: Balena, want: Want, owner: Owner, change: Change) -> str:
+def _make(balena: Balena, want: Want, change: Change) -> str:
     """Make a key and return its value."""
     after = change.after or {}
     body = {"name": want["name"], "description": after.get("description"), "expiryDate": after.get("expiry_date")}
@@ -192,7 +205,7 @@ def _make(balena: Balena, want: Want, owner: Owner, change: Change) -> str:
     if want["scope"] != "user":
         actor, role = _ACTORS[want["scope"]]
         path = "/api-key/v1/"
-        body |= {"actorType": actor, "actorTypeId": owner.id, "roles": [role]}
+        body |= {"actorType": actor, **change.identity, "roles": [role]}
     try:
         return str(balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body).body)
     except BalenaUnknownOutcomeError as error:

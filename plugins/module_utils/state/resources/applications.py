@@ -104,41 +104,62 @@ def _removal(want: Want, found: Record | None) -> Plan:
 def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
     if device_type is None:
         raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
-    organization = _organization(balena, want)
+    create = creation(want, organization(balena, want), device_type)
+    (slug,) = create.key
+    tagged = tags.Tagged(NewId("application", create.key), create.key, want.get("tags") or {})
+    tag_changes = tags.plan("application", [tagged])
+    predicted = {
+        **predict_new(create, want, device_type),
+        "tags": tags.after([tagged], tag_changes)[tagged.key],
+        **application_cloud.shown(want),
+    }
+    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug, want))
+
+
+def creation(want: Want, owner: Record, device_type: Record) -> Change:
+    """What creates the declared application.
+
+    :param owner: the organization.
+    """
     name = want.get("new_name") or want["name"].rpartition("/")[2]
-    slug = f"{organization['handle']}/{name}".lower()
     fields = {
         "is_for__device_type": device_types.named(device_type),
         **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
         **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
         **{column: value for column, value in application_cloud.fields(want).items() if value is not None},
     }
-    identity = {"app_name": name, "organization": organization["id"]}
-    create = Change("create", "application", (slug,), None, fields, identity)
-    tagged = tags.Tagged(NewId("application", (slug,)), (slug,), want.get("tags") or {})
-    tag_changes = tags.plan("application", [tagged])
-    predicted = {
+    identity = {"app_name": name, "organization": owner["id"]}
+    return Change("create", "application", (f"{owner['handle']}/{name}".lower(),), None, fields, identity)
+
+
+def predict_new(create: Change, want: Want, device_type: Record) -> dict[str, Any]:
+    """An application as tasks return it, before it is created."""
+    (slug,) = create.key
+    return {
         "id": None,
-        "name": name,
+        "name": create.identity["app_name"],
         "slug": slug,
         "uuid": want.get("uuid"),
-        "organization": organization["handle"],
+        "organization": slug.partition("/")[0],
         "device_type": device_type["slug"],
         "class": want.get("class") or "fleet",
         "device_count": 0,
-        "tags": tags.after([tagged], tag_changes)[tagged.key],
+        "tags": {},
         "track_latest_release": want.get("track_latest_release") is not False,
         "public": bool(want.get("public")),
         "archived": bool(want.get("archived")),
-        **application_cloud.shown(want),
     }
-    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug, want))
 
 
 _AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
 
 
-def _convergence(balena: Balena, want: Want, found: Record, device_type: Record) -> Plan:
+def differences(want: Want, found: Record, device_type: Record) -> list[Change]:
+    """What changes the columns of an application that exists.
+
+    :param found: the row with what L(READING) reads, and the columns of L(application_cloud).
+    :raises DeclarationError: the declaration wants what cannot be changed.
+    """
     for option, column in _AT_CREATION.items():
         if want.get(option) is not None and want[option] != found[column]:
             raise DeclarationError(
@@ -156,12 +177,23 @@ def _convergence(balena: Balena, want: Want, found: Record, device_type: Record)
     actual_fields.update(application_cloud.actual(want, found))
     if "is_for__device_type" in fields:
         actual_fields["is_for__device_type"] = device_types.named(found["is_for__device_type"][0])
-    changes = compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
+    return compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
+
+
+def predict(want: Want, found: Record, device_type: Record) -> dict[str, Any]:
+    """An application that exists as tasks return it, once its columns are as declared."""
+    predicted = {**describe(found), "device_type": device_type["slug"]}
+    predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
+    return predicted
+
+
+def _convergence(balena: Balena, want: Want, found: Record, device_type: Record) -> Plan:
+    changes = differences(want, found, device_type)
+    key = (found["slug"],)
     tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["application_tag"])
     tag_changes = tags.plan("application", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
-    predicted = {**describe(found), **application_cloud.shown(want)}
-    predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
-    predicted.update(device_type=device_type["slug"], tags=tags.after([tagged], tag_changes)[key])
+    predicted = {**predict(want, found, device_type), **application_cloud.shown(want)}
+    predicted["tags"] = tags.after([tagged], tag_changes)[key]
     if want.get("new_name"):
         slug = f"{predicted['organization']}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
@@ -182,8 +214,11 @@ def _reader(name: str | int, want: Want) -> Any:
     return read
 
 
-def _organization(balena: Balena, want: Want) -> Record:
-    """The organization that owns a new application: the one that is named, or the only one there is."""
+def organization(balena: Balena, want: Want) -> Record:
+    """The organization that owns a new application: the one that is named, or the only one there is.
+
+    :raises DeclarationError: the named one does not exist, or none is named and there are several.
+    """
     handle = want.get("organization") or want["name"].rpartition("/")[0]
     if handle:
         rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$filter": {"handle": handle}})

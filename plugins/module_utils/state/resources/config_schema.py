@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ...sdk.models.config import ConfigModel
-from ..plan import DeclarationError, Plan
+from ..plan import Change, DeclarationError, Plan
 from ..words import explain
 
 if TYPE_CHECKING:
@@ -39,22 +39,32 @@ def checked(balena: Balena, plan: Plan, parents: Sequence[Parent], want: Mapping
     :param want: the options of the module balena_env_var.
     :raises DeclarationError: instead of the warnings, with C(check_config=fail).
     """
-    how = want["check_config"]
-    if want["kind"] != "config" or how == "ignore":
+    if want["kind"] != "config":
         return plan
     types = {parent.key: parent.device_type for parent in parents}
-    written: dict[str, dict[str, str]] = {}
-    for change in plan.changes:
-        device_type = types[change.key[:-1]]
-        if change.after is not None and device_type is not None:
-            written.setdefault(device_type, {})[change.key[-1]] = change.after["value"]
-    found = list(dict.fromkeys(_found(balena, written, how, want["secret"])))
-    if found and how == "fail":
-        raise DeclarationError("; ".join(found))
+    found = judge(balena, [(types[change.key[:-1]], change) for change in plan.changes], want["check_config"])
     return dataclasses.replace(plan, warnings=(*plan.warnings, *found))
 
 
-def _found(balena: Balena, written: Mapping[str, Mapping[str, str]], how: str, secret: bool) -> Iterable[str]:
+def judge(balena: Balena, changes: Iterable[tuple[str | None, Change]], how: str) -> list[str]:
+    """What is wrong with config variables that changes would set; in one request for each device type.
+
+    :param changes: with the device type of what has the variable; None: it is not known, nothing is checked.
+    :param how: C(warn), C(fail), or C(ignore), which asks for nothing.
+    :raises DeclarationError: something is wrong, with C(fail).
+    """
+    written: dict[str, dict[tuple[str, str], bool]] = {}
+    for device_type, change in changes if how != "ignore" else ():
+        if change.after is not None and device_type is not None:
+            written.setdefault(device_type, {})[change.key[-1], change.after["value"]] = change.secret
+    found = list(dict.fromkeys(_found(balena, written, how)))
+    if found and how == "fail":
+        raise DeclarationError("; ".join(found))
+    return found
+
+
+def _found(balena: Balena, written: Mapping[str, Mapping[tuple[str, str], bool]], how: str) -> Iterable[str]:
+    """The problems of the written variables: by device type, name and value to whether the value is secret."""
     for device_type, values in sorted(written.items()):
         try:
             schema = ConfigModel(balena).get_config_var_schema(device_type)
@@ -63,7 +73,7 @@ def _found(balena: Balena, written: Mapping[str, Mapping[str, str]], how: str, s
                 raise BalenaError(f"The config variables cannot be checked: {explain(error)}") from error
             yield f"The config variables of {device_type} were not checked: {explain(error)}"
             continue
-        for name, value in values.items():
+        for (name, value), secret in values.items():
             problem = name_problem(schema, name) or value_problem(schema, name, value, secret=secret)
             if problem:
                 yield f"config variable '{name}' of {device_type}: {problem}"

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...sdk.models.device import DeviceModel
-from ..plan import Change, DeclarationError, Row, compare
+from ..plan import Change, DeclarationError, Key, Row, compare
 from ..reading import children
 from .device_subjects import Subject
 
@@ -29,27 +29,46 @@ def plan(balena: Balena, subjects: Sequence[Subject], application_id: int | None
     :param application_id: where the devices will be; None: where they are.
     :raises DeclarationError: a device that does not support local mode; the message says why.
     """
-    wanted = [
+    wanted = _wanted(subjects)
+    if not wanted:
+        return []
+    actual = _own(balena, subjects, {VARIABLES[option] for subject, option, on in wanted})
+    inherited = _inherited(balena, wanted, application_id)
+
+    def home(subject: Subject) -> str | None:
+        return inherited.get(application_id if application_id is not None else _application(subject))
+
+    desired = desired_rows(balena, subjects, {row.key: row.fields["value"] for row in actual}, home)
+    return compare("device_config_variable", desired, actual)
+
+
+def desired_rows(
+    balena: Balena, subjects: Sequence[Subject], actual: Mapping[Key, str], inherited: Callable[[Subject], str | None]
+) -> list[Row]:
+    """The config variables that switch devices which are not yet as declared; without a request.
+
+    :param actual: the values of the devices' own variables, by the keys of the devices and the names.
+    :param inherited: what the application that a device belongs to says about update locks.
+    :raises DeclarationError: a device that does not support local mode; the message says why.
+    """
+    desired = []
+    for subject, option, on in _wanted(subjects):
+        key = (*subject.key, VARIABLES[option])
+        value = actual.get(key, inherited(subject) if option == "lock_override" else None)
+        if (value == "1") != on:
+            _check_local_mode(balena, subject, option, on)
+            identity = {"device": subject.id, "name": VARIABLES[option]}
+            desired.append(Row(key, {"value": "1" if on else "0"}, identity))
+    return desired
+
+
+def _wanted(subjects: Sequence[Subject]) -> list[tuple[Subject, str, bool]]:
+    return [
         (subject, option, subject.wanted[option])
         for subject in subjects
         for option in VARIABLES
         if subject.wanted.get(option) is not None
     ]
-    if not wanted:
-        return []
-    actual = _own(balena, subjects, {VARIABLES[option] for subject, option, on in wanted})
-    by_key = {row.key: row.fields["value"] for row in actual}
-    inherited = _inherited(balena, wanted, application_id)
-    desired = []
-    for subject, option, on in wanted:
-        key = (*subject.key, VARIABLES[option])
-        home = application_id if application_id is not None else _application(subject)
-        value = by_key.get(key, inherited.get(home) if option == "lock_override" else None)
-        if (value == "1") != on:
-            _check_local_mode(balena, subject, option, on)
-            identity = {"device": subject.id, "name": VARIABLES[option]}
-            desired.append(Row(key, {"value": "1" if on else "0"}, identity))
-    return compare("device_config_variable", desired, actual)
 
 
 def _own(balena: Balena, subjects: Sequence[Subject], names: Iterable[str]) -> list[Row]:

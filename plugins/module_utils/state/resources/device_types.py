@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ...sdk.models.os import OsModel
+from ...sdk import hup
 from ..plan import DeclarationError, NamedId
 from ..reading import Record
 
@@ -26,12 +27,27 @@ def find(balena: Balena, name: str) -> Record:
 
     :raises DeclarationError: there is none.
     """
-    alias = {"$any": {"$alias": "a", "$expr": {"a": {"is_referenced_by__alias": name}}}}
-    options = {**WITH_ARCHITECTURE, "$filter": {"device_type_alias": alias}, "$top": 1}
-    rows = balena.pine.get("device_type", options=options)
-    if not rows:
-        raise DeclarationError(f"device_type '{name}' does not exist")
-    return rows[0]
+    return find_all(balena, [name])[name]
+
+
+def find_all(balena: Balena, names: Collection[str]) -> dict[str, Record]:
+    """Device types by the slugs or aliases that were asked for, in one request, or none for no names.
+
+    :raises DeclarationError: one of them does not exist.
+    """
+    if not names:
+        return {}
+    alias = {"$any": {"$alias": "a", "$expr": {"a": {"is_referenced_by__alias": {"$in": sorted(names)}}}}}
+    expand = {**WITH_ARCHITECTURE["$expand"], "device_type_alias": {"$select": ["is_referenced_by__alias"]}}
+    options = {**WITH_ARCHITECTURE, "$expand": expand, "$filter": {"device_type_alias": alias}}
+    found: dict[str, Record] = {}
+    for row in balena.pine.get("device_type", options=options):
+        device_type = {name: value for name, value in row.items() if name != "device_type_alias"}
+        found.update({alias["is_referenced_by__alias"]: device_type for alias in row["device_type_alias"]})
+    for name in sorted(names):
+        if name not in found:
+            raise DeclarationError(f"device_type '{name}' does not exist")
+    return found
 
 
 def named(device_type: Record) -> NamedId:
@@ -45,6 +61,6 @@ def architecture(device_type: Record) -> str:
     return slug
 
 
-def runs_containers_for(balena: Balena, device_type: Record, other: Record) -> bool:
+def runs_containers_for(device_type: Record, other: Record) -> bool:
     """Whether devices of one type run containers that were built for another."""
-    return OsModel(balena).is_architecture_compatible_with(architecture(device_type), architecture(other))
+    return hup.is_architecture_compatible(architecture(device_type), architecture(other))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..cloud import account_of_cloud_only, cloud_only
-from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, join
+from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, join, reference
 from ..reading import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
 from . import device_options, device_switches, device_types, tags
@@ -43,10 +43,10 @@ def plan(balena: Balena, want: Want) -> Plan:
     subjects = _read(balena, want, application)
     if absent:
         return _removal(subjects)
-    types = _device_types(balena, subjects)
-    _check_types(subjects, types)
+    types = device_types.find_all(balena, declared_types(subjects))
+    check_types(subjects, types)
     if application:
-        _check_architecture(balena, subjects, application, types)
+        check_architecture(subjects, application, types)
     return _convergence(balena, want, subjects, application, types)
 
 
@@ -96,14 +96,17 @@ def _removal(subjects: Sequence[Subject]) -> Plan:
     return Plan(tuple(changes), len(subjects), {"devices": []})
 
 
-def _device_types(balena: Balena, subjects: Sequence[Subject]) -> dict[str, Record]:
-    """The declared device types, by the name that was declared."""
-    names = {subject.wanted["device_type"] for subject in subjects if subject.wanted.get("device_type")}
-    return {name: device_types.find(balena, name) for name in sorted(names)}
+def declared_types(subjects: Sequence[Subject]) -> set[str]:
+    """The names of the device types that are declared."""
+    return {subject.wanted["device_type"] for subject in subjects if subject.wanted.get("device_type")}
 
 
-def _check_types(subjects: Sequence[Subject], types: Mapping[str, Record]) -> None:
-    """Refuse to make another device type of a device: it says what hardware it is."""
+def check_types(subjects: Sequence[Subject], types: Mapping[str, Record]) -> None:
+    """Refuse to make another device type of a device: it says what hardware it is.
+
+    :param types: the declared device types by the names that were declared.
+    :raises DeclarationError: a device is of another type.
+    """
     for subject in subjects:
         name = subject.wanted.get("device_type")
         if name and subject.found and subject.found["is_of__device_type"][0]["id"] != types[name]["id"]:
@@ -113,8 +116,11 @@ def _check_types(subjects: Sequence[Subject], types: Mapping[str, Record]) -> No
             )
 
 
-def _type_of(subject: Subject, application: Record, types: Mapping[str, Record]) -> Record:
-    """The device type of a device: what it is, what is declared, or that of its application."""
+def type_of(subject: Subject, application: Record, types: Mapping[str, Record]) -> Record:
+    """The device type of a device: what it is, what is declared, or that of its application.
+
+    :param types: the declared device types by the names that were declared.
+    """
     if subject.found:
         row: Record = subject.found["is_of__device_type"][0]
         return row
@@ -123,16 +129,17 @@ def _type_of(subject: Subject, application: Record, types: Mapping[str, Record])
     return types[name] if name else default
 
 
-def _check_architecture(
-    balena: Balena, subjects: Sequence[Subject], application: Record, types: Mapping[str, Record]
-) -> None:
-    """Refuse what the API lets through (recording 05): devices that cannot run the application's containers."""
+def check_architecture(subjects: Sequence[Subject], application: Record, types: Mapping[str, Record]) -> None:
+    """Refuse what the API lets through (recording 05): devices that cannot run the application's containers.
+
+    :raises DeclarationError: names them.
+    """
     built_for = application["is_for__device_type"][0]
     unfit = []
     for subject in subjects:
         comes = not subject.found or _home(subject.found) != application["slug"]
-        own = _type_of(subject, application, types)
-        if comes and not device_types.runs_containers_for(balena, own, built_for):
+        own = type_of(subject, application, types)
+        if comes and not device_types.runs_containers_for(own, built_for):
             unfit.append(f"{subject.label} has {device_types.architecture(own)}")
     if unfit:
         more = f" and {len(unfit) - 5} more" if len(unfit) > 5 else ""
@@ -149,8 +156,8 @@ def _convergence(
     application: Record | None,
     types: Mapping[str, Record],
 ) -> Plan:
-    desired = [_desired(subject, application, types) for subject in subjects]
-    changes = compare("device", desired, [_actual(subject) for subject in subjects if subject.found])
+    desired = [desired_row(subject, application, types) for subject in subjects]
+    changes = compare("device", desired, [actual_row(subject) for subject in subjects if subject.found])
     switched = device_switches.plan(balena, subjects, application["id"] if application else None)
     tagged = [
         tags.Tagged(subject.id, subject.key, subject.wanted["tags"], (subject.found or {}).get("device_tag", ()))
@@ -169,18 +176,23 @@ def _convergence(
     return Plan(join([changes, switched, retagged]), len(subjects), show({}), refresh, account=account)
 
 
-def _desired(subject: Subject, application: Record | None, types: Mapping[str, Record]) -> Row:
+def desired_row(subject: Subject, application: Record | None, types: Mapping[str, Record]) -> Row:
+    """A device as it should be, as far as it is columns of it.
+
+    :param application: where it should be; its id may be a L(NewId).
+    """
     fields = device_options.wanted(subject.wanted)
     if application:
-        fields["belongs_to__application"] = NamedId(application["id"], application["slug"])
+        fields["belongs_to__application"] = reference(application["id"], application["slug"])
         if not subject.found:
             # What is empty or off need not be said to the API: a new device is so.
             fields = {name: value for name, value in fields.items() if value not in ("", None, False)}
-            fields["is_of__device_type"] = device_types.named(_type_of(subject, application, types))
+            fields["is_of__device_type"] = device_types.named(type_of(subject, application, types))
     return Row(subject.key, fields, {"uuid": subject.uuid})
 
 
-def _actual(subject: Subject) -> Row:
+def actual_row(subject: Subject) -> Row:
+    """A device that exists, with the columns of what is declared."""
     row = subject.found or {}
     home = row["belongs_to__application"][0]
     fields = device_options.actual(row, device_options.declared(subject.wanted))
@@ -204,7 +216,7 @@ def _shown(
         "uuid": row.get("uuid") or (subject.uuid if subject.key == (subject.uuid,) else None),
         "name": row.get("device_name"),
         "application": application["slug"] if application else _home(row),
-        "device_type": _type_of(subject, application or {}, types)["slug"],
+        "device_type": type_of(subject, application or {}, types)["slug"],
         **device_options.shown(device_options.wanted(subject.wanted), names),
     }
     for switch in device_switches.VARIABLES:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...sdk.auth import Auth
-from ..plan import DeclarationError, Key
+from ..plan import DeclarationError, Key, NewId
 from ..reading import Record, children
 from ..selector import need_application, refuse_selection, select_devices
 
@@ -28,12 +28,12 @@ class Owner:
     """Somebody or something with API keys.
 
     :param actor: the id of the actor that a key stands for.
-    :param id: the id of the user, application or device.
+    :param id: the id of the user, application or device; what stands for it before that is created.
     :param key: how results call it: the user's name, the slug, or the uuid.
     """
 
     actor: int
-    id: int
+    id: int | NewId
     key: Key
 
     @property

@@ -36,10 +36,13 @@ QUEUE, QUEUED, SKIPPED, OFFLINE = "queue", "queued", "skipped", "offline"
 
 _LIVE = (UPDATE, UPDATING)
 
+#: Which OS a device should have.
+COLUMN = "should_be_operated_by__release"
+
 _COLUMNS = ("os_version", "os_variant", *running.ONLINE_COLUMNS)
 _EXPAND: dict[str, Any] = {
     "is_of__device_type": {"$select": ["id", "slug"]},
-    "should_be_operated_by__release": {"$select": ["id", "raw_version"]},
+    COLUMN: {"$select": ["id", "raw_version"]},
 }
 
 
@@ -53,7 +56,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     limits = waiting.Limits.of(want)
     wanted = read_version_name(want["version"], "version")
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
-    devices = _decide(balena, want, wanted, rows)
+    devices = decide_all(balena, wanted, rows, want["os_type"])
     actions = OsActions(balena)
     fates = {device.uuid: _fate(device, want) for device in devices}
     # An update ends with a reboot: a device that is offline may be in the middle of it.
@@ -75,13 +78,17 @@ def plan(balena: Balena, want: Want) -> Plan:
     )
 
 
-def _decide(balena: Balena, want: Want, wanted: VersionName, rows: Sequence[Record]) -> list[Device]:
-    """The devices with their targets; the versions of all device types are read in one request."""
+def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_type: str) -> list[Device]:
+    """The devices with their targets; the versions of all device types are read in one request.
+
+    :param rows: with C(os_version), C(os_variant) and their device types.
+    :raises DeclarationError: there is no such version.
+    """
     slugs = sorted({slug_of(row) for row in rows})
     draft = wanted.kind == "exact" and bool(os_version.prerelease(wanted.text))
     available = OsModel(balena).get_available_os_versions(slugs, include_draft=draft) if slugs else {}
     model = DeviceModel(balena)
-    return [decide(row, model.get_os_version(row), wanted, available, want["os_type"]) for row in rows]
+    return [decide(row, model.get_os_version(row), wanted, available, os_type) for row in rows]
 
 
 def _fate(device: Device, want: Want) -> str:
@@ -92,8 +99,7 @@ def _fate(device: Device, want: Want) -> str:
         return UPDATE
     if want["method"] == "action" and want["offline"] != "queue":
         return SKIPPED if want["offline"] == "skip" else OFFLINE
-    queued = device.row["should_be_operated_by__release"]
-    return QUEUED if queued and queued[0]["id"] == device.release else QUEUE
+    return QUEUED if queued(device.row) == device.release else QUEUE
 
 
 def _joined(
@@ -123,11 +129,15 @@ def _problem(device: Device, fate: str, status: Record | None) -> str | None:
     return None
 
 
+def queued(row: Record) -> NamedId | None:
+    """The OS that a device should have so far."""
+    releases = row[COLUMN]
+    return NamedId(releases[0]["id"], releases[0]["raw_version"]) if releases else None
+
+
 def _queueing(device: Device) -> Change:
-    present = device.row["should_be_operated_by__release"]
-    column = "should_be_operated_by__release"
-    before = NamedId(present[0]["id"], present[0]["raw_version"]) if present else None
-    return Change("update", "device", (device.uuid,), {column: before}, {column: device.release}, {}, device.row["id"])
+    before, after = {COLUMN: queued(device.row)}, {COLUMN: device.release}
+    return Change("update", "device", (device.uuid,), before, after, {}, device.row["id"])
 
 
 def _updating(device: Device) -> Change:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,6 +57,17 @@ class ReleaseName:
         if expand:
             options["$expand"] = dict(expand)
         return {**options, "$top": 1} if self.kind == "latest" else options
+
+    def among(self, rows: Iterable[Record]) -> list[Record]:
+        """The releases that may be meant, out of all of an application, the newest first, as L(choose) takes them."""
+        if self.needs_application and self.kind != "version":
+            return [row for row in rows if all(row[name] == value for name, value in USABLE.items())]
+        if self.kind == "version":
+            return [row for row in rows if row["raw_version"] == self.text]
+        by_commit = self.kind == "commit"
+        return [
+            row for row in rows if str(row["id"]) == self.text or (by_commit and row["commit"].startswith(self.text))
+        ]
 
     def choose(self, rows: Sequence[Record], where: str = "") -> Record | None:
         """The one release that is meant, out of those that may be.

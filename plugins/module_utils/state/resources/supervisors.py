@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
+#: Which supervisor a device should have.
+COLUMN = "should_be_managed_by__release"
+
 _COLUMNS = ("supervisor_version", "os_version")
 _EXPAND: dict[str, Any] = {
     "is_of__device_type": device_types.WITH_ARCHITECTURE,
-    "should_be_managed_by__release": {"$select": ["id", "raw_version"]},
+    COLUMN: {"$select": ["id", "raw_version"]},
 }
 
 
@@ -39,21 +42,25 @@ def plan(balena: Balena, want: Want) -> Plan:
     """
     wanted = read_version_name(want["version"], "version")
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
-    model = OsModel(balena)
-    targets = {slug: _choose(model, slug, wanted) for slug in sorted({_architecture(row) for row in rows})}
-    refuse_all("supervisor", wanted, [(row, _problem(row, targets[_architecture(row)])) for row in rows])
-    desired, actual = [], []
-    for row in rows:
-        key = (row["uuid"],)
-        desired.append(Row(key, {"should_be_managed_by__release": targets[_architecture(row)]}))
-        actual.append(Row(key, {"should_be_managed_by__release": _target(row)}, {}, row["id"]))
+    targets = choose(balena, wanted, rows)
+    refuse_all("supervisor", wanted, [(row, problem(row, targets[row["uuid"]])) for row in rows])
+    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in rows]
+    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
     changes = compare("device", desired, actual)
-    result = {"devices": [_shown(row, targets[_architecture(row)]) for row in rows]}
+    result = {"devices": [_shown(row, targets[row["uuid"]]) for row in rows]}
     return Plan(tuple(changes), len(rows), result)
 
 
-def _architecture(row: Record) -> str:
-    return device_types.architecture(row["is_of__device_type"][0])
+def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:
+    """The supervisor that each device should have, by its uuid; read in one request for each architecture.
+
+    :param rows: with their device types, as L(device_types.WITH_ARCHITECTURE) reads them.
+    :raises DeclarationError: there is no such version.
+    """
+    model = OsModel(balena)
+    architectures = {row["uuid"]: device_types.architecture(row["is_of__device_type"][0]) for row in rows}
+    targets = {slug: _choose(model, slug, wanted) for slug in sorted(set(architectures.values()))}
+    return {uuid: targets[slug] for uuid, slug in architectures.items()}
 
 
 def _choose(model: OsModel, architecture: str, wanted: VersionName) -> NamedId:
@@ -70,19 +77,20 @@ def _without_issues(releases: Sequence[Record]) -> Any:
     return (row["raw_version"] for row in releases if not row["known_issue_list"])
 
 
-def _target(row: Record) -> NamedId | None:
-    releases = row["should_be_managed_by__release"]
+def present(row: Record) -> NamedId | None:
+    """The supervisor that a device should have so far."""
+    releases = row[COLUMN]
     return NamedId(releases[0]["id"], releases[0]["raw_version"]) if releases else None
 
 
-def _problem(row: Record, target: NamedId) -> str | None:
+def problem(row: Record, target: NamedId) -> str | None:
     """Why a device cannot get a supervisor: its own or its OS is too old, or it has or should have a newer one."""
     try:
         check_choice(row)
     except BalenaError as error:
         return str(error)
-    present = _target(row)
-    for version in (row["supervisor_version"], present.label if present else None):
+    should = present(row)
+    for version in (row["supervisor_version"], should.label if should else None):
         if version and os_version.gt(version, target.label):
             return f"it has, or should have, {version}, and supervisors are not downgraded"
     return None
