@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A role says the same of its variables in its specification, its defaults and its README; all playbooks are run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.ansible_runs import CHECKOUT
+from tests.integration.test_playbooks import NAMES
+from tests.repository import load, read, tracked
+from tests.roles import ROLES, role_defaults, role_options
+
+PLAYBOOKS = [name for name in tracked() if name.startswith("playbooks/") and name.endswith((".yml", ".yaml"))]
+
+
+def readme_rows(role: str) -> dict[str, list[str]]:
+    """The rows of the README's tables that are about a variable: the cells behind its name."""
+    rows = re.findall(r"^\| *`(\w+)` *\|(.*)\|$", read(f"roles/{role}/README.md"), re.MULTILINE)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def test_every_role_has_a_specification():
+    folders = {path.name for path in (CHECKOUT / "roles").glob("*") if path.is_dir()}
+    assert folders == set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_are_those_of_the_specification(role):
+    specified = {name: said["default"] for name, said in role_options(role).items() if "default" in said}
+    assert role_defaults(role) == specified
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_readme_has_a_row_for_every_variable(role):
+    options, rows = role_options(role), readme_rows(role)
+    assert sorted(rows) == sorted(options)
+    for name, said in options.items():
+        default = said.get("default")
+        if default not in (None, ""):
+            shown = [yaml.safe_load(cell.strip("`")) for cell in rows[name] if re.fullmatch("`[^`]+`", cell)]
+            assert default in shown, f"{name}: no cell of the row is `{default}`"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_variables_begin_with_the_name_of_the_role_and_are_described(role):
+    for name, said in role_options(role).items():
+        assert name.startswith(f"{role}_"), name
+        assert said["type"] and said["description"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_role_is_for_the_versions_of_the_collection(role):
+    needed = load(f"roles/{role}/meta/main.yml")["galaxy_info"]["min_ansible_version"]
+    assert load("meta/runtime.yml")["requires_ansible"] == f">={needed}"
+
+
+def is_playbook(name: str) -> bool:
+    """Tell a list of plays from inventories and variables."""
+    content = load(name)
+    return isinstance(content, list) and all("hosts" in play or "import_playbook" in play for play in content)
+
+
+def texts_of_tests() -> set[str]:
+    """All texts in the code of the tests, docstrings aside."""
+    texts = set()
+    for path in (CHECKOUT / "tests").rglob("*.py"):
+        if path != Path(__file__):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+                    texts.add(node.value)
+    return texts
+
+
+def test_every_playbook_is_run_by_a_test():
+    known = texts_of_tests() | {f"playbooks/{name}" for name in NAMES}
+    for name in filter(is_playbook, PLAYBOOKS):
+        tails = {"/".join(Path(name).parts[start:]) for start in range(len(Path(name).parts))}
+        assert tails & known, f"{name}: no test names it"
