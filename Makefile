@@ -12,6 +12,8 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTION := .cache/ansible_collections/community/balena
+# A collection that only the checks of extensions/awx need.
+AWX := .cache/ansible_collections/awx/awx
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache
 # Linters must not replace the newest ansible-core that the interpreter runs by one that they prefer.
 SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __version__; print(__version__)')
@@ -35,15 +37,18 @@ $(VENV)/.docs-ready: requirements/docs.txt $(VENV)/.lint-ready
 $(COLLECTION):
 	@mkdir -p $(@D) && ln -sfn ../../.. $@
 
+$(AWX): requirements/awx.txt | $(VENV)/.test-ready
+	@$(BIN)/python .ci/awx_collection.py
+
 venv: $(VENV)/.test-ready $(COLLECTION) ## make .venv with what playbooks and tests need
 
 demo: venv ## converge a simulated fleet, twice, and show that the second run changes nothing
 	@$(BIN)/python tests/demo/run.py $(ARGS)
 
-test: venv ## run all tests
+test: venv $(AWX) ## run all tests
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-lint: $(VENV)/.lint-ready $(COLLECTION) ## style, types, playbooks, changelog and documentation
+lint: $(VENV)/.lint-ready $(COLLECTION) $(AWX) ## style, types, playbooks, changelog and documentation
 	@$(BIN)/python .ci/lint.py $(ARGS)
 
 sanity: $(VENV)/.lint-ready ## ansible-test sanity, without ignores and without skipped checks
