@@ -19,13 +19,13 @@ import yaml
 
 from tests.ansible_runs import CHECKOUT
 from tests.emulator import Emulator
-from tests.modules import MODULES, documentation
+from tests.modules import MODULES, argument_spec, documentation
 
 SEED = Path(__file__).with_name("examples_seed.yml")
 INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"
 
 #: Virtual seconds in a real one, so that examples that wait for devices end soon.
-RATE = 60.0
+RATE = 300.0
 WRITES = (
     "lookup('ansible.builtin.url', emulator ~ '/_emulator/requests?writes=true', split_lines=false) "
     "| from_json | length"
@@ -106,6 +106,8 @@ def test_examples_of_a_module(module, emulator, session, ansible):
         ours = any(key.startswith("community.balena.") for key in task)
         runs += three_runs(task, number) if ours else [task]
     play = {"hosts": "localhost", "gather_facts": False, "vars": {"emulator": emulator.url}, "tasks": runs}
+    if "poll_interval" in argument_spec(module):
+        play["module_defaults"] = {f"community.balena.{module}": {"poll_interval": 0.5}}
     done = ansible.playbook([play], env={"BALENA_TOKEN": session})
     assert done.recap()["failed"] == 0
 
