@@ -15,6 +15,7 @@ import yaml
 
 from .emulator import SEEDS, TOKEN, Emulator
 from .faults import parse_fault
+from .remote import EmulatorProcess
 from .request_log import Request
 
 
@@ -42,6 +43,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--tls-key", metavar="PEM", help="its key")
     add("--quiet", action="store_true", help="do not print the requests")
     add("--print-token", action="store_true", help="print only the token when ready, not the whole line")
+    add("--background", action="store_true", help="leave it running, and print what tells a shell where it is")
     return parser.parse_args(arguments)
 
 
@@ -78,9 +80,25 @@ def build(options: argparse.Namespace) -> Emulator:
     return emulator
 
 
+def start_in_background(arguments: list[str]) -> int:
+    """Start an emulator that stays, and print the shell's commands that point Ansible at it."""
+    emulator = EmulatorProcess(*(argument for argument in arguments if argument != "--background"))
+    try:
+        emulator.start()
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"export BALENA_API_URL={emulator.url}")
+    print(f"export BALENA_TOKEN={emulator.token}")
+    print(f"export BALENA_EMULATOR_PID={emulator.pid}")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT."""
     options = parse_arguments(arguments)
+    if options.background:
+        return start_in_background(sys.argv[1:] if arguments is None else arguments)
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:

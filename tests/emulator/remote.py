@@ -95,6 +95,15 @@ class EmulatorProcess(EmulatorControl):
         super().__init__("")
 
     def __enter__(self) -> EmulatorProcess:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the process and wait until it is ready.
+
+        Raises:
+            RuntimeError: it did not start; the message is its own.
+        """
         # A file, not a pipe: a pipe that nobody empties would stop the emulator.
         with tempfile.TemporaryFile("w+") as errors:
             self._process = subprocess.Popen(
@@ -108,7 +117,11 @@ class EmulatorProcess(EmulatorControl):
                 errors.seek(0)
                 raise RuntimeError(f"the emulator did not start: {line}{errors.read()}")
         self.url, self.token = ready.groups()
-        return self
+
+    @property
+    def pid(self) -> int:
+        """The number of the process; 0 while there is none."""
+        return self._process.pid if self._process else 0
 
     def __exit__(self, *exc: object) -> None:
         self.stop()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -192,6 +193,18 @@ def test_a_signal_stops_it_cleanly(number: signal.Signals) -> None:
     process.send_signal(number)
     _out, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_in_the_background_it_stays_and_tells_a_shell_where_it_is() -> None:
+    command = [sys.executable, "-m", "tests.emulator", "--background", "--token", "aTokenOfMyOwn"]
+    lines = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
+    told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert told["BALENA_TOKEN"] == "aTokenOfMyOwn"
+    assert EmulatorControl(told["BALENA_API_URL"]).state()["faults"] == []
+    os.kill(int(told["BALENA_EMULATOR_PID"]), signal.SIGTERM)
+    done = subprocess.run([*command, "--seed", "/no/such/file"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "/no/such/file" in done.stderr
 
 
 def test_requests_are_printed_unless_quiet() -> None:
