@@ -11,7 +11,7 @@ short_description: Declare which supervisor balena devices should have
 version_added: 1.0.0
 description:
   - Sets the target supervisor of devices; each gets the release for its CPU architecture. Devices fetch it by
-    themselves, offline ones when they are back.
+    themselves, offline ones when they are back. With O(wait), the task goes on until they report it.
   - Before anything is written, all devices are checked. The supervisor must be 7.0.0 or later and the OS 2.12.0 or
     later, where they are known, and a supervisor is never downgraded.
 author:
@@ -21,14 +21,25 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.devices
+  - community.balena.waiting
 options:
   version:
     description:
       - The version, such as V(16.7.4); a range of versions such as V(^16.1) or V(16.x), of which the highest is taken;
         V(latest); or V(recommended), which is the latest without known issues.
+      - A device that has a newer version than V(latest) or V(recommended) stays as it is.
       - Write a version in quotes.
     type: str
     required: true
+  offline:
+    description:
+      - What to do about offline devices that have another supervisor.
+      - V(queue) sets their target, which they follow when they are back. They are not waited for.
+      - V(skip) leaves them as they are.
+      - V(fail) changes nothing at all if there is one.
+    type: str
+    choices: [fail, skip, queue]
+    default: queue
 """
 
 EXAMPLES = r"""
@@ -38,6 +49,7 @@ EXAMPLES = r"""
     with_tags:
       site: berlin
     version: 17.x
+    wait: "{{ wait_for_devices | default(false) }}"
 
 - name: At most a tenth of the fleet gets the latest one
   community.balena.balena_supervisor_update:
@@ -48,15 +60,45 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The devices, with the supervisor that they report and the one that they should have after the task.
+  description:
+    - The devices, and what becomes of each.
+    - RV(devices[].action) is V(up_to_date), V(update) (the target is set by this task), V(updating) (it was set
+      before), V(queue) and V(queued) (the same for a device that is offline), or V(skipped).
   returned: success
   type: list
   elements: dict
+  contains:
+    uuid:
+      description: The device's uuid.
+      type: str
+    name:
+      description: The device's name.
+      type: str
+    supervisor_version:
+      description: The version that it reported before the task.
+      type: str
+    target:
+      description: The version that it should have.
+      type: str
+    action:
+      description: What becomes of it.
+      type: str
   sample:
     - uuid: 7cf02a687b74206f92cb455969cf8e98
       name: kitchen
       supervisor_version: 16.7.4
       target: 17.0.3
+      action: update
+waited:
+  description: Who has the supervisor by now, and who does not yet, with reasons.
+  returned: with O(wait), not in check mode
+  type: dict
+  sample:
+    done: [7cf02a687b74206f92cb455969cf8e98]
+    pending:
+      - uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e
+        reason: queued until it is back
+    failed: []
 changes:
   description: How many targets were, or in check mode would be, updated.
   returned: always
@@ -81,10 +123,17 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
+from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
 from ..module_utils.state.resources.supervisors import plan
 
-OPTIONS = Options(argument_spec={**DEVICE_SELECTOR, "version": {"type": "str", "required": True}})
+OPTIONS = Options(
+    argument_spec={
+        **DEVICE_SELECTOR,
+        **WAITING,
+        "version": {"type": "str", "required": True},
+        "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
+    },
+)
 
 
 def main() -> None:

@@ -21,13 +21,14 @@ def fleet(name, device_type, *devices):
     }  # fmt: skip
 
 
+OLD = {"release": "1.0.0", "os_version": "5.3.27", "supervisor_version": "16.7.4", "pin": "1.0.0"}
 SEED = {
     "applications": [
         fleet(
             "kiosk",
             "raspberrypi4-64",
-            {"name": "on-{n}", "count": 8, "release": "1.0.0", "os_version": "5.3.27", "pin": "1.0.0"},
-            {"name": "off", "release": "1.0.0", "os_version": "5.3.27", "online": False, "pin": "1.0.0"},
+            {"name": "on-{n}", "count": 8, **OLD},
+            {"name": "off", "online": False, **OLD},
         ),
         fleet("gateway", "intel-nuc", {"name": "nuc", "release": "1.0.0", "os_version": "2.112.12", "pin": "1.0.0"}),
     ],
@@ -235,3 +236,43 @@ def update_to_other(cloud):
     """Another version for a device whose update has just begun."""
     update(cloud, application="acme/gateway")
     return update(cloud, application="acme/gateway", version="5.3.27")
+
+
+def supervise(emulator, **options):
+    return run_task(
+        emulator, "balena_supervisor_update", **{"application": "acme/kiosk", "version": "17.0.3", **options}
+    )
+
+
+def test_a_supervisor_is_waited_for_until_the_devices_report_it(cloud):
+    predicted = supervise(cloud, **WAIT, check_mode=True)
+    assert cloud.writes() == []
+    done = supervise(cloud, **WAIT)
+    assert not done.get("failed"), done["msg"]
+    assert done["diff"] == predicted["diff"]
+    assert done["changes"]["update"] == 9
+    assert {row["name"][:2]: row["action"] for row in done["devices"]} == {"on": "update", "of": "queue"}
+    assert len(done["waited"]["done"]) == 8
+    assert [row["reason"] for row in done["waited"]["pending"]] == ["queued until it is back"]
+    again = supervise(cloud, **WAIT)
+    assert not again["changed"]
+    assert {row["action"] for row in again["devices"]} == {"up_to_date", "queued"}
+
+
+def test_what_offline_means_for_a_supervisor_is_a_choice(cloud):
+    assert (
+        "1 of 9 devices cannot get supervisor 17.0.3, and nothing was changed"
+        in supervise(cloud, offline="fail")["msg"]
+    )
+    assert cloud.writes() == []
+    skipped = supervise(cloud, offline="skip")
+    assert skipped["changes"]["update"] == 8
+    assert [row["name"] for row in skipped["devices"] if row["action"] == "skipped"] == ["off"]
+
+
+def test_a_supervisor_that_is_newer_than_a_word_means_stays(cloud):
+    cloud.store.update("device", cloud.store.ids("device", device_name="on-1")[0], supervisor_version="99.0.0")
+    assert "supervisors are not downgraded" in supervise(cloud)["msg"]
+    kept = supervise(cloud, version="recommended")
+    assert {row["action"] for row in kept["devices"] if row["name"] == "on-1"} == {"up_to_date"}
+    assert kept["changes"]["update"] == 8

@@ -24,15 +24,12 @@ from ..selector import select_devices
 from . import os_progress, running
 from .os_names import VersionName, read_version_name, refuse_all
 from .os_targets import Device, decide, slug_of
+from .update_fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
-
-#: What becomes of a device, as the result says it.
-UP_TO_DATE, UPDATE, UPDATING = "up_to_date", "update", "updating"
-QUEUE, QUEUED, SKIPPED, OFFLINE = "queue", "queued", "skipped", "offline"
 
 _LIVE = (UPDATE, UPDATING)
 
@@ -97,9 +94,8 @@ def _fate(device: Device, want: Want) -> str:
         return UP_TO_DATE
     if want["method"] == "action" and not running.is_offline(device.row):
         return UPDATE
-    if want["method"] == "action" and want["offline"] != "queue":
-        return SKIPPED if want["offline"] == "skip" else OFFLINE
-    return QUEUED if queued(device.row) == device.release else QUEUE
+    has_target = queued(device.row) == device.release
+    return of_offline(want["offline"] if want["method"] == "action" else "queue", has_target)
 
 
 def _joined(
@@ -121,7 +117,7 @@ def _problem(device: Device, fate: str, status: Record | None) -> str | None:
     if device.problem:
         return device.problem
     if fate == OFFLINE:
-        return "it is offline (see the option offline)"
+        return OFFLINE_PROBLEM
     if fate == UPDATE and device.current is None:
         return "it has not reported the version that it runs"
     if fate == UPDATE and status is not None and os_progress.is_under_way(status):
@@ -156,13 +152,7 @@ def _start(balena: Balena, urls_base: str, change: Change) -> None:
 def _follower(want: Want, limits: waiting.Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
     if not want["wait"]:
         return None
-    # A device that is offline gets its target when it is back, which may be never.
-    later = {QUEUE: "queued until it is back", QUEUED: "queued until it is back", SKIPPED: "offline, not updated"}
-    skipped = {
-        device.uuid: later[fates[device.uuid]]
-        for device in devices
-        if fates[device.uuid] in later and running.is_offline(device.row)
-    }
+    skipped = not_waited_for([device.row for device in devices], fates)
     followed = [device for device in devices if device.target is not None and device.uuid not in skipped]
 
     def follow(balena: Balena, progress: Progress) -> Followed:

@@ -67,12 +67,17 @@ def see_release(row: Record, target: int | None, policy: str) -> Sight:
 
 
 def looking(
-    balena: Balena, ids: Mapping[str, int], fleets: Sequence[int], see: Callable[[str, Record], Sight]
+    balena: Balena,
+    ids: Mapping[str, int],
+    fleets: Sequence[int],
+    see: Callable[[str, Record], Sight],
+    *,
+    columns: Sequence[str] = COLUMNS,
 ) -> Callable[[Sequence[str]], Mapping[str, Sight]]:
     """A look (see L(waiting)) at what devices run, one request for all of them."""
 
     def look(uuids: Sequence[str]) -> Mapping[str, Sight]:
-        rows = read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, COLUMNS)
+        rows = read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, columns)
         return {uuid: see(uuid, row) for uuid, row in rows.items()}
 
     return look

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...sdk import os_version
 from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
-from ..plan import NamedId, Plan, Row, compare
+from .. import waiting
+from ..plan import Followed, NamedId, Plan, Progress, Row, compare
 from ..reading import Record
 from ..selector import select_devices
-from . import device_types
+from ..waiting import Sight, State
+from . import device_types, running
 from .os_names import VersionName, read_version_name, refuse_all
+from .update_fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -26,7 +29,7 @@ Want = Mapping[str, Any]
 #: Which supervisor a device should have.
 COLUMN = "should_be_managed_by__release"
 
-_COLUMNS = ("supervisor_version", "os_version")
+_COLUMNS = ("supervisor_version", "os_version", *running.ONLINE_COLUMNS)
 _EXPAND: dict[str, Any] = {
     "is_of__device_type": device_types.WITH_ARCHITECTURE,
     COLUMN: {"$select": ["id", "raw_version"]},
@@ -40,15 +43,66 @@ def plan(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: a version that does not exist for the architecture of a device, or that a device cannot
         get; names the devices. Nothing is written then.
     """
+    limits = waiting.Limits.of(want)
     wanted = read_version_name(want["version"], "version")
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
     targets = choose(balena, wanted, rows)
-    refuse_all("supervisor", wanted, [(row, problem(row, targets[row["uuid"]])) for row in rows])
-    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in rows]
-    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
-    changes = compare("device", desired, actual)
-    result = {"devices": [_shown(row, targets[row["uuid"]]) for row in rows]}
-    return Plan(tuple(changes), len(rows), result)
+    fates = {row["uuid"]: _fate(row, targets[row["uuid"]], wanted, want["offline"]) for row in rows}
+    judged = [(row, _problem(row, targets[row["uuid"]], fates[row["uuid"]])) for row in rows]
+    refuse_all("supervisor", wanted, judged)
+    changed = [row for row in rows if fates[row["uuid"]] in (UPDATE, QUEUE)]
+    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in changed]
+    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in changed]
+    return Plan(
+        tuple(compare("device", desired, actual)),
+        len(rows),
+        {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
+        follow=_follower(limits, rows, targets, fates) if want["wait"] else None,
+    )
+
+
+def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> str:
+    """What becomes of a device."""
+    if wanted.is_word and newer(row, target):
+        return UP_TO_DATE
+    has_target = present(row) == target
+    if has_target and _reports(row, target):
+        return UP_TO_DATE
+    if running.is_offline(row):
+        return of_offline(offline, has_target)
+    return UPDATING if has_target else UPDATE
+
+
+def _problem(row: Record, target: NamedId, fate: str) -> str | None:
+    if fate == UP_TO_DATE:
+        return None
+    return OFFLINE_PROBLEM if fate == OFFLINE else problem(row, target)
+
+
+def _reports(row: Record, target: NamedId) -> bool:
+    version = row["supervisor_version"]
+    return bool(version) and os_version.compare(version, target.label) == 0
+
+
+def _follower(
+    limits: waiting.Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
+) -> Callable[[Balena, Progress], Followed]:
+    """Waits for the devices that do not report their target yet and could."""
+    skipped = not_waited_for(rows, fates)
+    followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
+    ids = {row["uuid"]: row["id"] for row in followed}
+    fleets = sorted({row["belongs_to__application"]["__id"] for row in followed})
+
+    def see(uuid: str, row: Record) -> Sight:
+        if _reports(row, targets[uuid]):
+            return Sight(State.DONE)
+        return Sight(State.PENDING, running.OFFLINE if running.is_offline(row) else "not updated yet")
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        look = running.looking(balena, ids, fleets, see, columns=_COLUMNS)
+        return waiting.follow(list(ids), look, limits, progress, skipped=skipped)
+
+    return follow
 
 
 def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:
@@ -89,17 +143,23 @@ def problem(row: Record, target: NamedId) -> str | None:
         check_choice(row)
     except BalenaError as error:
         return str(error)
+    version = newer(row, target)
+    return f"it has, or should have, {version}, and supervisors are not downgraded" if version else None
+
+
+def newer(row: Record, target: NamedId) -> str | None:
+    """The version that a device has or should have, if it is newer than a target."""
     should = present(row)
-    for version in (row["supervisor_version"], should.label if should else None):
-        if version and os_version.gt(version, target.label):
-            return f"it has, or should have, {version}, and supervisors are not downgraded"
-    return None
+    versions = (row["supervisor_version"], should.label if should else None)
+    return next((version for version in versions if version and os_version.gt(version, target.label)), None)
 
 
-def _shown(row: Record, target: NamedId) -> dict[str, Any]:
+def _shown(row: Record, target: NamedId, fate: str) -> dict[str, Any]:
+    kept = newer(row, target) if fate == UP_TO_DATE else None
     return {
         "uuid": row["uuid"],
         "name": row["device_name"],
         "supervisor_version": row["supervisor_version"],
-        "target": target.label,
+        "target": kept or target.label,
+        "action": fate,
     }
