@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+WORKFLOWS = (".github/workflows/ci.yml", ".github/workflows/release.yml")
 PLUGINS = ".cache/ansible_collections/community/balena/plugins"
 LINTERS = {
     "ruff check": ["ruff", "check"],
@@ -19,6 +20,10 @@ LINTERS = {
     "ansible-lint": ["ansible-lint"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],
     "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
+    "reuse": ["reuse", "lint", "--lines"],
+    "workflows: schema": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
+    "workflows: zizmor": ["zizmor", "--offline", "--quiet", "--persona", "auditor", ".github"],
+    "workflows: dependabot": ["check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"],
 }
 
 

@@ -14,7 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+from supported import PYTHONS
+
 PROBE = "import sys, venv, ensurepip, sqlite3, ssl; print('%d.%d' % sys.version_info[:2], sys.executable)"
 
 
@@ -29,7 +30,7 @@ def candidates(version: str) -> list[str]:
 def find() -> dict[str, str]:
     """Return the interpreter's path for each supported version that this machine can run."""
     found: dict[str, str] = {}
-    for version in SUPPORTED:
+    for version in PYTHONS:
         for command in candidates(version):
             try:
                 answer = subprocess.run([command, "-c", PROBE], capture_output=True, text=True, check=False)

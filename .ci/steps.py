@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pythons import find
+from supported import CORES, OLDEST_CORE, PYTHONS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-OLDEST_CORE = "2.16"
 # On the oldest and the newest ansible-core, every module also runs as a process of its own.
 ALL_PROCESSES = {"ALL_PROCESSES": "1"}
 # What runs no code of ansible-core, or little: the step "test" has it once.
@@ -26,9 +26,8 @@ WITHOUT_ANSIBLE = (
     "tests/integration/test_sdk_end_to_end.py",
 )
 TESTS_NEED = ("install", "install system packages")
-# The Pythons that ansible-core 2.16 runs on, and those that run the newest one, best first.
-PYTHONS_FOR_OLDEST = ("3.10", "3.11", "3.12")
-PYTHONS_FOR_NEWEST = ("3.13", "3.12", "3.11", "3.10")
+# The Pythons that may run the newest ansible-core that there is for them, best first.
+PYTHONS_FOR_NEWEST = tuple(reversed(PYTHONS))
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,12 @@ def matrix() -> list[Step]:
     """Return the steps for the oldest and the newest ansible-core, as far as this machine has Pythons for them."""
     found = find()
     steps = []
-    oldest = next((found[version] for version in PYTHONS_FOR_OLDEST if version in found), None)
+    oldest = next((found[version] for version in CORES[OLDEST_CORE] if version in found), None)
     if oldest:
         steps += core_steps("oldest", oldest, f"ansible-core=={OLDEST_CORE}.*")
     else:
-        steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python 3.10 to 3.12"))
+        pythons = " or ".join(CORES[OLDEST_CORE])
+        steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python {pythons}"))
     newest = next(version for version in PYTHONS_FOR_NEWEST if version in found)
     if is_current(newest):
         steps.append(Step("tests on core newest", unable="it is the one that the step test runs"))

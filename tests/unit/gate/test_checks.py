@@ -4,47 +4,32 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
 from types import ModuleType
 
-import pytest
-
-from tests.ansible_runs import CHECKOUT
 from tests.bench import __main__ as bench_main
 from tests.bench.rows import Row, cells, table
 
 CASE = '<testsuites><testsuite><testcase classname="sanity" name="{name}">{inner}</testcase></testsuite></testsuites>'
 
 
-@pytest.fixture
-def load(monkeypatch):
-    """Import a script of .ci by its name."""
-    monkeypatch.syspath_prepend(str(CHECKOUT / ".ci"))
-
-    def load_script(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return load_script
-
-
-def test_a_skipped_sanity_check_is_a_failure(load, tmp_path):
+def test_a_skipped_sanity_check_is_a_failure(load_script, tmp_path):
     skipped = "<skipped>No tests applicable.</skipped>"
     for name, inner in {"shellcheck-python-3.11": skipped, "pslint-python-3.11": skipped, "pep8": ""}.items():
         (tmp_path / f"{name}.xml").write_text(CASE.format(name=name, inner=inner), encoding="utf-8")
-    assert load("sanity").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
+    assert load_script("sanity").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
 
 
-def test_the_mirror_follows_the_checkout(load, tmp_path):
+def test_the_mirror_follows_the_checkout(load_script, tmp_path):
     checkout, copy = tmp_path / "checkout", tmp_path / "copy"
     checkout.mkdir()
     subprocess.run(["git", "init", "-q", str(checkout)], check=True)
     (checkout / ".gitignore").write_text("ignored\n", encoding="utf-8")
     for name in ("kept", "removed", "ignored"):
         (checkout / name).write_text(name, encoding="utf-8")
-    mirror = load("mirror_checkout").mirror
+    mirror = load_script("mirror_checkout").mirror
     mirror(checkout, copy)
     (checkout / "removed").unlink()
     (checkout / "kept").write_text("changed", encoding="utf-8")
@@ -53,9 +38,9 @@ def test_the_mirror_follows_the_checkout(load, tmp_path):
     assert (copy / "kept").read_text(encoding="utf-8") == "changed"
 
 
-def test_the_end_of_a_test_run_is_found(load):
+def test_the_end_of_a_test_run_is_found(load_script):
     text = "x\n==== short test summary info ====\n=== 1 failed, 20 passed, 2 skipped in 61.20s (0:01:01) ===\n"
-    assert load("pipeline").SUMMARY.findall(text) == ["1 failed, 20 passed, 2 skipped in 61.20s (0:01:01)"]
+    assert load_script("pipeline").SUMMARY.findall(text) == ["1 failed, 20 passed, 2 skipped in 61.20s (0:01:01)"]
 
 
 def test_a_missed_budget_is_shown_and_fails(monkeypatch, tmp_path, capsys):

@@ -1,0 +1,20 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests of the project's own checks share."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from tests.ansible_runs import CHECKOUT
+
+
+@pytest.fixture
+def load_script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Import a script of .ci by its name."""
+    monkeypatch.syspath_prepend(str(CHECKOUT / ".ci"))
+    return importlib.import_module
