@@ -60,7 +60,7 @@ options:
         type: str
         default: UTC
 seealso:
-  - module: community.balena.balena_release_pin
+  - module: community.balena.balena_rollout
 """
 
 EXAMPLES = r"""

@@ -18,7 +18,8 @@ from tests.tasks import run_task
 QUERIES = yaml.safe_load((CHECKOUT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))
 KIOSK = {"name": "kiosk", "organization": "acme", "device_type": "raspberrypi4-64"}
 DEVICES = {"name": "pi-{n}", "count": 3, "os_version": "5.3.27", "supervisor_version": "16.7.4", "online": True}
-SEED = {"applications": [{**KIOSK, "services": ["web"], "releases": [{"version": "1.0.0"}], "devices": [DEVICES]}]}
+RELEASES = [{"version": "0.9.0"}, {"version": "1.0.0"}]
+SEED = {"applications": [{**KIOSK, "services": ["web"], "releases": RELEASES, "devices": [DEVICES]}]}
 FLEET = {"application": "acme/kiosk"}
 OF_DEVICES = {**FLEET, "scope": "device"}
 
@@ -30,6 +31,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "balena_env_var": {**OF_DEVICES, "name": "A", "value": "x"},
     "balena_os_update": {**FLEET, "version": "6.0.41"},
     "balena_release_pin": {**OF_DEVICES, "release": "1.0.0"},
+    "balena_rollout": {**FLEET, "release": "0.9.0", "wave": 4},
     "balena_supervisor_update": {**FLEET, "version": "17.0.3"},
     "balena_tag": {**OF_DEVICES, "name": "site", "value": "x"},
 }

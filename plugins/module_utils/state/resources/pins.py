@@ -50,21 +50,32 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waitin
         expand={"should_be_running__release": RELEASE, "owns__release": reading},
     )
     target = _target_of_application(balena, want, wanted, home)
+    track = wanted.kind == "track"
+    changes = application_changes(home, target, track=track)
+    kept = next(iter(home["should_be_running__release"]), None)
+    result = {
+        "releases": {home["slug"]: shown(target or kept)},
+        "application": {"slug": home["slug"], "track_latest_release": track},
+    }
+    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
+
+
+def application_changes(home: Record, target: Record | None, *, track: bool = False) -> list[Change]:
+    """What gives an application its target.
+
+    :param home: the application, with its present target as L(RELEASE) reads it.
+    :param target: the release; None keeps the one that it has.
+    :param track: whether it goes on to each later release.
+    """
     key = (home["slug"],)
-    fields: dict[str, Any] = {"should_track_latest_release": wanted.kind == "track"}
+    fields: dict[str, Any] = {"should_track_latest_release": track}
     if target is not None:
         fields["should_be_running__release"] = NamedId(target["id"], label(target))
     actual = {
         "should_track_latest_release": home["should_track_latest_release"],
         "should_be_running__release": _named(home["should_be_running__release"]),
     }
-    changes = compare("application", [Row(key, fields)], [Row(key, actual, {}, home["id"])])
-    kept = next(iter(home["should_be_running__release"]), None)
-    result = {
-        "releases": {home["slug"]: shown(target or kept)},
-        "application": {"slug": home["slug"], "track_latest_release": fields["should_track_latest_release"]},
-    }
-    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
+    return compare("application", [Row(key, fields)], [Row(key, actual, {}, home["id"])])
 
 
 def _latest(wanted: ReleaseName) -> ReleaseName:

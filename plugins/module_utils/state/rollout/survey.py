@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..plan import DeclarationError
+from ..plan import DeclarationError, NamedId
 from ..reading import Record
 from ..resources import pins, releases, running
 from ..resources.release_names import ReleaseName, read_name
@@ -63,9 +63,10 @@ class Crew:
         return [self.rows[uuid] for each in self.waves if each.number <= wave.number for uuid in each.devices]
 
 
-def read_fleet(balena: Balena, want: Want) -> Fleet:
+def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
     """The application, the release and the memory.
 
+    :param usable: whether the release has to be one that devices should run.
     :raises DeclarationError: one of them does not exist; the release cannot be run; another rollout is under way.
     """
     wanted = read_name(want["release"])
@@ -83,7 +84,8 @@ def read_fleet(balena: Balena, want: Want) -> Fleet:
     )
     known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
     target, warnings = _target(balena, wanted, home, known)
-    pins.check_release(target, home["slug"], want)
+    if usable:
+        pins.check_release(target, home["slug"], want)
     tag = next(iter(home["application_tag"]), None)
     return Fleet(home, target, known, tag["id"] if tag else None, warnings)
 
@@ -158,6 +160,11 @@ def selection_of(want: Want) -> str:
 def division_of(want: Want) -> str:
     """What identifies how they are divided into waves."""
     return memory.fingerprint({name: want.get(name) for name in _DIVISION})
+
+
+def shown(row: Record, target: NamedId | None) -> dict[str, Any]:
+    """A device and its target as results show it; without a pin that is what its application says."""
+    return {"uuid": row["uuid"], "name": row["device_name"], "target": target.label if target else "application"}
 
 
 def has_target(row: Record, release: int) -> bool:

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a rollout may go on, and when it is given up.
+
+What is counted are all devices that the rollout has reached, not those of the last wave alone: a device that failed in
+an early wave is not forgotten in a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..plan import DeclarationError
+from ..waiting import Limits
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The thresholds of a rollout.
+
+    :param waits: how long to wait for the devices, and how many of them have to be done.
+    :param max_failure_percentage: which share of the devices may fail.
+    :param min_devices: that share counts when at least this many devices are reached.
+    """
+
+    waits: Limits
+    max_failure_percentage: float | None = None
+    min_devices: int = 1
+
+    @classmethod
+    def of(cls, want: Mapping[str, Any]) -> Gate:
+        """The thresholds that the options of a task declare.
+
+        :raises DeclarationError: a number that makes no sense.
+        """
+        share = want.get("max_failure_percentage")
+        if share is not None and not 0 <= share <= 100:
+            raise DeclarationError(f"max_failure_percentage must be from 0 to 100, not {share:g}")
+        for option, least in (("min_devices", 1), ("soak", 0)):
+            if want[option] < least:
+                raise DeclarationError(f"{option} must be {least} or more, not {want[option]:g}")
+        return cls(Limits.of(want), share, want["min_devices"])
+
+    def limits(self, total: int) -> Limits:
+        """How to wait for a number of devices."""
+        return Limits(self.waits.timeout, self.waits.interval, self.waits.success, self.allowed_failures(total))
+
+    def allowed_failures(self, total: int) -> int | None:
+        """How many of C(total) devices may fail; None if there is no limit besides the success that is needed."""
+        limits = [] if self.waits.max_failures is None else [self.waits.max_failures]
+        if self.max_failure_percentage is not None and total >= self.min_devices:
+            limits.append(int(total * self.max_failure_percentage / 100 + 1e-9))
+        return min(limits, default=None)
+
+    def needed(self, total: int) -> int:
+        """How many of C(total) devices have to be done."""
+        return -int(-total * self.waits.success // 100)
+
+    def may_be_lost(self, total: int, done: int, failed: int) -> int:
+        """How many of the devices that are done may fail afterwards, until it is too many."""
+        allowed = self.allowed_failures(total)
+        left = done - self.needed(total)
+        return left if allowed is None else min(left, allowed - failed)

@@ -1,0 +1,256 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: balena_rollout
+short_description: Roll a release out to the devices of a balena application in waves
+version_added: 1.0.0
+description:
+  - Brings a wave of devices to a release, finishes a rollout, or rolls it back. The role
+    P(community.balena.rollout#role) runs a whole rollout with these steps.
+  - What is needed to go on, or back, is kept in the API. A tag C(ansible_rollout) of the application says what is
+    rolled out and which target most devices had before; devices that had another one have a tag
+    C(ansible_rollout_former). Both are written before the devices are changed, and removed at the end.
+  - So a rollout that was interrupted goes on when it is run again, from any controller.
+  - One rollout of an application is under way at a time.
+author:
+  - The community.balena maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - community.balena.api
+  - community.balena.attributes
+  - community.balena.changes
+  - community.balena.devices
+  - community.balena.rollout
+  - community.balena.waiting
+options:
+  release:
+    description:
+      - The release, as M(community.balena.balena_release_pin) takes it, but for V(track).
+      - While its rollout is under way, a range and V(latest) mean the release that it began with.
+    type: raw
+    required: true
+  allow_invalidated:
+    description: Whether the release may be one that is invalidated. It never matters for a rollback.
+    type: bool
+    default: false
+  state:
+    description:
+      - With V(wave), the devices of the wave O(wave) and of all waves before it have the release as their target. Those
+        that follow their application and so have it already are not pinned.
+      - With V(finished), all waves are done, and what was remembered is removed.
+      - With V(rolled_back), each device that the rollout has changed has its own former target again, be that a pin or
+        its application's. A device that somebody else has pinned meanwhile is left as it is.
+    type: str
+    choices: [wave, finished, rolled_back]
+    default: wave
+  wave:
+    description: Number of the wave, as M(community.balena.balena_rollout_info) returns it. Needed with O(state=wave).
+    type: int
+  finish:
+    description:
+      - What becomes of the targets at the end. V(keep_pins) leaves the devices pinned on the release.
+      - With V(pin_fleet), the application gets the release as its target, and devices that followed it before do so
+        again. That is refused, with O(state=wave) too, when devices that have no part in the rollout would so get the
+        release.
+    type: str
+    choices: [keep_pins, pin_fleet]
+    default: keep_pins
+  offline:
+    description:
+      - What to do about offline devices with O(wait). They are pinned in any case.
+      - V(skip) does not wait for those that are offline when the task begins, nor counts them.
+      - V(wait) waits for them as for all others.
+      - V(fail) counts a device that is offline as failed.
+    type: str
+    choices: [skip, wait, fail]
+    default: skip
+  max_failure_percentage:
+    description:
+      - The waiting ends as soon as more than this share of the devices has failed, of all that the rollout has reached.
+    type: float
+  min_devices:
+    description: O(max_failure_percentage) counts when at least this many devices are waited for.
+    type: int
+    default: 1
+  soak:
+    description:
+      - Seconds during which the devices are watched after the wave has succeeded. Those that go offline or leave the
+        release count as failed then, and the wave fails when too few are left or too many have failed.
+    type: float
+    default: 0.0
+  probe:
+    description:
+      - Asks every device that runs the release over HTTP. It counts as done when it answers as it should.
+      - Without O(probe.url), the public URL of the device is asked, which must be enabled.
+    type: dict
+    suboptions:
+      path:
+        description: Path below the public URL.
+        type: str
+        default: /
+      url:
+        description: Another address, in which C({uuid}) stands for the device.
+        type: str
+      status:
+        description: The HTTP status codes that are fine.
+        type: list
+        elements: int
+        default: [200]
+      retries:
+        description: A device whose probe goes wrong more often than this in a row has failed.
+        type: int
+        default: 3
+      timeout:
+        description: Seconds to wait for an answer.
+        type: float
+        default: 10.0
+seealso:
+  - module: community.balena.balena_rollout_info
+  - module: community.balena.balena_release_pin
+"""
+
+EXAMPLES = r"""
+- name: The first wave of a rollout
+  community.balena.balena_rollout:
+    application: acme/kiosk
+    release: "1.1.0"
+    waves: [1, 50%, 100%]
+    wave: 1
+    wait: true
+    wait_timeout: 900
+    success_percentage: 90
+  register: first_wave
+
+- name: All others, of which one in ten may fail
+  community.balena.balena_rollout:
+    application: acme/kiosk
+    release: "1.1.0"
+    waves: [1, 50%, 100%]
+    wave: 3
+    max_failure_percentage: 10
+    min_devices: 5
+
+- name: The rollout is complete, and the fleet follows
+  community.balena.balena_rollout:
+    application: acme/kiosk
+    release: "1.1.0"
+    waves: [1, 50%, 100%]
+    state: finished
+    finish: pin_fleet
+
+- name: No rollout of another release is under way, or it is rolled back
+  community.balena.balena_rollout:
+    application: acme/kiosk
+    release: "1.2.0"
+    state: rolled_back
+"""
+
+RETURN = r"""
+wave:
+  description:
+    - The wave. RV(wave.devices) are those that it adds to the waves before it, RV(wave.total) how many they all are,
+      RV(wave.pinned) how many got the release as their target now, or in check mode would.
+  returned: with O(state=wave)
+  type: dict
+  sample: {number: 2, of: 4, name: 10%, devices: [7cf02a687b74206f92cb455969cf8e98], total: 20, pinned: 18}
+release:
+  description: The release.
+  returned: success
+  type: dict
+  sample: {id: 4711, commit: 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, version: 1.1.0}
+devices:
+  description:
+    - The devices that the rollout has reached; with O(state=rolled_back) those that were given back their former
+      target, which is V(application) where they follow it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {uuid: 7cf02a687b74206f92cb455969cf8e98, name: kitchen, target: application}
+passed:
+  description: Whether the wave has succeeded, so that the next one may begin.
+  returned: with O(state=wave) and O(wait), not in check mode
+  type: bool
+  sample: true
+line:
+  description: How the wave went, in one line.
+  returned: with O(state=wave) and O(wait), not in check mode
+  type: str
+  sample: "Wave 2 (10%) [##################..] 18 of 20 done, 2 failed, 0 pending"
+waited:
+  description: Which devices run the release by now, which do not yet, and which will not, with reasons.
+  returned: with O(wait), not in check mode
+  type: dict
+  sample:
+    done: [7cf02a687b74206f92cb455969cf8e98]
+    pending:
+      - {uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e, name: bar, reason: Downloading}
+    failed: []
+changes:
+  description: How many tags were created and deleted, and how many targets and tags updated.
+  returned: always
+  type: dict
+  sample: {create: 1, update: 12, delete: 0}
+diff:
+  description: What changes, before and after, by resource.
+  returned: always
+  type: dict
+  sample:
+    before: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: null}}}
+    after: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: 1.1.0 (9d0d299)}}}
+failed_items:
+  description: The changes that could not be made, and why. Running the task again tries them again.
+  returned: when some of the changes failed
+  type: list
+  elements: dict
+  sample:
+    - action: update
+      resource: device
+      key: [7cf02a687b74206f92cb455969cf8e98]
+      error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
+"""
+
+from ..module_utils.module import DEVICE_SELECTOR, WAITING, WAVES, Options, run_module
+from ..module_utils.state.rollout.steps import plan
+
+OPTIONS = Options(
+    argument_spec={
+        **DEVICE_SELECTOR,
+        **WAVES,
+        **WAITING,
+        "release": {"type": "raw", "required": True},
+        "allow_invalidated": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
+        "wave": {"type": "int"},
+        "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
+        "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
+        "max_failure_percentage": {"type": "float"},
+        "min_devices": {"type": "int", "default": 1},
+        "soak": {"type": "float", "default": 0.0},
+        "probe": {
+            "type": "dict",
+            "options": {
+                "path": {"type": "str", "default": "/"},
+                "url": {"type": "str"},
+                "status": {"type": "list", "elements": "int", "default": [200]},
+                "retries": {"type": "int", "default": 3},
+                "timeout": {"type": "float", "default": 10.0},
+            },
+        },
+    },
+    required_one_of=[("application",)],
+    required_if=[("state", "wave", ("wave",))],
+)
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    run_module(OPTIONS, plan)
+
+
+if __name__ == "__main__":
+    main()
