@@ -27,7 +27,7 @@ def run(ansible):
     """Run the play on the devices."""
     path = ansible.folder / "fleet.balena.yml"
     path.write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
-    return lambda: ansible.playbook([PLAY], "-i", str(path))
+    return lambda *more: ansible.playbook([PLAY], "-i", str(path), *more)
 
 
 def test_each_of_200_device_hosts_gets_its_own_variable_and_tag(emulator, run):
@@ -37,6 +37,7 @@ def test_each_of_200_device_hosts_gets_its_own_variable_and_tag(emulator, run):
     tags = {row[0]: dict(row[2])["host"] for row in devices_of(emulator)[:DEVICES]}
     assert tags == {host: host for host in HOSTS}
     emulator.clear_requests()
-    second = run()
-    assert [second.recap(host)["changed"] for host in HOSTS] == [0] * DEVICES
+    some = HOSTS[::5]
+    second = run("--limit", ",".join(some))
+    assert [second.recap(host)["changed"] for host in some] == [0] * len(some)
     assert emulator.writes() == []

@@ -91,21 +91,20 @@ def test_values_and_token_of_runs_that_work(emulator, run):
     assert_not_in_requests(emulator)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 400, "body_text": f"value {SECRETS['OLD']} is not allowed"},
-        {"status": 500, "body_text": f"{SECRETS['OLD']}: {TOKEN}"},
-        {"status": 409, "body_text": f"unique: {SECRETS['OLD']}"},
-        {"drop": "after"},
-        {"drop": "before"},
-    ],
-)
-def test_values_and_token_of_writes_that_fail(emulator, run, fault):
-    emulator.fault(method="POST", **fault)
-    results, text = run(variable(secret("OLD")))
+def test_values_and_token_of_writes_that_fail(emulator, run):
+    faults = {
+        "REFUSED": {"status": 400, "body_text": f"value {SECRETS['OLD']} is not allowed"},
+        "BROKEN": {"status": 500, "body_text": f"{SECRETS['OLD']}: {TOKEN}"},
+        "TAKEN": {"status": 409, "body_text": f"unique: {SECRETS['OLD']}"},
+        "ANSWER_LOST": {"drop": "after"},
+        "NO_ANSWER": {"drop": "before"},
+    }
+    for name, fault in faults.items():
+        emulator.fault(method="POST", body=name, **fault)
+    results, text = run(*(variable(secret("OLD"), name=name) for name in faults))
     # A lost answer is looked up: the variable is there.
-    assert results["result_0"]["failed"] == (fault != {"drop": "after"})
+    failed = dict(zip(faults, (result["failed"] for result in results.values()), strict=True))
+    assert failed == {name: name != "ANSWER_LOST" for name in faults}
     assert_hidden(text)
     assert_not_in_requests(emulator)
 
@@ -124,13 +123,10 @@ def test_values_that_are_refused_before_anything_is_sent(emulator, run):
     assert emulator.writes() == []
 
 
-@pytest.mark.parametrize(
-    "token",
-    ["a-token-that-is-wrong", "a-token-with-a\nline-break", "a-token-with-ümlaut"],
-)
-def test_tokens_that_do_not_work(run, token):
-    results, text = run(
-        {"community.balena.balena_env_var": {**OF_FLEET, "name": "A", "value": "x", "api_token": secret("T")}}, T=token
-    )
-    assert results["result_0"]["failed"]
-    assert_hidden(text, *token.splitlines())
+def test_tokens_that_do_not_work(run):
+    tokens = {"T1": "a-token-that-is-wrong", "T2": "a-token-with-a\nline-break", "T3": "a-token-with-ümlaut"}
+    option = {**OF_FLEET, "name": "A", "value": "x"}
+    tasks = [{"community.balena.balena_env_var": {**option, "api_token": secret(name)}} for name in tokens]
+    results, text = run(*tasks, **tokens)
+    assert all(result["failed"] for result in results.values())
+    assert_hidden(text, *(line for token in tokens.values() for line in token.splitlines()))

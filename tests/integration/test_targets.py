@@ -22,7 +22,7 @@ from tests.ansible_runs import COLLECTIONS, Ansible, without_actions
 HERE = Path(__file__).resolve().parent
 TARGETS = sorted(path.name for path in (HERE / "targets").glob("balena_*"))
 
-QUICK = ("balena_account_info", "balena_ssh_key", "balena_supervisor_update")
+QUICK = ("balena_account_info", "balena_ssh_key")
 
 
 @pytest.mark.parametrize("target", TARGETS)
