@@ -51,7 +51,7 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     ignored = " ".join(f"--ignore {path}" for path in WITHOUT_ANSIBLE)
     tests = (
         f"{venv}/bin/ansible --version | sed -n '1p;/python version/p' && "
-        f"{venv}/bin/python -m pytest -n 2 -o cache_dir=.cache/pytest-{label} tests/unit tests/integration {ignored}"
+        f"{venv}/bin/python -m pytest -n 2 --dist worksteal -o cache_dir=.cache/pytest-{label} tests/unit tests/integration {ignored}"
     )
     return [
         Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
