@@ -51,7 +51,7 @@ test: venv $(AWX) ## run all tests
 lint: $(VENV)/.lint-ready $(COLLECTION) $(AWX) ## style, types, playbooks, changelog and documentation
 	@$(BIN)/python .ci/lint.py $(ARGS)
 
-sanity: $(VENV)/.lint-ready ## ansible-test sanity, without ignores and without skipped checks
+sanity: $(VENV)/.lint-ready ## ansible-test sanity (Python 3.11 or newer), without ignores and without skipped checks
 	@$(BIN)/python .ci/sanity.py $(ARGS)
 
 emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed FILE.yml"

@@ -15,9 +15,11 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from ansible.release import __version__ as ansible_version
 from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
 from mirror_checkout import CHECKOUT, mirror
 from pythons import link
+from supported import SANITY_CORES, SANITY_PYTHONS
 
 CACHE = CHECKOUT / ".cache"
 COLLECTION = CACHE / "sanity" / "ansible_collections" / "community" / "balena"
@@ -67,6 +69,11 @@ def main() -> int:
     """Run the checks and return 1 if one failed or was skipped."""
     if not shutil.which("git") or not (CHECKOUT / ".git").exists():
         sys.exit("error: make sanity needs git and a git checkout; an unpacked archive is not one")
+    if ".".join(ansible_version.split(".")[:2]) not in SANITY_CORES:
+        sys.exit(
+            f"error: make sanity needs ansible-core {SANITY_CORES[0]} or newer, and so Python {SANITY_PYTHONS[0]} or "
+            f"newer, not {ansible_version}: make sanity VENV=.cache/venvs/sanity PYTHON=python{SANITY_PYTHONS[-1]}"
+        )
     mirror(CHECKOUT, COLLECTION)
     place_get_pip()
     known = (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pythons import find
-from supported import CORES, OLDEST_CORE, PYTHONS
+from supported import CORES, OLDEST_CORE, PYTHONS, SANITY_PYTHONS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # On the oldest and the newest ansible-core, every module also runs as a process of its own.
@@ -51,7 +51,8 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     ignored = " ".join(f"--ignore {path}" for path in WITHOUT_ANSIBLE)
     tests = (
         f"{venv}/bin/ansible --version | sed -n '1p;/python version/p' && "
-        f"{venv}/bin/python -m pytest -n 2 --dist worksteal -o cache_dir=.cache/pytest-{label} tests/unit tests/integration {ignored}"
+        f"{venv}/bin/python -m pytest -n 2 --dist worksteal -o cache_dir=.cache/pytest-{label} "
+        f"tests/unit tests/integration {ignored}"
     )
     return [
         Step(f"install core {label}", install, environment={"PYTHON": python, "PIP_MORE": pin}),
@@ -82,6 +83,17 @@ def is_current(version: str) -> bool:
     return version == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def sanity(make: str) -> Step:
+    """Return the step for the sanity tests, with a Python of their own if that of the other steps is too old."""
+    if f"{sys.version_info.major}.{sys.version_info.minor}" in SANITY_PYTHONS:
+        return Step("sanity", f"{make} sanity", after=("install",))
+    found = find()
+    newer = [found[version] for version in reversed(SANITY_PYTHONS) if version in found]
+    if not newer:
+        return Step("sanity", unable=f"it needs Python {' or '.join(SANITY_PYTHONS)}")
+    return Step("sanity", f"{make} sanity VENV=.cache/venvs/sanity", ("install",), {"PYTHON": newer[0]})
+
+
 def steps() -> list[Step]:
     """Return all steps; the long ones come first, so that they start first."""
     newest = next(version for version in PYTHONS_FOR_NEWEST if version in find())
@@ -91,7 +103,7 @@ def steps() -> list[Step]:
         Step("install system packages", ".ci/system_packages.sh"),
         Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": sys.executable}),
         Step("test", f"{make} test", TESTS_NEED, ALL_PROCESSES if is_current(newest) else {}),
-        Step("sanity", f"{make} sanity", after=("install",)),
+        sanity(make),
         *matrix(),
         Step("lint", f"{make} lint", after=("install",)),
         Step("build", f"{python} .ci/tarball.py build", after=("install",)),

@@ -21,12 +21,19 @@ CORES = {
     "2.21": ("3.12", "3.13"),
 }
 OLDEST_CORE, *_, NEWEST_CORE = CORES
+# Up to 2.17, the sanity tests want __init__.py in module_utils empty (empty-init); the SDK's has its public names.
+SANITY_CORES = tuple(CORES)[2:]
+SANITY_PYTHONS = CORES[SANITY_CORES[0]]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 
-def combinations() -> list[dict[str, str]]:
-    """Return every ansible-core with every Python, as a workflow's matrix takes them."""
-    return [{"core": core, "python": python} for core, pythons in CORES.items() for python in pythons]
+def combinations() -> list[dict[str, str | bool]]:
+    """Return every ansible-core with every Python, and whether sanity tests are for it, as a workflow's matrix."""
+    return [
+        {"core": core, "python": python, "sanity": core in SANITY_CORES}
+        for core, pythons in CORES.items()
+        for python in pythons
+    ]
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def test_the_pythons_are_the_same_everywhere(supported):
     assert f"({first.replace('.', ', ')}) <= sys.version_info[:2] <= ({last.replace('.', ', ')})" in script
     assert [python for python in re.findall(r"\bpython(3\.\d+)\b", script) if python not in supported.PYTHONS] == []
     assert set(supported.PYTHONS) == set(re.findall(r"versions/(3\.\d+)\*", script))
+    assert f"sanity (Python {supported.SANITY_PYTHONS[0]} or newer)" in read("Makefile")
 
 
 def test_galaxy_yml_names_files_that_there_are():
