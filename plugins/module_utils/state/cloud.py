@@ -29,7 +29,7 @@ def cloud_only(options: Sequence[str]) -> Iterator[None]:
     except BalenaRequestError as error:
         if not options or error.status_code != 500:
             raise
-        raise DeclarationError(f"The server failed when asked about {_missing(options)}") from error
+        raise DeclarationError(f"The server failed when asked about {missing(options)}") from error
 
 
 def account_of_cloud_only(columns: Mapping[str, str]) -> Callable[[Outcome], dict[str, Any]]:
@@ -45,10 +45,11 @@ def account_of_cloud_only(columns: Mapping[str, str]) -> Callable[[Outcome], dic
             for column in failure.change.body
             if column in columns and getattr(failure.error, "status_code", None) == 500
         }
-        return {"msg": f"{failure_message(outcome)} {_missing(sorted(options))}"} if options else {}
+        return {"msg": f"{failure_message(outcome)} {missing(sorted(options))}"} if options else {}
 
     return account
 
 
-def _missing(options: Sequence[str]) -> str:
+def missing(options: Sequence[str]) -> str:
+    """The sentence on options that a server does not have."""
     return f"{', '.join(options)}: balenaCloud has that, an openBalena server does not"

@@ -18,6 +18,7 @@ from ..resources.os_names import read_version_name
 from ..resources.release_names import ReleaseName, read_name
 from ..resources.tags import as_tag_value
 from ..resources.variables import as_text
+from ..selector import has_tags
 from .schema import SCHEMA
 from .schema_check import Mistake, below, mistakes
 
@@ -82,7 +83,7 @@ class Group(Layer):
 
     def takes(self, tags: Mapping[str, str]) -> bool:
         """Whether a device with these tags is in the group."""
-        return all(key in tags and value in (None, tags[key]) for key, value in self.match.items())
+        return has_tags(tags, self.match)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     resource, column = resource_of(want["scope"], want["kind"])
     parents, through = variable_parents.find(balena, want)
     names = want.get("names")
-    keys = {parent.id: " ".join(parent.key) for parent in parents}
+    keys = {parent.id: " ".join(parent.key) for parent in parents if isinstance(parent.id, int)}
     with asked.reading():
         rows = children(
             balena,

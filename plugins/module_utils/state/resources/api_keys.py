@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
-_RESOURCE = "api_key"
+RESOURCE = "api_key"
 #: What makes a key for each scope: the kind of owner, and the one role that suits it (recording 12).
 _ACTORS = {
     "application": ("application", "provisioning-api-key"),
@@ -82,7 +82,7 @@ def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Plan:
     for owner in owners:
         newest = keys.newest(owner)
         if newest is None or _is_due(want, newest):
-            creates.append(Change("create", _RESOURCE, _key(keys, owner), None, fields, {"actorTypeId": owner.id}))
+            creates.append(Change("create", RESOURCE, _key(keys, owner), None, fields, {"actorTypeId": owner.id}))
             olds += _retirement(keys, owner) if want["state"] == "rotated" else []
         else:
             updates += _update(keys, owner, newest, fields)
@@ -125,7 +125,7 @@ def _update(keys: _Keys, owner: Owner, row: Record, fields: Mapping[str, Any]) -
     before = {name: _stored(name, row[name]) for name in fields}
     if before == fields:
         return []
-    return [Change("update", _RESOURCE, _key(keys, owner), before, fields, {}, row["id"])]
+    return [Change("update", RESOURCE, _key(keys, owner), before, fields, {}, row["id"])]
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -143,20 +143,21 @@ def _retirement(keys: _Keys, owner: Owner) -> list[Change]:
         ends = moments.read(row["expiry_date"])
         before = {"expiry_date": row["expiry_date"]}
         if not overlap:
-            changes.append(Change("delete", _RESOURCE, key, _shown(row), None, {}, row["id"]))
+            changes.append(Change("delete", RESOURCE, key, shown(row), None, {}, row["id"]))
         elif ends is None or ends > end:
             after = {"expiry_date": moments.as_stored(end)}
-            changes.append(Change("update", _RESOURCE, key, before, after, {}, row["id"]))
+            changes.append(Change("update", RESOURCE, key, before, after, {}, row["id"]))
     return changes
 
 
-def _shown(row: Record) -> dict[str, Any]:
+def shown(row: Record) -> dict[str, Any]:
+    """A key as a diff shows it."""
     return {name: row[name] for name in ("description", "expiry_date", "created_at")}
 
 
 def _removal(balena: Balena, keys: _Keys) -> Plan:
     changes = tuple(
-        Change("delete", _RESOURCE, (*_key(keys, owner), *which), _shown(row), None, {}, row["id"])
+        Change("delete", RESOURCE, (*_key(keys, owner), *which), shown(row), None, {}, row["id"])
         for owner, rows in keys.actual.items()
         for which, row in zip([(), *((f"previous {number}",) for number in range(1, len(rows)))], rows, strict=False)
     )
@@ -188,10 +189,10 @@ def _plan(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -
         hidden = any(not keys.actual[owner] for owner in keys.secrets)
         return {"api_keys": _results(keys, fields), **({"warnings": [_HIDDEN]} if hidden else {})}
 
-    writers: dict[tuple[str, Action], Writer] = {(_RESOURCE, "create"): create}
+    writers: dict[tuple[str, Action], Writer] = {(RESOURCE, "create"): create}
     if keys.want["state"] == "rotated":
-        writers[_RESOURCE, "update"] = replacement.writer(update)
-        writers[_RESOURCE, "delete"] = replacement.writer(remove)
+        writers[RESOURCE, "update"] = replacement.writer(update)
+        writers[RESOURCE, "delete"] = replacement.writer(remove)
     result = {"api_keys": _predicted(keys, changes, fields)}
     return Plan(changes, len(keys.actual), result, refresh=refresh, writers=writers, account=account)
 

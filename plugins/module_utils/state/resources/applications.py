@@ -113,7 +113,7 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "tags": tags.after([tagged], tag_changes)[tagged.key],
         **application_cloud.shown(want),
     }
-    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=_reader(slug, want))
+    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=reader(slug, want))
 
 
 def creation(want: Want, owner: Record, device_type: Record) -> Change:
@@ -201,12 +201,14 @@ def _convergence(balena: Balena, want: Want, found: Record, device_type: Record)
     return Plan(
         all_changes,
         result={"application": predicted},
-        refresh=_reader(found["id"], want),
+        refresh=reader(found["id"], want),
         account=application_cloud.ACCOUNT,
     )
 
 
-def _reader(name: str | int, want: Want) -> Any:
+def reader(name: str | int, want: Want) -> Any:
+    """Reads the application again, once the changes are made."""
+
     def read(balena: Balena) -> dict[str, Any]:
         row = _read(balena, name, want)
         return {"application": {**describe(row), **application_cloud.shown(want)} if row else None}

@@ -79,7 +79,7 @@ class ReleaseName:
         if self.kind == "range":
             best = os_version.max_satisfying([row["raw_version"] for row in rows], self.text)
             return next((row for row in rows if row["raw_version"] == best), None)
-        if self.kind == "latest":
+        if self.kind in ("latest", "track"):
             return rows[0] if rows else None
         exact = [row for row in rows if self.text in (row["commit"], row["raw_version"], str(row["id"]))] or rows
         # Releases that were built again share their commit; only one of them can have succeeded.
@@ -139,9 +139,10 @@ def label(row: Record) -> str:
 def exact_name(row: Record, all_rows: Sequence[Record]) -> str:
     """What a declaration calls exactly this release: its version, or its commit where that says more.
 
+    The version of a draft holds the time of its building, so it says nothing elsewhere.
+
     :param all_rows: the releases of its application.
     """
-    version = row["raw_version"]
+    version, commit = row["raw_version"], str(row["commit"])
     same = [other for other in all_rows if other["raw_version"] == version]
-    commit: str = row["commit"]
-    return version if len(same) == 1 and _VERSION.fullmatch(version) else commit
+    return version if len(same) == 1 and same[0]["is_final"] and _VERSION.fullmatch(version) else commit

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ..plan import DeclarationError, Key, Plan, Row, compare, predict
+from ..plan import Change, DeclarationError, Key, NewId, Plan, Row, compare, predict
 from ..reading import Record, children
 from ..report import fingerprint
 
@@ -37,15 +38,26 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
 
 
+class Kept(Enum):
+    """What stands for a value that is not managed here."""
+
+    KEPT = "kept"
+
+
+#: A variable that must be there, whatever its value.
+KEPT = Kept.KEPT
+
+
 @dataclass(frozen=True)
 class Parent:
     """What variables belong to.
 
+    :param id: its id, or what stands for it before it is created.
     :param key: readable; it starts the key of each of its variables.
     :param device_type: the slug, where it is needed: for config variables.
     """
 
-    id: int
+    id: int | NewId
     key: Key
     device_type: str | None = None
 
@@ -101,41 +113,68 @@ def plan(
 
     :param through: see L(children).
     """
-    actual = _actual(balena, parents, want, through) if want.values or want.purge else []
-    desired = [
-        Row((*parent.key, name), {"value": value}, {want.parent: parent.id, "name": name})
-        for parent in parents
-        for name, value in want.values.items()
-        if value is not None
-    ]
-    gone = [(*parent.key, name) for parent in parents for name, value in want.values.items() if value is None]
-    changes = compare(want.resource, desired, actual, absent=gone, purge=want.purge, secret=want.secret)
+    read = _read(balena, parents, want, through) if want.values or want.purge else []
+    records: dict[int | NewId, list[Record]] = {}
+    for record in read:
+        records.setdefault(record[want.parent]["__id"], []).append(record)
+    found = Comparison(want.resource, want.parent)
+    for parent in parents:
+        found.add(parent, want.values, records.get(parent.id, ()))
+    changes = found.changes(purge=want.purge, secret=want.secret)
     after: dict[str, dict[str, str]] = {" ".join(parent.key): {} for parent in parents}
-    for row in predict(actual, changes):
+    for row in predict(found.actual, changes):
         value = row.fields["value"]
         after[" ".join(row.key[:-1])][row.key[-1]] = fingerprint(value) if want.secret else value
     return Plan(tuple(changes), len(parents), {"variables": after})
 
 
-def _actual(
+def _read(
     balena: Balena, parents: Sequence[Parent], want: Declaration, through: Mapping[str, Any] | None
-) -> list[Row]:
-    keys = {parent.id: parent.key for parent in parents}
-    rows: list[Record] = children(
+) -> list[Record]:
+    return children(
         balena,
         want.resource,
         want.parent,
-        list(keys),
+        [parent.id for parent in parents if isinstance(parent.id, int)],
         select=("name", "value"),
         where=None if want.purge else {"name": {"$in": list(want.values)}},
         through=through,
     )
-    found = []
-    for row in rows:
-        parent = row[want.parent]["__id"]
-        identity = {want.parent: parent, "name": row["name"]}
-        found.append(Row((*keys[parent], row["name"]), {"value": row["value"]}, identity, row["id"]))
-    return found
+
+
+class Comparison:
+    """Variables of one resource, of any number of parents: those that should be, those that are."""
+
+    def __init__(self, resource: str, parent: str) -> None:
+        """Begin with no parents.
+
+        :param parent: the column that names what a variable belongs to.
+        """
+        self.resource, self._parent = resource, parent
+        self.desired: list[Row] = []
+        self.actual: list[Row] = []
+        self._absent: list[Key] = []
+
+    def add(self, parent: Parent, wanted: Mapping[str, Any], records: Iterable[Record]) -> None:
+        """Add one parent.
+
+        :param wanted: its variables: text, None (there must be none of that name), or L(KEPT).
+        :param records: its variables as they are, with C(id), C(name) and C(value).
+        """
+        for name, value in wanted.items():
+            key = (*parent.key, name)
+            if value is None:
+                self._absent.append(key)
+            else:
+                fields = {} if value is KEPT else {"value": value}
+                self.desired.append(Row(key, fields, {self._parent: parent.id, "name": name}))
+        for record in records:
+            identity = {self._parent: parent.id, "name": record["name"]}
+            self.actual.append(Row((*parent.key, record["name"]), {"value": record["value"]}, identity, record["id"]))
+
+    def changes(self, *, purge: bool = False, secret: bool = False) -> list[Change]:
+        """What has to change; see L(compare)."""
+        return compare(self.resource, self.desired, self.actual, absent=self._absent, purge=purge, secret=secret)
 
 
 def as_text(value: Any) -> str | None:
