@@ -19,11 +19,13 @@ class Server(Protocol):
     token: str
 
 
-def run_task(emulator: Server, module_name: str, /, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str, Any]:
     """Return the result of a task as a playbook would register it; C(failed) says that it failed.
 
     :param module_name: such as C(balena_device).
+    :param options: those of the module, and C(check_mode).
     """
+    check_mode = options.pop("check_mode", False)
     module = importlib.import_module(f"{COLLECTION}.modules.{module_name}")
     edge = importlib.import_module(f"{COLLECTION}.module_utils.module")
     info = hasattr(module, "read")

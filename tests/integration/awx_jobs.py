@@ -39,7 +39,7 @@ class Loader(yaml.SafeLoader):
     """Reads C(!unsafe) as the text behind it."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+Loader.add_constructor("!unsafe", lambda loader, node: node.value)
 
 
 def read_yaml(path: Path) -> Any:
@@ -172,7 +172,7 @@ class Awx:
         told = variables("credential_type")
         names = ("inputs", "injectors")
         kind = SimpleNamespace(**{name: told[f"credential_type_{name}"] for name in names}, managed=False)
-        found = dict(environment)
+        found: dict[str, Any] = dict(environment)
         inject_credential(kind, Credential(self._credential), found, {}, [], str(data))
         new = {name: value for name, value in found.items() if name not in environment}
         return {name: value.replace(MOUNTED, str(worker), 1) for name, value in new.items()}

@@ -9,6 +9,7 @@ fail once in the same run, and some in turn; with FAULTS=all in the environment 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -72,11 +73,11 @@ def mixed(emulator):
 @pytest.fixture
 def registration(emulator):
     """Devices are registered, by uuid and by name, with tags; and get a variable each."""
-    known = [{"uuid": f"{number:032x}", "name": f"known-{number}"} for number in range(2)]
+    known: list[dict[str, Any]] = [{"uuid": f"{number:032x}", "name": f"known-{number}"} for number in range(2)]
     named = [{"name": f"named-{number}", "tags": {"n": number}} for number in range(2)]
     fleet = {"application": "acme/bench"}
     devices = {**fleet, "each": [*known, *named], "note": "new", "tags": {"wave": 1}}
-    names = [entry["name"] for entry in devices["each"]]
+    names = [entry["name"] for entry in (*known, *named)]
     variable = {**fleet, "scope": "device", "devices": names, "name": "A", "value": "x"}
     return Converge(emulator, [("balena_device", devices), ("balena_env_var", variable)], devices_of)
 

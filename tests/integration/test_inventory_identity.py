@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -61,7 +62,7 @@ def test_the_same_output_with_other_options(both, options):
     ids=str,
 )
 def test_the_same_error_if_strict(both, wrong):
-    cleared = {"compose": {}, "groups": {}, "keyed_groups": []}
+    cleared: dict[str, Any] = {"compose": {}, "groups": {}, "keyed_groups": []}
     theirs, ours = both("--list", strict=True, **{**cleared, **wrong})
     for run in (theirs, ours):
         assert "Traceback" not in run.text

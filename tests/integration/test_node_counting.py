@@ -97,5 +97,6 @@ def test_devices_alone_are_nodes(emulator, module, options, count):
 
 @pytest.mark.parametrize("module", [name.rpartition(".")[2] for name in sorted(QUERIES)])
 def test_a_result_that_says_nothing_of_devices_has_no_nodes(module):
-    for result in ({"censored": "the output has been hidden"}, {"msg": "no", "failed": True}, {"results": []}):
+    results: list[dict[str, Any]] = [{"censored": "it is hidden"}, {"msg": "no", "failed": True}, {"results": []}]
+    for result in results:
         assert nodes(module, result) == []

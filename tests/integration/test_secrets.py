@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -92,7 +93,7 @@ def test_values_and_token_of_runs_that_work(emulator, run):
 
 
 def test_values_and_token_of_writes_that_fail(emulator, run):
-    faults = {
+    faults: dict[str, dict[str, Any]] = {
         "REFUSED": {"status": 400, "body_text": f"value {SECRETS['OLD']} is not allowed"},
         "BROKEN": {"status": 500, "body_text": f"{SECRETS['OLD']}: {TOKEN}"},
         "TAKEN": {"status": 409, "body_text": f"unique: {SECRETS['OLD']}"},

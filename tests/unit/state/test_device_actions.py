@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -39,14 +40,16 @@ def plan(devices, **want):
     pine = SimpleNamespace(
         get=lambda resource, options: [{"id": 7, "slug": "acme/kiosk"}], get_all=lambda *args, **kw: list(devices)
     )
+    balena: Any = SimpleNamespace(pine=pine)
     defaults = {"application": "acme/kiosk", "force": False, "offline": "fail"}
-    return device_actions.plan(SimpleNamespace(pine=pine), {**defaults, **want})
+    return device_actions.plan(balena, {**defaults, **want})
 
 
 def run(planned, monkeypatch, answer):
     """Make a plan's changes with a stand-in for the SDK; returns the results of the devices."""
     monkeypatch.setattr(device_actions, "DeviceModel", lambda balena: answer)
-    outcome = apply(SimpleNamespace(options=SimpleNamespace(max_connections=1)), planned)
+    balena: Any = SimpleNamespace(options=SimpleNamespace(max_connections=1))
+    outcome = apply(balena, planned)
     return planned.account(outcome)
 
 

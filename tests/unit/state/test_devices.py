@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,8 @@ class Pine:
 
 def plan(pine, **want):
     defaults = {"state": "present", "purge_tags": False}
-    return devices.plan(SimpleNamespace(pine=pine), {**defaults, **want})
+    balena: Any = SimpleNamespace(pine=pine)
+    return devices.plan(balena, {**defaults, **want})
 
 
 def only_change(pine, **want):

@@ -10,6 +10,12 @@ from ansible_collections.community.balena.plugins.module_utils.state.plan import
 from ansible_collections.community.balena.plugins.module_utils.state.resources.release_names import read_name
 
 
+def chosen(name, rows):
+    """The id of the release that a name means, None if it is none of them."""
+    row = read_name(name).choose(rows)
+    return row and row["id"]
+
+
 def release(id_, version, commit="", status="success"):
     return {"id": id_, "raw_version": version, "commit": commit or f"{id_:040x}", "status": status}
 
@@ -50,18 +56,18 @@ def test_what_names_no_release(name):
 
 def test_the_highest_of_a_range_and_not_the_newest_is_chosen():
     rows = [release(3, "1.2.9"), release(2, "2.0.0"), release(1, "1.10.0")]
-    assert read_name("^1.0").choose(rows)["id"] == 1
-    assert read_name("^3").choose(rows) is None
+    assert chosen("^1.0", rows) == 1
+    assert chosen("^3", rows) is None
 
 
 def test_a_short_commit_of_several_releases_is_ambiguous_and_names_them():
     rows = [release(1, "1.0.0", "abcdef1" + "0" * 33), release(2, "1.1.0", "abcdef1" + "1" * 33)]
     with pytest.raises(DeclarationError, match=r"ambiguous: abcdef10+ \(1.0.0\), abcdef11+ \(1.1.0\)"):
         read_name("abcdef1").choose(rows)
-    assert read_name("abcdef1" + "0" * 33).choose(rows)["id"] == 1
+    assert chosen("abcdef1" + "0" * 33, rows) == 1
 
 
 def test_of_builds_of_the_same_commit_the_successful_one_is_meant():
     rows = [release(2, "1.0.1", "c" * 40, "failed"), release(1, "1.0.0", "c" * 40)]
-    assert read_name("c" * 7).choose(rows)["id"] == 1
-    assert read_name("c" * 40).choose(rows[:1])["id"] == 2
+    assert chosen("c" * 7, rows) == 1
+    assert chosen("c" * 40, rows[:1]) == 2

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ class Pine:
 
 
 def select(pine, *, everywhere=False, may_be_missing=None, expand=None, **want):
-    balena = SimpleNamespace(pine=pine)
+    balena: Any = SimpleNamespace(pine=pine)
     rows = select_devices(balena, want, everywhere=everywhere, may_be_missing=may_be_missing, expand=expand)
     return [row["id"] for row in rows]
 
