@@ -98,6 +98,10 @@ options:
     type: str
     choices: [warn, fail, ignore]
     default: warn
+  silent_days:
+    description: Report a device in RV(drift) that has not been heard of for more days than this. With V(0) none is.
+    type: float
+    default: 30.0
 notes:
   - An openBalena server does not list provisioning keys. There they are made together with the fleet, and left as they
     are later.
@@ -199,6 +203,70 @@ registered:
   sample:
     - name: window-berlin
       uuid: 4f6b3d0c2a1e49788d5c7b6a90f1e2d3
+drift:
+  description:
+    - How far the fleet was from the document when it was read. RV(drift.drifted) says whether anything of that is left.
+    - The values of variables that are secret, or whose names look like it, are not in it.
+  returned: success, or when some of the changes failed
+  type: dict
+  contains:
+    fleet:
+      description: The slug.
+      type: str
+    drifted:
+      description: Whether there is a finding that this task did not mend. In check mode it mends none.
+      type: bool
+    findings:
+      description:
+        - The differences, by kind. C(subject) is the fleet or the name of a device, which has a C(uuid) too; C(name)
+          says which of its variables, tags and so on; C(declared) is what the document says, C(actual) what the API
+          has, and C(running) what the device tells. C(planned) findings are those that the task changes, and C(mended)
+          says that it has. C(text) is a sentence.
+        - The kind C(missing_fleet) is a fleet that does not exist; C(release) its target; C(pin) a device that is
+          pinned otherwise than declared, or although the document says nothing of it; C(running) a device that runs
+          neither its target nor what the document makes its target; C(override) a variable of a single device that
+          hides one of the fleet or of a service and is not declared; C(variable), C(tag), C(setting), C(service) and
+          C(provisioning_key) what the task changes of these; C(missing_device) a device to be registered;
+          C(undeclared_device) one that the document, which names others, does not name and no group takes;
+          C(supervisor) and C(os) those off policy; C(silent) a device that has been silent for O(silent_days).
+      type: list
+      elements: dict
+    counts:
+      description: The number of findings of each kind.
+      type: dict
+    devices:
+      description: The number of devices that the fleet had.
+      type: int
+    spread:
+      description: How many devices run which release, balenaOS and supervisor.
+      type: dict
+  sample:
+    fleet: acme/kiosk
+    drifted: true
+    counts: {variable: 1, running: 1}
+    findings:
+      - kind: running
+        subject: kitchen
+        uuid: dc936cb31240db6564e30b516ef3ab28
+        declared: 1.2.0 (e0875b6)
+        actual: 1.2.0 (e0875b6)
+        running: 1.1.0 (a3d9c01)
+        planned: false
+        mended: false
+        text: kitchen runs 1.1.0 (a3d9c01), not its target 1.2.0 (e0875b6); it is offline
+      - kind: variable
+        subject: acme/kiosk
+        name: LOG_LEVEL
+        declared: info
+        actual: warning
+        planned: true
+        mended: false
+        text: acme/kiosk has the variable LOG_LEVEL 'warning', and 'info' is declared
+    devices: 6
+    spread:
+      release: {1.1.0 (a3d9c01): 1, 1.2.0 (e0875b6): 5}
+      os: {balenaOS 5.3.27: 4, balenaOS 6.0.41: 2}
+      supervisor: {17.0.3: 6}
 pending:
   description: What the document says of releases that do not exist, with O(allow_pending).
   returned: success
@@ -263,6 +331,7 @@ OPTIONS = Options(
         "purge": {"type": "list", "elements": "str", "choices": list(PURGEABLE), "default": []},
         "allow_pending": {"type": "bool", "default": False},
         "allow_invalidated": {"type": "bool", "default": False},
+        "silent_days": {"type": "float", "default": 30.0},
         "check_config": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
     },
 )

@@ -15,6 +15,7 @@ from ..cloud import account_of_cloud_only, missing
 from ..plan import Change, DeclarationError, NewId, Plan, compare, join
 from ..reading import Record
 from ..resources import applications, config_schema, device_options, device_types, devices, tags
+from . import drift
 from . import keys as provisioning
 from . import live as reading
 from . import members as membership
@@ -150,15 +151,29 @@ class _Planner:
             ]
         )
         self._need_secrets()
+        apart = self._compared(changes)
         return Plan(
             changes,
             len(members) + 1,
-            self._result(tagged),
+            {**self._result(tagged), "drift": drift.report(apart)},
             refresh=self._refresh if self._given.create else None,
             writers=self._keys.writers,
             warnings=(*self._targets.warnings, *self._keys.warnings, *self._left_out(), *self._judged(changes)),
             in_order=True,
-            account=self._account,
+            account=lambda outcome: {**self._account(outcome), "drift": drift.report(apart, outcome.done)},
+        )
+
+    def _compared(self, changes: Sequence[Change]) -> drift.Comparison:
+        """How far the fleet is from the document."""
+        given = self._given
+        return drift.Comparison(
+            self._scope.document,
+            None if given.create else given.fleet,
+            given.members,
+            changes,
+            self._targets.os_versions,
+            self._scope.sections,
+            self._want["silent_days"],
         )
 
     def _undeclared(self) -> list[Change]:

@@ -21,14 +21,12 @@ from ..reading import Record
 from ..resources.os_names import read_version_name
 from ..resources.release_names import TRACK, label
 from ..resources.running import is_offline
-from .document import SECTIONS, Document, Layer
+from .document import Document
 from .drift_changes import planned_findings
 from .findings import Finding
 from .live import LiveFleet
+from .members import Member
 from .overrides import override_findings
-
-#: Days without a sign of life after which a device is reported.
-SILENT_DAYS = 30.0
 
 _TARGET = "should_be_running__release"
 _PIN = "is_pinned_on__release"
@@ -41,37 +39,36 @@ class Comparison:
     """A fleet, what is declared of it, and what would have to change.
 
     :param fleet: None when it does not exist yet.
-    :param layers: what holds for each device that exists, by uuid: defaults, groups and its own, merged.
-    :param listed: the uuids of the devices that the document names or that one of its groups takes.
+    :param members: the devices of the fleet, with what holds for each.
     :param changes: the plan that makes the fleet what the document says.
-    :param os_targets: the version of balenaOS that the document means for devices, by uuid, where it takes more than
+    :param os_versions: the version of balenaOS that the document means for devices, by uuid, where it takes more than
         the document to know (C(latest), C(recommended)).
     :param sections: the parts of the document that count.
-    :param silent_days: see L(SILENT_DAYS); 0: no device is reported for its silence.
+    :param silent_days: days without a sign of life after which a device is reported; 0: none is.
     """
 
     document: Document
     fleet: LiveFleet | None
-    layers: Mapping[str, Layer]
-    listed: Collection[str]
+    members: Sequence[Member]
     changes: Sequence[Change]
-    os_targets: Mapping[str, str] = field(default_factory=dict)
-    sections: Collection[str] = SECTIONS
-    silent_days: float = SILENT_DAYS
+    os_versions: Mapping[str, str]
+    sections: Collection[str]
+    silent_days: float
     now: datetime.datetime = field(default_factory=moments.now)
 
 
-def report(given: Comparison) -> dict[str, Any]:
+def report(given: Comparison, made: Sequence[Change] = ()) -> dict[str, Any]:
     """The drift of a fleet, as the module balena_fleet returns it.
 
-    :returns: C(fleet), C(drifted), C(findings), C(counts) of these by kind, C(devices) and C(spread): how many
-        devices run which release, OS and supervisor.
+    :param made: those of the changes that were made since the fleet was read.
+    :returns: C(fleet), C(drifted) (whether any finding was not mended), C(findings), C(counts) of these by kind,
+        C(devices), and C(spread): how many devices run which release, OS and supervisor.
     """
-    findings = sorted(_findings(given), key=lambda finding: finding.order)
+    findings = sorted(_findings(given, made), key=lambda finding: finding.order)
     devices = given.fleet.devices if given.fleet else ()
     return {
         "fleet": given.document.fleet,
-        "drifted": bool(findings),
+        "drifted": not all(finding.mended for finding in findings),
         "counts": dict(sorted(Counter(finding.kind for finding in findings).items())),
         "findings": [finding.shown() for finding in findings],
         "devices": len(devices),
@@ -79,22 +76,23 @@ def report(given: Comparison) -> dict[str, Any]:
     }
 
 
-def _findings(given: Comparison) -> Iterator[Finding]:
-    yield from planned_findings(given.document.fleet, given.fleet, given.changes)
+def _findings(given: Comparison, made: Sequence[Change]) -> Iterator[Finding]:
+    yield from planned_findings(given.document.fleet, given.fleet, given.changes, made)
     if given.fleet is None:
         return
     planned = Targets(given.fleet, given.changes)
     removed = {change.key[0] for change in given.changes if (change.resource, change.action) == ("device", "delete")}
-    devices = [row for row in given.fleet.devices if row["uuid"] not in removed]
+    theirs = [one for one in given.members if not (one.new or one.comes or one.subject.uuid in removed)]
     if {"variables", "services"} & set(given.sections):
-        yield from override_findings(given.document, given.fleet, devices, given.layers, given.changes)
-    for row in devices:
-        yield from _pin(given, row, planned)
-        yield from _running(given.fleet, row, planned)
-        yield from _supervisor(given, row, planned)
-        yield from _os(given, row, planned)
-        yield from _undeclared(given, row)
-        yield from _silent(given, row)
+        yield from override_findings(given.document, given.fleet, theirs, given.changes)
+    for member in theirs:
+        pinned = list(_pin(given, member, planned))
+        yield from pinned
+        yield from _running(member.row, planned, pinned=not pinned)
+        yield from _supervisor(given, member.row, planned)
+        yield from _os(given, member.row, planned)
+        yield from _undeclared(given, member)
+        yield from _silent(given, member.row)
 
 
 class Targets:
@@ -120,9 +118,12 @@ class Targets:
             return value.label
         return row[column][0]["raw_version"] if row[column] else None
 
-    def release(self, row: Record) -> int | None:
-        """The id of the release that a device is to run: the one it is pinned on, or its fleet's."""
-        pin = self._after.get((row["uuid"], _PIN), _id(row[_PIN]))
+    def release(self, row: Record, *, pinned: bool) -> int | None:
+        """The id of the release that a device is to run: the one it is pinned on, or its fleet's.
+
+        :param pinned: whether a pin counts.
+        """
+        pin = self._after.get((row["uuid"], _PIN), _id(row[_PIN])) if pinned else None
         if pin is not None:
             return int(pin)
         application = self._fleet.application
@@ -130,9 +131,9 @@ class Targets:
         return None if whole is None else int(whole)
 
 
-def _pin(given: Comparison, row: Record, planned: Targets) -> Iterator[Finding]:
+def _pin(given: Comparison, member: Member, planned: Targets) -> Iterator[Finding]:
     """A pin on a single device of which the document says nothing, while it says what the fleet runs."""
-    said = given.layers[row["uuid"]].release if row["uuid"] in given.layers else None
+    row, said = member.row, member.holds.release
     if "release" not in given.sections or given.document.release is None or said is not None or not row[_PIN]:
         return
     if not planned.changed(row, _PIN):
@@ -141,10 +142,13 @@ def _pin(given: Comparison, row: Record, planned: Targets) -> Iterator[Finding]:
         yield Finding.of(row, "pin", text, declared=TRACK, actual=pin, running=_running_label(row))
 
 
-def _running(fleet: LiveFleet, row: Record, planned: Targets) -> Iterator[Finding]:
-    """A device that runs neither what the API wants nor what the document wants."""
+def _running(row: Record, planned: Targets, *, pinned: bool) -> Iterator[Finding]:
+    """A device that runs neither what the API wants nor what the document wants.
+
+    :param pinned: whether its pin is what the document wants.
+    """
     target, runs = row[_TARGET], _id(row["is_running__release"])
-    if not target or (runs is None and _never_seen(row)) or runs in (_id(target), planned.release(row)):
+    if not target or (runs is None and _never_seen(row)) or runs in (_id(target), planned.release(row, pinned=pinned)):
         return
     wanted, has = label(target[0]), _running_label(row)
     state = "it is offline" if is_offline(row) else f"its status is {row['status'] or 'unknown'}"
@@ -167,7 +171,7 @@ def _os(given: Comparison, row: Record, planned: Targets) -> Iterator[Finding]:
     if given.document.os is None or "os" not in given.sections or planned.changed(row, _OS):
         return
     has = row["os_version"]
-    policy = given.os_targets.get(row["uuid"], given.document.os["version"])
+    policy = given.os_versions.get(row["uuid"], given.document.os["version"])
     if has and not _satisfies(has, policy):
         text = f"has {has}, and the document says {policy}"
         yield Finding.of(row, "os", text, declared=policy, actual=planned.version(row, _OS), running=has)
@@ -187,10 +191,10 @@ def _same(version: str, other: str) -> bool:
     return all(parsed) and len({found["version"] for found in parsed if found}) == 1
 
 
-def _undeclared(given: Comparison, row: Record) -> Iterator[Finding]:
-    if given.document.devices and "devices" in given.sections and row["uuid"] not in given.listed:
+def _undeclared(given: Comparison, member: Member) -> Iterator[Finding]:
+    if given.document.devices and "devices" in given.sections and not member.listed:
         text = "is in the fleet, and the document neither names it nor has a group that takes it"
-        yield Finding.of(row, "undeclared_device", text, actual=row["device_name"])
+        yield Finding.of(member.row, "undeclared_device", text, actual=member.row["device_name"])
 
 
 def _silent(given: Comparison, row: Record) -> Iterator[Finding]:

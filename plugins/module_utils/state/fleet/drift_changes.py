@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..plan import Change, NamedId
@@ -38,45 +39,61 @@ _SETTINGS = {
 }
 
 
-def planned_findings(slug: str, fleet: LiveFleet | None, changes: Sequence[Change]) -> Iterator[Finding]:
-    """Everything that a plan would change.
+def planned_findings(
+    slug: str, fleet: LiveFleet | None, changes: Sequence[Change], made: Sequence[Change] = ()
+) -> Iterator[Finding]:
+    """Everything that a plan changes.
 
     What belongs to a device, or to a fleet, that the plan makes is part of that one finding.
 
     :param slug: what the fleet is called in the document.
     :param fleet: as it is; None if it does not exist.
+    :param made: the changes that were made already.
     """
-    if fleet is None:
-        yield Finding("missing_fleet", slug, "does not exist", declared=slug, planned=True)
-        return
-    devices = {row["uuid"]: row for row in fleet.devices}
-    made = [change.key for change in changes if (change.resource, change.action) == ("device", "create")]
+    done = {(change.action, change.resource, change.key) for change in made}
+    devices = {row["uuid"]: row for row in fleet.devices} if fleet else {}
+    new = [change.key for change in changes if change.resource == "device" and _brings(change)]
     for change in changes:
-        if change.resource.startswith("device_") and any(change.key[: len(key)] == key for key in made):
-            continue
-        if change.resource in ("application", "device"):
-            yield from _of_the_thing(change, slug, devices, fleet)
+        part_of_new = any(change.key[: len(key)] == key for key in new)
+        if fleet is None:
+            found = [Finding("missing_fleet", slug, "does not exist", declared=slug)]
+        elif change.resource == "device" and _brings(change):
+            found = [_of_a_new_device(change)]
+        elif change.resource == "service_install" or (part_of_new and change.resource.startswith("device")):
+            continue  # part of what is told of the device, or of its variable
+        elif change.resource in ("application", "device"):
+            found = list(_of_the_thing(change, slug, devices, fleet))
         else:
-            yield _of_a_part(change, slug, devices)
+            found = [_of_a_part(change, slug, devices)]
+        mended = (change.action, change.resource, change.key) in done
+        yield from (replace(one, planned=True, mended=mended) for one in found)
+        if fleet is None:
+            return
 
 
-def _of_the_thing(change: Change, slug: str, devices: Mapping[str, Record], fleet: LiveFleet) -> Iterator[Finding]:
-    """Changes of the fleet or of a device itself."""
-    device = devices.get(change.key[0]) if change.resource == "device" else None
-    if change.action == "create":
-        yield _of_a_new_device(change)
-    elif change.action == "delete":
-        name = device["device_name"] if device else slug
-        text = "is in the fleet, and the document does not know it"
-        yield Finding("undeclared_device", name, text, uuid=change.key[0], actual=name, planned=True)
-    else:
-        yield from _of_columns(change, slug, device, fleet)
+def _brings(change: Change) -> bool:
+    """Whether a change of a device registers it, or takes it over from another fleet."""
+    return change.action == "create" or "belongs_to__application" in change.body
 
 
 def _of_a_new_device(change: Change) -> Finding:
     name = str((change.after or {}).get("device_name") or change.key[-1])
-    moved = change.identity.get("uuid") if len(change.key) == 1 else None
-    return Finding("missing_device", name, "is not registered", uuid=moved, declared=name, planned=True)
+    uuid = change.key[0] if len(change.key) == 1 else None
+    if change.action == "create":
+        return Finding("missing_device", name, "is not registered", uuid=uuid, declared=name)
+    home = _plain((change.before or {})["belongs_to__application"])
+    declared = _plain((change.after or {})["belongs_to__application"])
+    return Finding("missing_device", name, f"is in the fleet {home}", uuid=uuid, declared=declared, actual=home)
+
+
+def _of_the_thing(change: Change, slug: str, devices: Mapping[str, Record], fleet: LiveFleet) -> Iterator[Finding]:
+    """Changes of the fleet, or of a device that it has."""
+    device = devices[change.key[0]] if change.resource == "device" else None
+    if change.action == "delete" and device:
+        text = "is in the fleet, and the document does not know it"
+        yield Finding.of(device, "undeclared_device", text, actual=device["device_name"])
+    else:
+        yield from _of_columns(change, slug, device, fleet)
 
 
 def _of_columns(change: Change, slug: str, device: Record | None, fleet: LiveFleet) -> Iterator[Finding]:
@@ -87,7 +104,7 @@ def _of_columns(change: Change, slug: str, device: Record | None, fleet: LiveFle
         if (kind if kind != "setting" else name) in seen:
             continue
         seen.add(kind if kind != "setting" else name)
-        more: dict[str, Any] = {"declared": _plain(after), "actual": _plain(before.get(column)), "planned": True}
+        more: dict[str, Any] = {"declared": _plain(after), "actual": _plain(before.get(column))}
         if kind == "setting":
             more["name"] = name
             text = f"has {name} {_said(more['actual'])}, and {_said(more['declared'])} is declared"
@@ -137,7 +154,7 @@ def _of_a_part(change: Change, slug: str, devices: Mapping[str, Record]) -> Find
     declared, actual = (_value(fields, hidden) for fields in (change.after, change.before))
     build = "build " if change.resource.startswith("build_") else ""
     text = _difference(f"the {build}{kind.replace('_', ' ')} {name}", declared, actual)
-    more: dict[str, Any] = {"name": name, "declared": declared, "actual": actual, "planned": True}
+    more: dict[str, Any] = {"name": name, "declared": declared, "actual": actual}
     return Finding.of(device, kind, text, **more) if device else Finding(kind, slug, text, **more)
 
 

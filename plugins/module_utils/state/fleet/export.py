@@ -165,10 +165,15 @@ def _device(fleet: LiveFleet, row: Record, references: References, sections: Col
         },
         "services": {"services": _services(place, own, references, keep_empty=False)},
     }
-    found: Document = {"name": row["device_name"], "uuid": row["uuid"]}
+    found: Document = {**({"name": row["device_name"]} if _has_name(row) else {}), "uuid": row["uuid"]}
     for section in sections:
         found.update(_filled(parts.get(section, {})))
     return {name: found[name] for name in _DEVICE_ORDER if name in found}
+
+
+def _has_name(row: Record) -> bool:
+    """Whether a document can say what a device is called: the API also takes names of nothing but blanks."""
+    return bool(row["device_name"].strip())
 
 
 _DEVICE_ORDER = (
@@ -221,6 +226,8 @@ def _losses(fleet: LiveFleet, sections: Collection[str]) -> list[str]:
         found.append("Provisioning keys without a name are not in the document")
     if "supervisor" in sections and len(_supervisor_targets(fleet.devices)) > 1:
         found.append("The devices should have different supervisors, so the document says nothing of supervisors")
+    if "devices" in sections and not all(map(_has_name, fleet.devices)):
+        found.append("Devices whose names are blank are in the document without a name")
     return found
 
 

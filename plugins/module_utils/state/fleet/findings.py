@@ -13,24 +13,24 @@ from ..reading import Record
 #: What is shown of a value that is or may be secret.
 HIDDEN = "(secret)"
 
-#: The kinds of findings, with their headings in reports; the most telling first.
-KINDS = {
-    "missing_fleet": "Fleet that does not exist",
-    "release": "Fleet's target off policy",
-    "pin": "Pins off policy",
-    "running": "Devices that do not run their target",
-    "variable": "Variables",
-    "override": "Undeclared overrides on single devices",
-    "tag": "Tags",
-    "setting": "Settings",
-    "service": "Services",
-    "missing_device": "Devices that are not registered",
-    "undeclared_device": "Devices that the document does not know",
-    "supervisor": "Supervisors off policy",
-    "os": "Versions of balenaOS off policy",
-    "silent": "Silent devices",
-    "provisioning_key": "Provisioning keys",
-}
+#: The kinds of findings, the most telling first.
+KINDS = (
+    "missing_fleet",
+    "release",
+    "pin",
+    "running",
+    "variable",
+    "override",
+    "tag",
+    "setting",
+    "service",
+    "missing_device",
+    "undeclared_device",
+    "supervisor",
+    "os",
+    "silent",
+    "provisioning_key",
+)
 _ORDER = {kind: number for number, kind in enumerate(KINDS)}
 
 
@@ -46,7 +46,8 @@ class Finding:
     :param declared: what the document says.
     :param actual: what the API has.
     :param running: what the device itself has told.
-    :param planned: whether the plan would change it.
+    :param planned: whether the plan changes it.
+    :param mended: whether that was done.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Finding:
     actual: Any = None
     running: Any = None
     planned: bool = False
+    mended: bool = False
 
     @classmethod
     def of(cls, device: Record, kind: str, text: str, **more: Any) -> Finding:
@@ -76,4 +78,4 @@ class Finding:
         found.update(declared=self.declared, actual=self.actual)
         if self.running is not None:
             found["running"] = self.running
-        return {**found, "planned": self.planned, "text": f"{self.subject} {self.text}"}
+        return {**found, "planned": self.planned, "mended": self.mended, "text": f"{self.subject} {self.text}"}

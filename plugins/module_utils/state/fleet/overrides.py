@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..plan import Change
 from ..reading import Record
-from .document import Document, Layer, Secret, Value, Values
+from .document import Document, Secret, Value, Values
 from .findings import HIDDEN, Finding
 from .live import LiveFleet
+from .members import Member
 from .references import is_likely_secret
 
 _OF_SERVICES = "device_service_environment_variable"
@@ -41,21 +42,14 @@ class _Inherited:
 
 
 def override_findings(
-    document: Document,
-    fleet: LiveFleet,
-    devices: Sequence[Record],
-    layers: Mapping[str, Layer],
-    changes: Sequence[Change],
+    document: Document, fleet: LiveFleet, members: Sequence[Member], changes: Sequence[Change]
 ) -> Iterator[Finding]:
-    """The overrides that the document does not declare and the plan does not change.
-
-    :param layers: what is declared of each device, by uuid.
-    """
+    """The overrides that the document does not declare and the plan does not change."""
     planned = {(change.resource, change.key) for change in changes}
     secret = document.secret_variables()
     env, config = _inherited(document, fleet)
-    for row in devices:
-        layer = layers.get(row["uuid"], Layer(""))
+    for member in members:
+        row, layer = member.row, member.holds
         own: list[tuple[_Inherited, str | None, str, Sequence[Record], Values]] = [
             (config, None, "device_config_variable", row["device_config_variable"], layer.config),
             (env, None, "device_environment_variable", row["device_environment_variable"], layer.env),

@@ -46,9 +46,6 @@ class Scope:
         secrets = {str(name): as_text(value) for name, value in (want.get("secrets") or {}).items()}
         for name, value in secrets.items():
             check_value(name, value)
-        unused = sorted(set(secrets) - set(document.secrets()))
-        if unused:
-            raise DeclarationError(f"secrets: the document names no secret {', '.join(unused)}")
         given = {name: value for name, value in secrets.items() if value is not None}
         return cls(document, sections, purge, given, want["allow_pending"], want["allow_invalidated"])
 
