@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import os
 import pwd
 import select
@@ -17,48 +16,20 @@ import threading
 import time
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import make_certificates
 
 SSHD = next((path for path in ("/usr/sbin/sshd", shutil.which("sshd") or "") if os.access(path, os.X_OK)), None)
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for localhost, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tunnel stand-in")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    names = [x509.DNSName("localhost")]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "tunnel.pem", folder / "tunnel.key"
-    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    pkcs8 = serialization.PrivateFormat.PKCS8
-    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, plain))
-    return cert_file, key_file
 
 
 class TunnelStandIn:
     """Listens on loopback; knows one token and which devices are online, and passes connections on to a port."""
 
     def __init__(self, folder: Path, token: str, online: set[str], port: int) -> None:
-        self.certificate, key = make_certificate(folder)
+        made = make_certificates(folder)
+        self.certificate = made.authority
         self._token, self._online, self._port = token, online, port
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(self.certificate, key)
+        self._tls.load_cert_chain(made.server, made.key)
         self._tls.sni_callback = lambda _connection, name, _context: self.asked_names.append(name)
         self.asked_names: list[str | None] = []
         self.heads: list[str] = []

@@ -16,9 +16,7 @@ Harmless means: nothing in Ansible can make a template of the string, nor run so
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
 from typing import Any
 
 from ansible.utils.unsafe_proxy import wrap_var
@@ -45,8 +43,6 @@ _TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}|#jinja2")
 #: what the note says, and an expression needs a call or a filter to do anything.
 _CONSPICUOUS = re.compile(r"[{}\\(|#]")
 _JINJA = Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
-
-Mark = Callable[[Any], Any]
 
 
 def is_harmless(text: str) -> bool:
@@ -109,11 +105,6 @@ def _mark_text(text: str) -> str:
 def _mark_key(key: str) -> str:
     # A key becomes a value through filters such as dict2items. With data tagging it has no tag, so it is no template.
     return key if DATA_TAGGING or is_harmless(key) else wrap_var(key)
-
-
-def remembering(size: int = 4096) -> Mark:
-    """C(mark) for scalars that repeat from host to host: one object for all of them."""
-    return functools.lru_cache(maxsize=size, typed=True)(mark)
 
 
 def is_all_harmless(value: Any) -> bool:

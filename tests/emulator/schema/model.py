@@ -68,7 +68,6 @@ class Relation:
     target: str
     here: str
     there: str
-    to_many: bool
 
 
 @dataclass
@@ -218,9 +217,9 @@ def _connect(resources: dict[str, Resource]) -> None:
 
 def _connect_field(resources: dict[str, Resource], resource: Resource, f: Field) -> None:
     target = resources[f.target or ""]
-    forward = Relation(target.name, f.name, "id", to_many=False)
+    forward = Relation(target.name, f.name, "id")
     for name in (f.name, *f.aliases):
         resource.relations[name] = forward
-    backward = Relation(resource.name, "id", f.name, to_many=True)
+    backward = Relation(resource.name, "id", f.name)
     for name in f.inverses:
         target.relations[name] = backward

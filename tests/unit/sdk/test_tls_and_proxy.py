@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-import datetime
 import ssl
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaConnectionError
+from tests.certificates import Certificates, make_certificates
 
 from .conftest import Waits
 from .local_server import Answer, LocalServer
@@ -22,60 +19,23 @@ from .local_server import Answer, LocalServer
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-
-
-def _certificate(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey) -> bytes:
-    now = datetime.datetime.now(datetime.timezone.utc)
-    is_ca = name == issuer
-    names = [x509.DNSName("localhost")]
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-    )
-    if is_ca:  # Python 3.13 insists
-        usage = {name: name in ("key_cert_sign", "crl_sign") for name in _USAGES}
-        builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
-    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    """A private authority, and a server's certificate of it."""
+    return make_certificates(tmp_path)
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Path:
-    """Create a certificate authority and a server's certificate; returns the authority's file."""
-    ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_path = tmp_path / "authority.pem"
-    ca_path.write_bytes(_certificate("Private authority", "Private authority", ca_key, ca_key))
-    encryption = serialization.NoEncryption()
-    private = serialization.PrivateFormat.PKCS8
-    key = server_key.private_bytes(serialization.Encoding.PEM, private, encryption)
-    certificate = _certificate("Server", "Private authority", server_key, ca_key)
-    (tmp_path / "server.pem").write_bytes(key + certificate)
-    return ca_path
+def authority(certificates: Certificates) -> Path:
+    """The file with the authority's certificate."""
+    return certificates.authority
 
 
 @pytest.fixture
-def tls(authority: Path) -> ssl.SSLContext:
+def tls(certificates: Certificates) -> ssl.SSLContext:
+    """What a server needs to use it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.parent / "server.pem")
+    context.load_cert_chain(certificates.server, certificates.key)
     return context
 
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 ONLINE_COLUMNS = ("is_online", "api_heartbeat_state")
 COLUMNS = (*ONLINE_COLUMNS, "is_running__release", "should_be_running__release", "status")
 
-#: What an offline device counts as while a task waits.
-OFFLINE_POLICIES = ("wait", "skip", "fail")
-
 OFFLINE = "offline"
 
 
@@ -54,7 +51,7 @@ def see_release(row: Record, target: int | None, policy: str) -> Sight:
 
     :param row: with L(COLUMNS).
     :param target: the release that it was pinned to; None when it follows its application, whatever that says.
-    :param policy: one of L(OFFLINE_POLICIES), C(skip) being like C(wait) here.
+    :param policy: C(wait), C(fail), or C(skip), which is like C(wait) here.
     """
     running, meant = _id(row["is_running__release"]), _id(row["should_be_running__release"])
     if target is not None and meant != target:
