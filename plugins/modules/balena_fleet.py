@@ -88,13 +88,18 @@ options:
     type: bool
     default: false
   allow_invalidated:
-    description: Whether a release may be named that is invalidated. What runs one already may go on.
+    description:
+      - Whether a release may be named that is invalidated.
+      - A release whose build failed or has not ended is always refused, as the API does.
     type: bool
     default: false
   check_config:
     description:
       - What to do when a config variable that would be set has a name that the API does not know for the device type,
         or a value that does not fit. The API itself takes any.
+      - Names that begin with C(BALENA_HOST_) and C(BALENA_UI_) are passed on to the host OS, so that only those of
+        them that the API describes can be checked.
+      - Variables that have their declared value already are not checked again.
     type: str
     choices: [warn, fail, ignore]
     default: warn

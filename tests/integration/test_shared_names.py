@@ -26,6 +26,7 @@ OTHER_SHAPE = {
     "limit": "a share of devices, but a number of releases, of which a share would say nothing",
     "offline": "what can be done about offline devices depends on what is done with the others",
     "os_type": "one is installed unless another is asked for, but all are listed",
+    "purge": "of one thing it is wanted or not; of a whole fleet, for each kind of thing on its own",
     "scope": "what there is differs: there are no variables of a user, and no keys of a service",
     "state": "what states there are is what a thing can be",
     "variables": "declares them by name; the inventory only says whether to read them",
@@ -37,7 +38,7 @@ OTHER_SHAPE = {
 ABOUT_ITS_SUBJECT = {
     "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "invalidated",
     "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags", "release", "scope",
-    "service", "state", "support_access_until", "tags", "uuid", "value", "version", "wait", "wait_timeout",
+    "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version", "wait", "wait_timeout",
     "with_tags",
 }  # fmt: skip
 
