@@ -34,7 +34,9 @@ options:
     type: raw
     required: true
   allow_invalidated:
-    description: Whether the release may be one that is invalidated. It never matters for a rollback.
+    description:
+      - Whether a release may be named that is invalidated.
+      - A release whose build failed or has not ended is always refused, as the API does.
     type: bool
     default: false
   state:
@@ -43,7 +45,8 @@ options:
         that follow their application and so have it already are not pinned.
       - With V(finished), all waves are done, and what was remembered is removed.
       - With V(rolled_back), each device that the rollout has changed has its own former target again, be that a pin or
-        its application's. A device that somebody else has pinned meanwhile is left as it is.
+        its application's. A device that somebody else has pinned meanwhile is left as it is. The release may be one
+        that has been invalidated.
     type: str
     choices: [wave, finished, rolled_back]
     default: wave
