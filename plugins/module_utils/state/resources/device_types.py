@@ -46,7 +46,7 @@ def find_all(balena: Balena, names: Collection[str]) -> dict[str, Record]:
         found.update({alias["is_referenced_by__alias"]: device_type for alias in row["device_type_alias"]})
     for name in sorted(names):
         if name not in found:
-            raise DeclarationError(f"device_type '{name}' does not exist")
+            raise DeclarationError(f"device type '{name}' does not exist")
     return found
 
 

@@ -92,5 +92,5 @@ def _installs(
     missing = sorted(set(uuids) - {row["device"]["__id"] for row in rows}, key=lambda id_: uuids[id_])
     if missing:
         names = ", ".join(uuids[id_] for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
-        raise DeclarationError(f"service '{service}' is not installed on {len(missing)} devices: {names}")
+        raise DeclarationError(f"service '{service}' is not installed on {len(missing)} of the devices: {names}")
     return sorted(parents, key=lambda parent: parent.key), {"service_install": {"device": within}}
