@@ -7,6 +7,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +82,17 @@ def test_galaxy_yml_names_files_that_there_are():
         if not any(fnmatch.fnmatch(pattern, other) for other in NOT_IN_THE_CHECKOUT):
             inside = [name for name in tracked() if fnmatch.fnmatch(name, pattern) or name.startswith(f"{pattern}/")]
             assert inside, f"build_ignore names {pattern}, which is not there"
+
+
+def test_of_the_tests_users_get_the_emulator_alone():
+    def left_out(name: str) -> bool:
+        folders = [str(folder) for folder in (Path(name), *Path(name).parents)]
+        return any(fnmatch.fnmatch(folder, pattern) for folder in folders for pattern in GALAXY["build_ignore"])
+
+    kept = [name for name in tracked() if name.startswith("tests/") and not left_out(name)]
+    # Its base data is that of the recordings; config.yml says which Python the plugins are for.
+    others = ("tests/emulator/", "tests/recordings/", "tests/__init__.py", "tests/config.yml")
+    assert [name for name in kept if not name.startswith(others)] == []
 
 
 def test_the_execution_environment_names_files_that_there_are():
