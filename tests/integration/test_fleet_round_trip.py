@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from ansible_collections.community.balena.plugins.module_utils.state.fleet.document import PURGEABLE
+from tests.ansible_runs import Ansible
 from tests.emulator import Emulator
 from tests.emulator.emulator import SEEDS
 from tests.tasks import run_task
@@ -111,9 +113,9 @@ def origin(request) -> tuple[Emulator, str]:
     return request.getfixturevalue("awkward" if request.param == "acme/-1e3" else "demo"), request.param
 
 
-def export(emulator: Emulator, fleet: str, **options: Any) -> dict[str, Any]:
+def export(emulator: Emulator, application: str, **options: Any) -> dict[str, Any]:
     """The result of balena_fleet_info."""
-    result = run_task(emulator, "balena_fleet_info", application=fleet, **options)
+    result = run_task(emulator, "balena_fleet_info", application=application, **options)
     assert not result.get("failed"), result
     return result
 
@@ -165,3 +167,33 @@ def push_releases(origin: Emulator, target: Emulator, fleet: str) -> None:
     for row in rows:
         body = {name: row[name] for name in columns}
         balena.pine.post("release", {**body, "belongs_to__application": application})
+
+
+def test_a_file_on_disk_keeps_every_text(awkward, tmp_path):
+    ansible = Ansible(tmp_path, {"BALENA_API_URL": awkward.url, "BALENA_TOKEN": awkward.token})
+    options: dict[str, Any] = {"application": "acme/-1e3", "secret_names": []}
+    (tmp_path / "fleets").mkdir()
+    awkward.clear_requests()
+    done = ansible.playbook(
+        [
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "tasks": [
+                    {"community.balena.balena_fleet_info": options, "register": "found"},
+                    {
+                        "ansible.builtin.copy": {
+                            "content": "{{ found.document | to_nice_yaml }}",
+                            "dest": "fleets/a.yml",
+                        }
+                    },
+                    {"ansible.builtin.import_role": {"name": "community.balena.fleet"}},
+                ],
+                "vars": {"fleet_purge": list(PURGEABLE)},
+            }
+        ]
+    )
+    assert done.recap()["changed"] == 1  # the file
+    assert awkward.writes() == []
+    document = yaml.safe_load((tmp_path / "fleets" / "a.yml").read_text(encoding="utf-8"))
+    assert document == export(awkward, **options)["document"]
