@@ -101,7 +101,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-releases:
+targets:
   description:
     - The target release, by the application that it belongs to.
     - Empty when devices follow their application; null when an application has no release to track.

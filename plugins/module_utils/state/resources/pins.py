@@ -54,7 +54,7 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waitin
     changes = application_changes(home, target, track=track)
     kept = next(iter(home["should_be_running__release"]), None)
     result = {
-        "releases": {home["slug"]: shown(target or kept)},
+        "targets": {home["slug"]: shown(target or kept)},
         "application": {"slug": home["slug"], "track_latest_release": track},
     }
     return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
@@ -110,7 +110,7 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Li
     named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
     changes = pin_changes(rows, {row["uuid"]: named.get(_home(row)) for row in rows})
     result = {
-        "releases": {homes[id_]: shown(target) for id_, target in targets.items()},
+        "targets": {homes[id_]: shown(target) for id_, target in targets.items()},
         "devices": [_device(row, targets.get(_home(row))) for row in rows],
     }
     wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()})
