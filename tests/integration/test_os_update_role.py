@@ -1,0 +1,167 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Role os_update: waves of balenaOS and supervisor, on devices whose clock moves on with every look at them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.ansible_runs import CHECKOUT, Ansible
+from tests.emulator import Emulator
+from tests.emulator.emulator import SEEDS
+
+PLAYBOOK = CHECKOUT / "playbooks" / "os_update" / "os_update.yml"
+QUICK = {"poll_seconds": 20, "os_seconds": 120, "supervisor_seconds": 30, "step_seconds": 5}
+OLD = {"os_version": "5.3.27", "supervisor_version": "16.7.4"}
+SEED = {
+    "applications": [
+        {
+            "name": "kiosk", "organization": "acme", "device_type": "raspberrypi4-64", "services": ["main"],
+            "releases": [{"version": "1.0.0"}],
+            "devices": [
+                {"name": "kiosk-{n:02d}", "count": 20, **OLD},
+                {"name": "canary", "tags": {"first": ""}, **OLD},
+                {"name": "off", "online": False, **OLD},
+                {"name": "private", "tags": {"no-updates": ""}, **OLD},
+                {"name": "new", "os_version": "6.0.41", "supervisor_version": "17.0.3"},
+            ],
+        }
+    ],
+    "simulation": QUICK,
+}  # fmt: skip
+VARIABLES = {
+    "os_update_application": "acme/kiosk", "os_update_version": "6.0.41", "os_update_waves": [10, "100%"],
+    "os_update_canary": {"first": None}, "os_update_keep_out_tag": "no-updates", "os_update_poll_interval": 0.01,
+    "os_update_device_timeout": 60, "os_update_report": "report.json",
+}  # fmt: skip
+
+
+@pytest.fixture
+def cloud(request):
+    """A server with the device actions service, on which whoever looks at devices makes half a minute pass."""
+
+    def pass_time(seen):
+        if seen.method == "GET" and seen.path == "/v7/device" and "id in (" in seen.params.get("$filter", ""):
+            running.advance(30)
+
+    with Emulator(seed=getattr(request, "param", SEED), flavor="cloud", rate=0, on_request=pass_time) as running:
+        running.advance(30)
+        running.clear_requests()
+        yield running
+
+
+@pytest.fixture
+def ansible(cloud, tmp_path):
+    return Ansible(tmp_path, {"BALENA_API_URL": cloud.url, "BALENA_TOKEN": cloud.token})
+
+
+@pytest.fixture
+def update(ansible):
+    """Run the role; its outcome and its report."""
+    report = ansible.folder / "report.json"
+
+    def run(*arguments, status=0, **more):
+        report.unlink(missing_ok=True)
+        given = {**VARIABLES, "os_update_report": str(report), **more}
+        role = {"role": "community.balena.os_update", "vars": given}
+        play = {"hosts": "localhost", "gather_facts": False, "roles": [role]}
+        done = ansible.playbook([play], *arguments, status=status)
+        return done, json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+
+    return run
+
+
+def started(emulator):
+    """The names of the devices whose update was started, in the order of the starts."""
+    names = {row["uuid"]: row["device_name"] for row in emulator.store.query("device")}
+    return [names[request.path.split("/")[2]] for request in emulator.requests("POST") if "resinhup" in request.path]
+
+
+def versions(emulator):
+    """The OS that the devices report, by name."""
+    return {row["device_name"]: row["os_version"] for row in emulator.store.query("device")}
+
+
+@pytest.mark.parametrize("cloud", [SEEDS / "demo.yml"], indirect=True)
+def test_the_example_updates_a_fleet_once(cloud, ansible):
+    given = {"windows": [], "poll_interval": 0.01, "report": str(ansible.folder / "report.json")}
+    arguments = (PLAYBOOK, "-e", json.dumps(given))
+    foreseen = ansible.playbook(*arguments, "--check", "--diff")
+    assert cloud.writes() == []
+    assert not (ansible.folder / "report.json").exists()
+    assert foreseen.recap()["changed"] > 0
+    first = ansible.playbook(*arguments)
+    report = json.loads((ansible.folder / "report.json").read_text(encoding="utf-8"))
+    assert report["state"] == "finished"
+    assert [wave["name"] for wave in report["waves"]] == ["canary", "25%", "100%"]
+    assert "1  canary            4       4       0        0  passed" in first.output
+    online = cloud.store.query("device", is_online=True)
+    assert {row["os_version"] for row in online if "sign" in row["device_name"]} == {"balenaOS 6.0.41"}
+    assert {row["supervisor_version"] for row in online if "sign" in row["device_name"]} == {"17.0.3"}
+    cloud.clear_requests()
+    assert ansible.playbook(*arguments).recap()["changed"] == 0
+    assert cloud.writes() == []
+
+
+def test_a_share_of_failures_ends_it_in_its_wave_and_it_goes_on_later(cloud, update):
+    cloud.simulate(fail_os_percent=40)
+    failed, report = update(status=2)
+    assert report["state"] == "failed"
+    last = report["waves"][-1]
+    assert not last["passed"] and last["failed"]
+    assert last["number"] < 3
+    assert f"Wave {last['number']} ({last['name']}) has failed" in failed.output
+    touched = {device["name"] for wave in report["waves"] for device in wave["devices"]}
+    assert set(started(cloud)) <= touched
+    assert len(touched) <= 10
+
+    cloud.simulate(fail_os_percent=0)
+    cloud.clear_requests()
+    _done, report = update()
+    assert report["state"] == "finished"
+    # Those that were done before are not started again; offline ones are queued, and what is kept out stays.
+    assert len(started(cloud)) == len(set(started(cloud)))
+    assert not {"new", "private", "off"} & set(started(cloud))
+    old = [name for name, version in versions(cloud).items() if "6.0.41" not in version]
+    assert sorted(old) == ["off", "private"]
+
+
+def test_waves_wait_for_approval_and_windows_and_pass_a_gate(cloud, ansible, update):
+    later = {
+        "windows": [{"start": "00:00", "end": "00:01", "days": ["mon"], "timezone": "UTC"}],
+        "outside_window": "stop",
+    }
+    stopped, report = update(status=2, **{f"os_update_{name}": value for name, value in later.items()})
+    assert "No maintenance window is open" in stopped.output
+    assert report["state"] == "stopped"
+    assert cloud.writes() == []
+
+    asked = {"os_update_approval": ["all"], "os_update_when_stopped": "end"}
+    stopped, report = update("-e", "awx_job_id=1", **asked)
+    assert "os_update_approved=1" in stopped.output
+    assert (report["state"], cloud.writes()) == ("stopped", [])
+
+    gate = ansible.folder / "gate.yml"
+    refusal = {"that": "os_update_wave.number == 1", "fail_msg": "the shops complain"}
+    tasks = [{"name": "Ask the shops", "ansible.builtin.assert": refusal}]
+    gate.write_text(json.dumps(tasks), encoding="utf-8")
+    failed, report = update(
+        status=2,
+        os_update_approved=2,
+        os_update_gate_tasks=str(gate),
+        os_update_soak=0.01,
+        os_update_supervisor_version="17.0.3",
+        **asked,
+    )
+    assert "The gate does not open. Ask the shops: the shops complain" in failed.output
+    assert [(wave["number"], wave["total"], wave["failed"]) for wave in report["waves"]] == [(1, 1, []), (2, 10, [])]
+    assert started(cloud)[0] == "canary"
+    assert len(started(cloud)) == sum(len(wave["done"]) for wave in report["waves"]) >= 8
+
+
+def test_nothing_is_begun_if_one_device_cannot(cloud, update):
+    refused, report = update(status=2, os_update_offline="fail")
+    assert "1 of 23 devices cannot get balenaOS 6.0.41, and nothing was changed: off" in refused.output
+    assert (report, cloud.writes()) == ({}, [])
