@@ -31,6 +31,7 @@ ODD = (
 NAMES = ("no", "null", "true", "_", "__x__", "yes", "NULL", "a1", "nan", "Infinity")
 SERVICES = ("no", "1.10", "a b", "{{ s }}", "Ü: x")
 VERSIONS = ("1.0.0", "1.10.0", "2.0.0-rc.1")
+SUPERVISOR = "balena_os/aarch64-supervisor"
 SECRETS = {"API_KEY": "correct horse", "PASSWORD": ""}
 AWKWARD: dict[str, Any] = {
     "name": "-1e3",
@@ -167,6 +168,21 @@ def push_releases(origin: Emulator, target: Emulator, fleet: str) -> None:
     for row in rows:
         body = {name: row[name] for name in columns}
         balena.pine.post("release", {**body, "belongs_to__application": application})
+
+
+def test_what_a_document_cannot_say_is_warned_of():
+    with Emulator(seed=SEEDS / "demo.yml", flavor="cloud") as emulator:
+        pine = client(emulator).pine
+        rows = pine.get("device", options={"$select": ["id", "belongs_to__application"], "$orderby": "id asc"})
+        device = rows[0]["id"]
+        actor = pine.get("application", id=rows[0]["belongs_to__application"]["__id"], options={"$select": ["actor"]})
+        supervisor = {"belongs_to__application": {"$any": {"$alias": "a", "$expr": {"a": {"slug": SUPERVISOR}}}}}
+        release = pine.get("release", options={"$select": ["id"], "$filter": {**supervisor, "raw_version": "17.0.3"}})
+        pine.patch("device", {"device_name": " ", "should_be_managed_by__release": release[0]["id"]}, id=device)
+        emulator.store.insert("api_key", key="x", is_of__actor=actor["actor"]["__id"])
+        found = export(emulator, "sunrise/signage")
+        assert [warning.partition(" ")[0] for warning in found["warnings"]] == ["Provisioning", "The", "Devices"]
+        assert not converge(emulator, found["document"], purge=["tags", "services", "variables", "devices"])["changed"]
 
 
 def test_a_file_on_disk_keeps_every_text(awkward, tmp_path):

@@ -67,8 +67,13 @@ def need_application(balena: Balena, name: str | int, **read: Any) -> Record:
     """
     row = find_application(balena, name, **read)
     if row is None:
-        raise DeclarationError(f"application '{name}' does not exist, or the token may not see it")
+        raise no_application(name)
     return row
+
+
+def no_application(name: str | int) -> DeclarationError:
+    """The error of an application that cannot be found."""
+    return DeclarationError(f"application '{name}' does not exist, or the token may not see it")
 
 
 def select_devices(

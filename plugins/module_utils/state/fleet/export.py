@@ -16,7 +16,7 @@ from ..reading import Record
 from ..report import SENSITIVE
 from ..resources import device_options, support_access
 from ..resources.release_names import TRACK, exact_name
-from ..selector import need_application
+from ..selector import no_application
 from . import live as reading
 from .document import SECTIONS
 from .live import LiveFleet, named
@@ -45,8 +45,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         build="variables" in sections,
     )
     if fleet is None:
-        need_application(balena, want["application"])  # says what is wrong
-        raise AssertionError
+        raise no_application(want["application"])
     references = References([] if want["show_secrets"] else want["secret_names"], _variables(fleet))
     document = export(fleet, references, sections)
     shown = {SENSITIVE: True} if want["show_secrets"] else {}
