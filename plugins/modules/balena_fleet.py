@@ -63,9 +63,9 @@ options:
   sections:
     description:
       - Limit the task to these kinds of things, wherever they are in the document. All of them if not set.
-      - V(application) means the settings of the fleet, V(devices) registration, moves and settings of devices, V(tags)
-        and V(variables) those of the fleet and of its devices, V(services) services with their variables on all and on
-        single devices, V(release) the release of the fleet and pins of devices.
+      - V(application) means the settings of the fleet; V(devices) registration, moves and settings of devices, also
+        C(device_urls); V(tags) and V(variables) those of the fleet and of its devices; V(services) services with their
+        variables, on all and on single devices; V(release) the release of the fleet and pins of devices.
     type: list
     elements: str
     choices: [application, devices, tags, services, variables, provisioning_keys, supervisor, os, release]

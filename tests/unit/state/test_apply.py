@@ -95,6 +95,45 @@ def test_a_child_gets_the_id_of_the_parent_that_was_just_created():
     assert pine.calls[1] == ("post", "application_tag", {"application": 101, "tag_key": "k", "value": "v"})
 
 
+def test_a_column_may_refer_to_a_row_that_was_just_created():
+    pine = Pine()
+    home = NewId("application", ("acme/x",))
+    parent = Change("create", "application", home.key, None, {}, {"app_name": "x"})
+    device = Change("create", "device", ("f1",), None, {"belongs_to__application": home}, {"uuid": "f1"})
+    assert report.diff([device])["after"] == {"device": {"f1": {"belongs_to__application": "acme/x"}}}
+    apply(sdk(pine), Plan((parent, device)))
+    assert pine.calls[1] == ("post", "device", {"uuid": "f1", "belongs_to__application": 101})
+
+
+def test_a_writer_gets_the_ids_of_rows_that_were_just_created():
+    pine, seen = Pine(), []
+    parent = Change("create", "application", ("acme/x",), None, {}, {"app_name": "x"})
+    key = Change("create", "api_key", ("acme/x", "k"), None, {}, {"of": NewId("application", ("acme/x",))})
+    apply(
+        sdk(pine),
+        Plan((parent, key), writers={("api_key", "create"): lambda balena, change: seen.append(change.identity)}),
+    )
+    assert seen == [{"of": 101}]
+
+
+def test_in_a_plan_whose_order_counts_nothing_follows_what_failed():
+    pine = Pine(lambda verb, resource, body, *rest: refusal(400) if body.get("device") == 2 else None)
+    pin = Change("update", "device", ("d1",), {"pin": None}, {"pin": 7}, {}, 1)
+    outcome = apply(sdk(pine), Plan((create(1), create(2), create(3), pin), in_order=True))
+    assert [len(outcome.done), len(outcome.failed)] == [2, 1]
+    assert outcome.not_done == [pin]
+    assert apply(sdk(pine), Plan((create(2), pin))).done == [pin]
+
+
+def test_a_diff_has_all_that_changes_of_a_thing_that_changes_twice():
+    first = Change("update", "device", ("d1",), {"note": ""}, {"note": "x"}, {}, 1)
+    second = Change("update", "device", ("d1",), {"pin": None}, {"pin": NamedId(7, "1.0.0")}, {}, 1)
+    assert report.diff([first, second]) == {
+        "before": {"device": {"d1": {"note": "", "pin": None}}},
+        "after": {"device": {"d1": {"note": "x", "pin": "1.0.0"}}},
+    }
+
+
 def test_one_refused_row_does_not_keep_the_others_from_being_made():
     pine = Pine(lambda verb, resource, body: refusal(400, "bad value") if body["device"] == 2 else None)
     outcome = apply(sdk(pine), Plan(tuple(create(number) for number in range(1, 6))))

@@ -71,3 +71,27 @@ def test_of_builds_of_the_same_commit_the_successful_one_is_meant():
     rows = [release(2, "1.0.1", "c" * 40, "failed"), release(1, "1.0.0", "c" * 40)]
     assert chosen("c" * 7, rows) == 1
     assert chosen("c" * 40, rows[:1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("1.0.0", [1]),
+        ("^1.0", [3, 1]),
+        ("latest", [3, 1]),
+        ("track", [3, 1]),
+        ("a" * 7, [1]),
+        ("B" * 7, [2]),
+        (2, [2]),
+        ("3", [3]),
+        ("9.9.9", []),
+    ],
+)
+def test_those_that_may_be_meant_are_found_among_all(name, ids):
+    usable = {"is_final": True, "is_passing_tests": True, "is_invalidated": False}
+    rows = [
+        {**release(3, "1.2.0", "c" * 40), **usable},
+        {**release(2, "1.1.0", "b" * 40), **usable, "is_invalidated": True},
+        {**release(1, "1.0.0", "a" * 40), **usable},
+    ]
+    assert [row["id"] for row in read_name(name).among(rows)] == ids

@@ -36,7 +36,7 @@ SECTIONS = (
 )
 #: The sections whose things can be removed when no document declares them.
 PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
-#: The keys of a document that the section C(application) means.
+#: The keys of a document that are settings of the fleet; C(device_urls) is one of its devices.
 SETTINGS = ("device_type", "class", "public", "archived", "device_urls", "support_access_until")
 
 #: Mistakes that one message names.
