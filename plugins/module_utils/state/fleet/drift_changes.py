@@ -140,9 +140,9 @@ def _about_target(kind: str, device: Record, more: dict[str, Any]) -> str:
         more.update({side: more[side] or TRACK for side in ("declared", "actual")})
         return f"{has}, and is declared {want}"
     more["running"] = device.get(_REPORTED[kind])
-    what = "supervisor" if kind == "supervisor" else "balenaOS"
-    has = more["running"] or "not told which it has"
-    return f"has {what} {has}, its target is {more['actual'] or 'none'}, and {more['declared']} is declared"
+    what = "the supervisor " if kind == "supervisor" else ""  # a version of balenaOS says what it is
+    has = f"has {what}{more['running']}" if more["running"] else f"has told no version of its {kind}"
+    return f"{has}, its target is {more['actual'] or 'none'}, and {more['declared']} is declared"
 
 
 def _of_a_part(change: Change, slug: str, devices: Mapping[str, Record]) -> Finding:
