@@ -13,9 +13,13 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from tests.ansible_runs import CHECKOUT
+from tests.modules import MODULES
 from tests.repository import load, read, tracked
+from tests.roles import ROLES
 
 GALAXY = load("galaxy.yml")
+RELEASES = load("changelogs/changelog.yaml")["releases"]
+FRAGMENTS = [load(name) for name in tracked() if fnmatch.fnmatch(name, "changelogs/fragments/*.yml")]
 #: What git ignores or is of one's own machine need not be there to be left out of the tarball.
 NOT_IN_THE_CHECKOUT = (
     ".*",
@@ -42,12 +46,20 @@ def test_the_newest_release_of_the_changelog_is_this_version_or_one_before_it():
     def number(version: str) -> list[int]:
         return [int(part) for part in version.split(".")]
 
-    releases = sorted(load("changelogs/changelog.yaml")["releases"], key=number)
+    releases = sorted(RELEASES, key=number)
     assert not releases or number(releases[-1]) <= number(GALAXY["version"])
     if releases and releases[-1] == GALAXY["version"]:
         assert f"## v{GALAXY['version']}" in read("CHANGELOG.md").replace("\\", "")
     else:
-        assert list((CHECKOUT / "changelogs" / "fragments").glob("*.yml")), "nothing is said of the next version"
+        assert FRAGMENTS, "nothing is said of the next version"
+
+
+def test_the_changelog_says_of_every_module_and_role_when_it_came():
+    if GALAXY["version"] not in RELEASES:
+        return  # antsibull-changelog release finds the new ones
+    modules = [module["name"] for release in RELEASES.values() for module in release.get("modules", [])]
+    roles = [role["name"] for release in RELEASES.values() for role in release.get("objects", {}).get("role", [])]
+    assert (sorted(modules), sorted(roles)) == (MODULES, ROLES)
 
 
 def test_the_readme_names_no_other_version():

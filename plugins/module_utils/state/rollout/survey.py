@@ -37,13 +37,11 @@ class Fleet:
     :param row: the application with its present target.
     :param target: the release that is rolled out.
     :param memory: what is remembered of the rollout that is under way, if one is.
-    :param memory_id: the id of the tag that holds it.
     """
 
     row: Record
     target: Record
     memory: Memory | None
-    memory_id: int | None
     warnings: tuple[str, ...] = ()
 
 
@@ -86,8 +84,7 @@ def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
     target, warnings = _target(balena, wanted, home, known)
     if usable:
         pins.check_release(target, home["slug"], want)
-    tag = next(iter(home["application_tag"]), None)
-    return Fleet(home, target, known, tag["id"] if tag else None, warnings)
+    return Fleet(home, target, known, warnings)
 
 
 def _target(balena: Balena, wanted: ReleaseName, home: Record, known: Memory | None) -> tuple[Record, tuple[str, ...]]:
