@@ -23,9 +23,9 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     """Return the result of a task as a playbook would register it; C(failed) says that it failed.
 
     :param module_name: such as C(balena_device).
-    :param options: those of the module, and C(check_mode).
+    :param options: those of the module, C(check_mode), and C(progress), which gets the lines of a task that waits.
     """
-    check_mode = options.pop("check_mode", False)
+    check_mode, progress = options.pop("check_mode", False), options.pop("progress", lambda line: None)
     module = importlib.import_module(f"{COLLECTION}.modules.{module_name}")
     edge = importlib.import_module(f"{COLLECTION}.module_utils.module")
     info = hasattr(module, "read")
@@ -36,6 +36,6 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     try:
         if info:
             return edge.perform_read(module.read, checked.validated_parameters)
-        return edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode)
+        return edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode, progress=progress)
     except edge.TaskFailure as failure:
         return {**failure.result, "failed": True}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on the embedded emulator: devices as an inventory, a fleet converged, twice, and a change foreseen.
 
-Exits 1 if a promise fails: the second run changes something, or check mode writes.
+Then a release that does not work is rolled out, and back. Exits 1 if a promise fails: the second run changes something,
+check mode writes, or a device does not get back what it had.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEMO = CHECKOUT / "playbooks" / "demo"
+#: Virtual seconds in a real one, while devices are waited for.
+RATE = 100
 INVENTORY = DEMO / "demo.balena.yml"
 sys.path[:0] = [str(CHECKOUT)]
 
@@ -37,7 +41,7 @@ def main() -> int:
         except BrokenPromise as broken:
             print(f"\nFAILED: {broken}", file=sys.stderr)
             return 1
-    say("Done: the second run changed nothing, and check mode wrote nothing.")
+    say("Done: the second run changed nothing, check mode wrote nothing, and the rollout was undone.")
     return 0
 
 
@@ -56,6 +60,17 @@ def show(emulator: Emulator) -> None:
     expect(writes == 0, f"check mode wrote {writes} times")
     say("5. The devices as hosts: one task on each, run in the controller")
     run(emulator, "ansible-playbook", "-i", str(INVENTORY), str(DEMO / "devices.yml"))
+    say("6. A release that does not work everywhere is rolled out in waves, and taken back")
+    before = targets(emulator)
+    emulator.clock.set_rate(RATE)
+    told = run(emulator, "ansible-playbook", str(DEMO / "rollout.yml"), status=2)
+    expect("did not pass" in told and "rolled back" in told, "the rollout should have been given up and rolled back")
+    expect(targets(emulator) == before, "a device did not get back the release that it had")
+
+
+def targets(emulator: Emulator) -> dict[str, Any]:
+    """The release that each device is pinned on."""
+    return {row["uuid"]: row["is_pinned_on__release"] for row in emulator.store.query("device")}
 
 
 def changed_by(emulator: Emulator, playbook: str, *arguments: str) -> int:
@@ -69,8 +84,8 @@ def writes_of(emulator: Emulator, step: Callable[[], int]) -> tuple[int, int]:
     return step(), len(emulator.writes()) - before
 
 
-def run(emulator: Emulator, *command: str) -> str:
-    """Run one of Ansible's commands, showing it and what it prints; its output."""
+def run(emulator: Emulator, *command: str, status: int = 0) -> str:
+    """Run one of Ansible's commands, which has to end with a status, showing it and what it prints; its output."""
     print(f"$ {' '.join(part.removeprefix(f'{CHECKOUT}/') for part in command)}", flush=True)
     program = str(Path(sys.executable).parent / command[0])
     environment = {
@@ -84,7 +99,7 @@ def run(emulator: Emulator, *command: str) -> str:
     }
     done = subprocess.run([program, *command[1:]], env=environment, capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr, flush=True)
-    expect(done.returncode == 0, f"{command[0]} exited with {done.returncode}")
+    expect(done.returncode == status, f"{command[0]} exited with {done.returncode}")
     return done.stdout
 
 

@@ -23,8 +23,14 @@ def is_playbook(path: Path) -> bool:
     return isinstance(content, list) and all("hosts" in play or "import_playbook" in play for play in content)
 
 
-#: Those that change nothing at balena, or need another server: the tests of their roles run them.
-ELSEWHERE = {"fleet/drift.yml", "fleet/export.yml", "os_update/os_update.yml"}
+#: Those that change nothing at balena, or need another server: the tests of their roles and the demo run them.
+ELSEWHERE = {
+    "demo/rollout.yml",
+    "fleet/drift.yml",
+    "fleet/export.yml",
+    "os_update/os_update.yml",
+    "rollout/signage.yml",
+}
 NAMES = sorted({str(path.relative_to(PLAYBOOKS)) for path in PLAYBOOKS.rglob("*.yml") if is_playbook(path)} - ELSEWHERE)
 
 

@@ -107,7 +107,7 @@ def former_of(tag: str | None, memory: Memory) -> int | None:
         return memory.former
     if tag == FOLLOWED:
         return None
-    if not tag.isdigit():
+    if not (tag.isascii() and tag.isdigit()):
         raise DeclarationError(
             f"a device's tag {FORMER_TAG} is '{tag}', which is neither {FOLLOWED} nor a release's id"
         )

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import waiting
@@ -88,9 +90,11 @@ class _Watch:
 
     def result(self) -> Followed:
         """Wait, hold, and say what came of it."""
-        waited = waiting.wait_for(
-            self.uuids, self.look, self.gate.limits(len(self.uuids)), self.progress, seen=self.seen
-        )
+        limits = self.gate.limits(len(self.uuids))
+        # Time for the looks that tell, at the end, who is too late.
+        limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
+        look = _timed(self.look, self.gate.waits.timeout)
+        waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen)
         problem = waited.problem
         if problem is None:
             problem = self._hold(waited)
@@ -141,6 +145,23 @@ class _Watch:
     def _line(self, waited: waiting.Waited) -> str:
         skipped = f", {len(self.skipped)} {NOT_WAITED_FOR}" if self.skipped else ""
         return f"Wave {self.wave.number} ({self.wave.name}) {waited.line()}{skipped}"
+
+
+def _timed(look: Look, seconds: float) -> Look:
+    """A look at which devices that are still not done after some seconds have failed."""
+    end = time.monotonic() + seconds
+
+    def looking(uuids: Sequence[str]) -> Mapping[str, Sight]:
+        sights = look(uuids)
+        if time.monotonic() < end:
+            return sights
+        late = {uuid: sight.detail or "not done" for uuid, sight in sights.items() if sight.state is State.PENDING}
+        return {
+            **sights,
+            **{uuid: Sight(State.FAILED, f"{detail} after {seconds:g} seconds") for uuid, detail in late.items()},
+        }
+
+    return looking
 
 
 def _silent(_line: str) -> None:

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people do with the role rollout: approve, keep out, wait for a window, ask their own questions, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pexpect
+import pytest
+import yaml
+
+from tests.ansible_runs import CHECKOUT, Ansible
+from tests.emulator import SEEDS, Emulator
+from tests.integration.rollout_support import RATE, Fleet, outcomes, play, report, roll_out, seed
+from tests.tasks import run_task
+
+#: A gate that notes each wave, and does not let the third one pass.
+GATE = [
+    {
+        "name": "Note the wave",
+        "ansible.builtin.lineinfile": {
+            "path": "{{ playbook_dir }}/waves.txt",
+            "line": "{{ rollout_wave.name }} {{ rollout_step.waited.done | length }}",
+            "create": True,
+            "mode": "0644",
+        },
+    },
+    {
+        "name": "Somebody complains",
+        "ansible.builtin.assert": {
+            "that": "rollout_wave.number < last_good | int",
+            "fail_msg": "the screens are black",
+        },
+    },
+]
+
+#: A time of day in the next hour but one.
+LATER = "{{ '%%02d:%s' | format((now(utc=true).hour + 2) %% 24) }}"
+
+
+@pytest.fixture(scope="module")
+def shops() -> Iterator[Emulator]:
+    """The server with a small fleet."""
+    with Emulator(seed=seed(20), rate=RATE) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(shops: Emulator) -> Emulator:
+    """The same, as it was at its start; two test devices, and one that must not be touched."""
+    shops.reset()
+    rows = Fleet(shops).rows()
+    for row, tag in ((rows[7], "stage"), (rows[9], "stage"), (rows[2], "frozen")):
+        run_task(shops, "balena_tag", scope="device", devices=[row["uuid"]], name=tag, value="test")
+    shops.clear_requests()
+    return shops
+
+
+@pytest.fixture
+def fleet(emulator: Emulator) -> Fleet:
+    return Fleet(emulator)
+
+
+def at_a_terminal(ansible: Ansible, plays: list[dict[str, Any]], answer: str) -> str:
+    """Run plays at a terminal, type an answer when asked, and return what is shown."""
+    path = ansible.folder / "asking.yml"
+    path.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    command = ["-i", str(ansible.hosts), str(path)]
+    terminal = pexpect.spawn(
+        "ansible-playbook", command, cwd=ansible.folder, env=ansible.environment, encoding="utf-8", timeout=120
+    )
+    shown = ""
+    while terminal.expect(["Type yes to begin it", pexpect.EOF]) == 0:
+        shown += terminal.before
+        terminal.sendline(answer)
+    terminal.close()
+    assert terminal.exitstatus == 0, shown + terminal.before
+    return shown
+
+
+def test_waves_that_need_approval_wait_for_it_and_nobody_kept_out_is_touched(fleet, emulator, ansible):
+    chosen: dict[str, Any] = {"waves": [3, "50%", "100%"], "canary": {"stage": "test"}, "keep_out_tag": "frozen"}
+    rows, before = fleet.rows(), fleet.pins()
+    stopped = roll_out(ansible, "1.2.0", **chosen, approval=["50%", 4], status=2)
+    assert "Run it again with the extra variable rollout_approved=3 to go on" in stopped.text
+    assert report(ansible)["state"] == "stopped"
+    assert [(wave["name"], len(wave["devices"])) for wave in report(ansible)["waves"]] == [("canary", 2), ("3", 1)]
+    assert fleet.touched() == {rows[7]["uuid"], rows[9]["uuid"], rows[0]["uuid"]}
+
+    # Approved by a variable; the next approval ends the run well, since that is asked for.
+    ended = roll_out(ansible, "1.2.0", "-e", "rollout_approved=3", **chosen, approval=["50%", 4], when_stopped="end")
+    assert "needs approval and was not begun" in ended.output
+    assert (outcomes(report(ansible)), report(ansible)["state"]) == ([(2, True), (3, True)], "stopped")
+
+    shown = at_a_terminal(ansible, play("1.2.0", **chosen, approval=["all"]), "yes")
+    assert "Wave 4 (100%) adds 9 devices, 19 in all" in " ".join(shown.split())
+    assert report(ansible)["state"] == "finished"
+    kept = rows[2]["uuid"]
+    assert fleet.pins() == {uuid: before[uuid] if uuid == kept else "1.2.0" for uuid in before}
+    assert fleet.notes() == []
+
+
+def test_a_gate_of_ones_own_fails_a_wave(fleet, emulator, ansible):
+    (ansible.folder / "gate.yml").write_text(yaml.safe_dump(GATE), encoding="utf-8")
+    before = fleet.pins()
+    always = [{"start": "00:00", "end": "24:00", "timezone": "Pacific/Auckland"}]
+    run = roll_out(
+        ansible, "1.2.0", "-e", "last_good=3", waves=[1, 4, 8], gate_tasks="{{ playbook_dir }}/gate.yml",
+        on_abort="rollback", windows=always, status=2,
+    )  # fmt: skip
+    assert "The gate after wave 3 (8) does not open. Somebody complains: the screens are black" in run.text
+    assert (ansible.folder / "waves.txt").read_text(encoding="utf-8").split() == ["1", "1", "4", "4", "8", "8"]
+    told = report(ansible)
+    assert (told["state"], len(told["rolled_back"])) == ("rolled_back", 8)
+    assert fleet.pins() == before
+
+
+def test_outside_of_its_windows_nothing_begins(fleet, emulator, ansible):
+    never = [{"start": LATER % "00", "end": LATER % "30"}]
+    run = roll_out(ansible, "1.2.0", windows=never, outside_window="stop", when_stopped="end")
+    assert "No maintenance window is open, the next one opens at" in run.output
+    assert report(ansible)["state"] == "stopped"
+    assert emulator.writes() == []
+
+
+def test_a_rollout_that_stopped_can_be_undone_by_hand(fleet, emulator, ansible):
+    before = fleet.pins()
+    emulator.simulate(fail_names="*")
+    run = roll_out(ansible, "1.2.0", waves=[5, "100%"], device_timeout=1, status=2)
+    assert "rollout_state=rolled_back gives the devices back what they had" in run.text
+    assert len([pin for pin in fleet.pins().values() if pin == "1.2.0"]) == 5
+    assert report(ansible)["state"] == "aborted"
+    foreseen = roll_out(ansible, "1.2.0", "--check", waves=[5, "100%"], state="rolled_back")
+    assert foreseen.recap()["changed"] == 1
+    assert len([pin for pin in fleet.pins().values() if pin == "1.2.0"]) == 5
+    roll_out(ansible, "1.2.0", waves=[5, "100%"], device_timeout=1, state="rolled_back")
+    assert fleet.pins() == before
+    assert fleet.notes() == []
+
+
+def test_what_the_role_is_told_is_checked(ansible):
+    run = roll_out(ansible, "1.2.0", on_abort="explode", status=2)
+    assert "value of rollout_on_abort must be one of: stop, rollback, got: explode" in run.text
+
+
+@pytest.fixture
+def signs() -> Iterator[Emulator]:
+    """The fleet that the playbooks are written for."""
+    with Emulator(seed=SEEDS / "demo.yml", rate=100) as running:
+        yield running
+
+
+def test_the_example_rolls_out_once(signs, tmp_path):
+    ansible = Ansible(tmp_path, {"BALENA_API_URL": signs.url, "BALENA_TOKEN": signs.token})
+    playbook = CHECKOUT / "playbooks" / "rollout" / "signage.yml"
+    quick = ("-e", '{"windows": [], "soak": 0.5, "poll_interval": 0.3}', "-e", f"report={tmp_path}/report.json")
+    foreseen = ansible.playbook(playbook, "--check", *quick)
+    assert foreseen.recap()["changed"] > 0
+    assert signs.writes() == []
+    ansible.playbook(playbook, *quick)
+    assert [wave["name"] for wave in report(ansible)["waves"]] == ["canary", "25%", "100%"]
+    signs.clear_requests()
+    assert ansible.playbook(playbook, *quick).recap()["changed"] == 0
+    assert signs.writes() == []

@@ -1,0 +1,206 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of a rollout, each on its own: who is waited for, what fails a wave, what is remembered and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.integration.rollout_support import FLEET, RATE, Fleet, seed
+from tests.tasks import run_task
+
+WAVES = [2, 6, "100%"]
+
+
+@pytest.fixture(scope="module")
+def shops() -> Iterator[Emulator]:
+    """The server with a small fleet."""
+    with Emulator(seed=seed(20), rate=RATE) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(shops: Emulator) -> Emulator:
+    """The same, as it was at its start."""
+    shops.reset()
+    return shops
+
+
+@pytest.fixture
+def fleet(emulator: Emulator) -> Fleet:
+    return Fleet(emulator)
+
+
+def step(emulator: Emulator, **options: Any) -> dict[str, Any]:
+    """One step of a rollout of 1.2.0, with quick looks."""
+    usual = {"application": FLEET, "release": "1.2.0", "waves": WAVES, "wait": True, "poll_interval": 0.05}
+    return run_task(emulator, "balena_rollout", **{**usual, "wait_timeout": 60, **options})
+
+
+def look(emulator: Emulator, **options: Any) -> dict[str, Any]:
+    return run_task(
+        emulator, "balena_rollout_info", **{"application": FLEET, "release": "1.2.0", "waves": WAVES, **options}
+    )
+
+
+def take_offline(emulator: Emulator, uuid: str) -> None:
+    emulator.simulation.take_offline(uuid, 10**6)
+
+
+@pytest.fixture
+def health() -> Iterator[Any]:
+    """A server that answers for devices: by uuid, which status."""
+    answers: dict[str, int] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert "Authorization" not in self.headers
+            self.send_response(answers.get(self.path.split("/")[1], 200))
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield answers, f"http://127.0.0.1:{server.server_address[1]}/{{uuid}}/health"
+    server.shutdown()
+    server.server_close()
+
+
+def test_offline_devices_are_left_aside_or_waited_for_or_failures(fleet, emulator):
+    away = fleet.rows()[1]["uuid"]
+    take_offline(emulator, away)
+    skipped = step(emulator, wave=1)
+    assert skipped["passed"]
+    assert skipped["waited"]["pending"] == [
+        {"uuid": away, "name": fleet.rows()[1]["device_name"], "reason": "offline, not waited for"}
+    ]
+    assert skipped["line"].endswith("1 of 1 done, 0 failed, 0 pending, 1 offline, not waited for")
+    assert fleet.pins()[away] == "1.2.0"
+    failed = step(emulator, wave=1, offline="fail")
+    assert (failed["failed"], failed["passed"]) == (True, False)
+    assert [item["reason"] for item in failed["waited"]["failed"]] == ["offline"]
+    waiting = step(emulator, wave=1, offline="wait", wait_timeout=0.3)
+    assert not waiting["passed"]
+    assert [item["reason"] for item in waiting["waited"]["failed"]] == ["offline after 0.3 seconds"]
+    assert "too many devices failed: 1 of 2 devices are done, 2 are needed" in waiting["msg"]
+
+
+def test_a_device_that_is_lost_while_a_wave_is_held_fails_it(fleet, emulator):
+    lost = fleet.rows()[3]["uuid"]
+
+    def lose(line: str) -> None:
+        if "holding" in line:
+            take_offline(emulator, lost)
+
+    held = step(emulator, wave=2, soak=30, progress=lose)
+    assert not held["passed"]
+    assert "6 devices ran it, and 1 of them did not keep it for 30 seconds (soak)" in held["msg"]
+    assert held["line"].startswith("Wave 2 (6) [################....] 5 of 6 done, 1 failed")
+
+
+def test_what_may_fail_counts_over_all_waves_and_from_some_devices_on(fleet, emulator):
+    emulator.simulate(fail_names="till-*")
+    few = step(emulator, wave=1, success_percentage=0, max_failure_percentage=0, min_devices=5)
+    assert few["passed"], "two devices are too few to judge"
+    for uuid in list(fleet.pins())[2:5]:
+        take_offline(emulator, uuid)
+    many = step(
+        emulator,
+        wave=2,
+        success_percentage=50,
+        max_failure_percentage=20,
+        min_devices=5,
+        offline="fail",
+        wait_timeout=20,
+    )
+    assert not many["passed"]
+    assert "too many devices failed" in many["msg"]
+
+
+def test_probes_decide_with_patience(fleet, emulator, health):
+    answers, url = health
+    ill = fleet.rows()[0]["uuid"]
+    answers[ill] = 500
+    probe = {"url": url, "retries": 2}
+    asked = step(emulator, wave=1, probe=probe)
+    assert not asked["passed"]
+    assert asked["waited"]["failed"] == [
+        {"uuid": ill, "name": fleet.rows()[0]["device_name"], "reason": "its probe answers 500"}
+    ]
+    assert step(emulator, wave=1, probe={**probe, "status": [200, 500]})["passed"]
+    nobody = step(emulator, wave=1, probe={"url": "http://127.0.0.1:9/{uuid}", "retries": 0})
+    assert nobody["waited"]["failed"][0]["reason"] == "its probe gets no answer"
+    assert "an address with {uuid} in it" in step(emulator, wave=1, probe={"url": "http://x/"})["msg"]
+
+
+def test_a_rollout_keeps_its_release_and_its_devices(fleet, emulator):
+    assert step(emulator, wave=1, release="^1.0", wait=False)["release"]["version"] == "1.3.0"
+    newer = look(emulator, release="1.3.0")
+    assert newer["rollout"]["wave"] == 1
+    # The highest of the range is another one now.
+    row = emulator.store.query("release", id=next(key for key, name in fleet.versions.items() if name == "1.3.0"))[0]
+    emulator.store.update("release", row["id"], is_invalidated=True)
+    going_on = run_task(
+        emulator, "balena_rollout_info", application=FLEET, release="^1.0", waves=WAVES, allow_invalidated=True
+    )
+    assert going_on["release"]["version"] == "1.3.0"
+    assert "'^1.0' means 1.2.0 by now" in going_on["warnings"][0]
+    assert "is invalidated" in step(emulator, wave=1, release="^1.0")["msg"]
+    assert (
+        "begun with other values of devices"
+        in step(emulator, wave=1, release="1.3.0", limit="3", allow_invalidated=True)["msg"]
+    )
+    assert len(step(emulator, state="rolled_back", release="1.3.0")["devices"]) == 2
+
+
+def test_other_waves_begin_with_the_first_and_change_nothing_back(fleet, emulator):
+    assert step(emulator, wave=2, wait=False)["wave"]["pinned"] == 6
+    assert look(emulator)["next_wave"] == 2
+    assert look(emulator, waves=["5%", "50%", "100%"])["next_wave"] == 1
+    again = step(emulator, waves=["5%", "50%", "100%"], wave=1, wait=False)
+    assert again["wave"]["pinned"] == 0
+    assert sum(pin == "1.2.0" for pin in fleet.pins().values()) == 6
+
+
+def test_a_rollback_that_was_interrupted_is_completed_first(fleet, emulator):
+    before = fleet.pins()
+    step(emulator, wave=2, wait=False)
+    emulator.fault(method="PATCH", path="/v7/device($|\\()", nth=1, status=400)
+    assert step(emulator, state="rolled_back")["failed"]
+    assert look(emulator)["rollout"]["rolling_back"]
+    assert "complete that with state 'rolled_back'" in step(emulator, wave=2)["msg"]
+    assert not step(emulator, state="rolled_back").get("failed")
+    assert fleet.pins() == before
+    assert fleet.notes() == []
+
+
+def test_notes_that_somebody_else_wrote_are_not_trusted(fleet, emulator):
+    run_task(emulator, "balena_tag", scope="application", application=FLEET, name="ansible_rollout", value="mine")
+    assert "cannot be understood" in step(emulator, wave=1)["msg"]
+    run_task(emulator, "balena_tag", scope="application", application=FLEET, name="ansible_rollout", state="absent")
+    # Left over from a run that was killed before it had changed anything.
+    stale = fleet.rows()[0]["uuid"]
+    before = fleet.pins()
+    run_task(emulator, "balena_tag", scope="device", devices=[stale], name="ansible_rollout_former", value="1")
+    step(emulator, wave=1, wait=False)
+    step(emulator, state="rolled_back")
+    assert fleet.pins() == before
+
+
+def test_the_number_of_requests_does_not_grow_with_the_fleet(fleet, emulator):
+    emulator.clear_requests()
+    assert step(emulator, wave=3, wait=False)["wave"]["pinned"] == 20
+    # One read each for the application, the devices and the notes; one write for the application's tag and all pins,
+    # and one for the tag of each device with a former target of its own.
+    kinds = [(request.method, request.path) for request in emulator.requests()]
+    assert len([kind for kind in kinds if kind[0] == "GET"]) == 3
+    assert kinds.count(("POST", "/v7/device_tag")) == 3
+    assert len(kinds) == 3 + 3 + 2
