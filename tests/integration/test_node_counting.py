@@ -29,6 +29,9 @@ TASKS: dict[str, dict[str, Any]] = {
     "balena_device": {"in_application": "acme/kiosk", "note": "seen"},
     "balena_device_action": {**FLEET, "action": "reboot"},
     "balena_env_var": {**OF_DEVICES, "name": "A", "value": "x"},
+    "balena_fleet": {
+        "document": {"fleet": "acme/kiosk", "device_defaults": {"tags": {"site": "x"}, "env": {"A": "x"}}}
+    },
     "balena_os_update": {**FLEET, "version": "6.0.41"},
     "balena_release_pin": {**OF_DEVICES, "release": "1.0.0"},
     "balena_rollout": {**FLEET, "release": "0.9.0", "wave": 4},
@@ -39,6 +42,12 @@ TASKS: dict[str, dict[str, Any]] = {
 MORE: list[tuple[str, dict[str, Any], int]] = [
     ("balena_device", {"in_application": "acme/kiosk", "state": "absent"}, 3),
     ("balena_device", {**FLEET, "name": "new", "device_type": "raspberrypi4-64"}, 1),
+    (
+        "balena_fleet",
+        {"document": {"fleet": "acme/kiosk", "devices": [{"name": "new"}, {"name": "pi-1", "note": "n"}]}},
+        2,
+    ),
+    ("balena_fleet", {"document": {"fleet": "acme/kiosk", "variables": {"env": {"A": "x"}}}}, 0),
     ("balena_env_var", {**OF_DEVICES, "scope": "device_service", "service": "web", "variables": {"A": 1}}, 3),
     ("balena_env_var", {**OF_DEVICES, "devices": ["pi-1"], "name": "A", "state": "absent"}, 1),
     ("balena_env_var", {**OF_DEVICES, "scope": "application", "name": "A", "value": "x"}, 0),
@@ -72,7 +81,10 @@ def uuids(emulator) -> list[str]:
 
 
 def test_every_module_that_acts_on_devices_has_a_query():
-    acting = [name for name in CHANGING if "devices" in {**argument_spec(name), **returned(name)}]
+    by_document = ["balena_fleet"]
+    acting = [
+        name for name in CHANGING if name in by_document or "devices" in {**argument_spec(name), **returned(name)}
+    ]
     assert sorted(QUERIES) == [f"community.balena.{name}" for name in acting]
 
 
