@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, _version
 from tests.ansible_runs import CHECKOUT
 from tests.modules import MODULES
 from tests.repository import load, read, tracked
@@ -38,8 +38,10 @@ def supported(load_script):
     return load_script("supported")
 
 
-def test_the_sdk_is_of_the_version_of_the_collection():
+def test_the_api_is_told_the_version_of_the_collection():
     assert GALAXY["version"] == Balena.version
+    assert f"{GALAXY['namespace']}.{GALAXY['name']}/{GALAXY['version']}" == _version.CLIENT
+    assert f"{_version.CLIENT} (+{GALAXY['repository']})" == _version.USER_AGENT
 
 
 def test_the_newest_release_of_the_changelog_is_this_version_or_one_before_it():
