@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,13 @@ WITHOUT_ANSIBLE = (
     "tests/unit/emulator_runtime",
     "tests/unit/gate",
     "tests/integration/test_faults.py",
+    "tests/integration/test_fleet_laws.py",
+    "tests/integration/test_fleet_plan.py",
     "tests/integration/test_laws.py",
     "tests/integration/test_races.py",
     "tests/integration/test_sdk_end_to_end.py",
 )
+VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 TESTS_NEED = ("install", "install system packages")
 # The Pythons that may run the newest ansible-core that there is for them, best first.
 PYTHONS_FOR_NEWEST = tuple(reversed(PYTHONS))
@@ -70,17 +74,28 @@ def matrix() -> list[Step]:
     else:
         pythons = " or ".join(CORES[OLDEST_CORE])
         steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python {pythons}"))
-    newest = next(version for version in PYTHONS_FOR_NEWEST if version in found)
-    if is_current(newest):
+    newest = newest_of(found)
+    if main_python(found)[0] == newest:
         steps.append(Step("tests on core newest", unable="it is the one that the step test runs"))
     else:
         steps += core_steps("newest", found[newest], "")
     return steps
 
 
-def is_current(version: str) -> bool:
-    """Tell whether this is the Python that the step "test" runs on."""
-    return version == f"{sys.version_info.major}.{sys.version_info.minor}"
+def main_python(found: dict[str, str]) -> tuple[str, str]:
+    """Return version and path of the Python of the step "test": of .venv if it is there, else the newest.
+
+    With the newest, that step is the one on the newest ansible-core, and none is needed besides.
+    """
+    python = CHECKOUT / ".venv" / "bin" / "python"
+    there = subprocess.run([python, "-c", VERSION], stdout=subprocess.PIPE, text=True) if python.exists() else None
+    version = there.stdout.strip() if there and there.returncode == 0 else newest_of(found)
+    return version, found[version]
+
+
+def newest_of(found: dict[str, str]) -> str:
+    """Return the Python that runs the newest ansible-core."""
+    return next(version for version in PYTHONS_FOR_NEWEST if version in found)
 
 
 def sanity(make: str) -> Step:
@@ -96,13 +111,14 @@ def sanity(make: str) -> Step:
 
 def steps() -> list[Step]:
     """Return all steps; the long ones come first, so that they start first."""
-    newest = next(version for version in PYTHONS_FOR_NEWEST if version in find())
+    found = find()
+    version, path = main_python(found)
     make = os.environ.get("MAKE", "make")
     python = ".venv/bin/python"
     return [
         Step("install system packages", ".ci/system_packages.sh"),
-        Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": sys.executable}),
-        Step("test", f"{make} test", TESTS_NEED, ALL_PROCESSES if is_current(newest) else {}),
+        Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": path}),
+        Step("test", f"{make} test", TESTS_NEED, ALL_PROCESSES if version == newest_of(found) else {}),
         sanity(make),
         *matrix(),
         Step("lint", f"{make} lint", after=("install",)),
