@@ -88,8 +88,10 @@ def main_python(found: dict[str, str]) -> tuple[str, str]:
     With the newest, that step is the one on the newest ansible-core, and none is needed besides.
     """
     python = CHECKOUT / ".venv" / "bin" / "python"
-    there = subprocess.run([python, "-c", VERSION], stdout=subprocess.PIPE, text=True) if python.exists() else None
-    version = there.stdout.strip() if there and there.returncode == 0 else newest_of(found)
+    if not python.exists():
+        return newest_of(found), found[newest_of(found)]
+    asked = subprocess.run([python, "-c", VERSION], capture_output=True, text=True, check=False)
+    version = asked.stdout.strip() if asked.returncode == 0 else newest_of(found)
     return version, found[version]
 
 
