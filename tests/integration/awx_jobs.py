@@ -53,6 +53,38 @@ def variables(name: str) -> Record:
     return found
 
 
+def job_templates() -> dict[str, Record]:
+    """The job templates by their playbooks, with all questions of their surveys."""
+    told = variables("job_templates")
+    questions = {f"{{{{ {name} }}}}": question for name, question in told.items()}
+    found = {}
+    for template in told["job_templates"]:
+        survey = [questions[each] if isinstance(each, str) else each for each in template["survey"]]
+        found[Path(template["playbook"]).name] = {**template, "survey": survey}
+    return found
+
+
+def answers(template: Record, **given: Any) -> Record:
+    """The extra vars of a launch: what was answered, and the defaults of the other questions.
+
+    :raises AssertionError: AWX would refuse an answer.
+    """
+    found: Record = {}
+    for question in template["survey"]:
+        name = question["variable"]
+        if name in given or "default" in question:
+            found[name] = given.pop(name, question.get("default"))
+        if name not in found and question["required"]:
+            raise AssertionError(f"'{name}' value missing")
+        chosen = found.get(name, [])
+        chosen = chosen if isinstance(chosen, list) else [chosen]
+        if not set(chosen) <= set(question.get("choices", chosen)):
+            raise AssertionError(f"Value {chosen} for '{name}' expected to be among the choices")
+    if given:
+        raise AssertionError(f"the survey does not ask for {sorted(given)}")
+    return found
+
+
 @dataclass
 class Job:
     """What AWX knows of a job that ended."""
@@ -116,8 +148,8 @@ class Awx:
         script = data / "inventory" / "hosts"
         script.write_text(f"#! /usr/bin/env python3\nprint({hosts!r})\n", encoding="utf-8")
         script.chmod(stat.S_IRWXU)
-        told = {**extra_vars, "awx_job_id": self._count, "awx_job_launch_type": "manual"}
-        (data / "env" / "extravars").write_text(yaml.safe_dump(told), encoding="utf-8")
+        extra = {**extra_vars, "awx_job_id": self._count, "awx_job_launch_type": "manual"}
+        (data / "env" / "extravars").write_text(yaml.safe_dump(extra), encoding="utf-8")
         (data / "env" / "cmdline").write_text("--check --diff -u root" if check else "--diff -u root", encoding="utf-8")
         environment = {**SETTINGS, "JOB_ID": str(self._count), "ANSIBLE_RETRY_FILES_ENABLED": "False"}
         return self._run(data, worker, environment, playbook=playbook, inventory="hosts")

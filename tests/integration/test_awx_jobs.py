@@ -11,7 +11,7 @@ import pytest
 
 from tests.ansible_runs import Ansible
 from tests.emulator import Emulator
-from tests.integration.awx_jobs import PROJECT, Awx, sliced, variables
+from tests.integration.awx_jobs import PROJECT, Awx, answers, job_templates, sliced
 
 pytest.importorskip("awx_plugins.interfaces", reason="AWX's own injectors need Python 3.11")
 
@@ -19,28 +19,37 @@ SEED = {
     "applications": [
         {
             "name": "kiosk", "organization": "acme", "device_type": "raspberrypi4-64", "services": ["main"],
-            "releases": [{"version": "1.0.0"}, {"version": "1.1.0"}],
+            "releases": [{"version": "1.0.0"}, {"version": "1.1.0"}], "pin": "1.0.0",
             "devices": [
-                {"name": "kiosk-{n:02d}", "count": 8, "tags": {"site": ["oslo", "bergen"]}},
+                {"name": "kiosk-{n:02d}", "count": 8, "tags": {"site": ["oslo", "bergen"]}, "os_version": "5.3.27"},
                 {"name": "gate-{n:02d}", "count": 3},
             ],
         }
-    ]
+    ],
+    "simulation": {"poll_seconds": 20, "download_seconds": 60, "install_seconds": 10, "step_seconds": 5},
 }  # fmt: skip
 SLICES = 3
-ANSWERS = {"device_variable_name": "LEVEL", "device_variable_value": "debug"}
+TEMPLATES = job_templates()
+VARIABLE = answers(TEMPLATES["device_variable.yml"], asked_name="LEVEL", asked_value="debug")
 SOURCE = "inventory/fleet.balena.yml"
 
 
 @pytest.fixture(scope="module")
 def server():
-    with Emulator(seed=SEED) as running:
+    """Whoever looks at what devices run makes half a minute pass."""
+
+    def pass_time(request):
+        if request.method == "GET" and request.path == "/v7/device" and "id in (" in request.params.get("$filter", ""):
+            running.advance(30)
+
+    with Emulator(seed=SEED, flavor="cloud", rate=0, on_request=pass_time) as running:
         yield running
 
 
 @pytest.fixture
 def fleet(server):
     server.reset()
+    server.advance(30)
     server.clear_requests()
     return server
 
@@ -50,11 +59,24 @@ def awx(fleet, tmp_path):
     return Awx(tmp_path / "awx", {"api_token": fleet.token, "api_url": fleet.url})
 
 
-def template(playbook):
-    """The job template that runs a playbook."""
-    found = [one for one in variables("job_templates")["job_templates"] if one["playbook"] == f"playbooks/{playbook}"]
-    assert len(found) == 1
-    return found[0]
+@pytest.fixture(scope="module")
+def inventory(server, tmp_path_factory):
+    """What AWX knows of the devices."""
+    folder = tmp_path_factory.mktemp("awx") / "awx"
+    return Awx(folder, {"api_token": server.token, "api_url": server.url}).sync(SOURCE)
+
+
+@pytest.fixture
+def launch(awx, inventory):
+    """Launch a template with some answers, with devices that are looked at more often than in real time."""
+    looks = {"rollout_poll_interval": 0.01, "os_update_poll_interval": 0.01}
+
+    def run(playbook, *, check=False, **given):
+        template = TEMPLATES[playbook]
+        check = check or template.get("job_type") == "check"
+        return awx.launch(template["playbook"], inventory, {**answers(template, **given), **looks}, check=check)
+
+    return run
 
 
 def levels(emulator):
@@ -89,14 +111,9 @@ def test_a_sync_that_fails_says_why(fleet, tmp_path):
         broken.sync(SOURCE)
 
 
-def test_slices_end_as_one_run_does_and_touch_each_device_once(awx, fleet):
-    inventory = awx.sync(SOURCE)
-    playbook = template("device_variable.yml")["playbook"]
-    fleet.clear_requests()
-    foreseen = awx.launch(playbook, inventory, ANSWERS, check=True)
-    assert foreseen.status == "successful"
-    assert fleet.writes() == []
-    whole = awx.launch(playbook, inventory, ANSWERS)
+def test_slices_end_as_one_run_does_and_touch_each_device_once(awx, inventory, fleet):
+    playbook = TEMPLATES["device_variable.yml"]["playbook"]
+    whole = awx.launch(playbook, inventory, VARIABLE)
     assert whole.status == "successful"
     assert fleet.token not in str(whole.events)
     as_one = levels(fleet)
@@ -107,8 +124,40 @@ def test_slices_end_as_one_run_does_and_touch_each_device_once(awx, fleet):
     fleet.fault(path="/v7/", rate_limit=6, interval=1.0)
     with ThreadPoolExecutor(SLICES) as pool:
         parts = [(number + 1, SLICES) for number in range(SLICES)]
-        jobs = list(pool.map(lambda part: awx.launch(playbook, inventory, ANSWERS, part=part), parts))
+        jobs = list(pool.map(lambda part: awx.launch(playbook, inventory, VARIABLE, part=part), parts))
     assert [job.status for job in jobs] == ["successful"] * SLICES
     assert levels(fleet) == as_one
     assert [request for request in fleet.requests() if request.status == 429]
     assert touched(fleet) == dict.fromkeys(fleet.store.ids("device"), 1)
+
+
+def test_fleets_are_compared_and_converged(fleet, launch):
+    drift = launch("drift.yml")
+    assert drift.status == "failed"
+    assert "LOG_LEVEL" in drift.output
+    assert fleet.writes() == []
+    converged = launch("converge.yml", asked_max_changes="100%")
+    assert converged.status == "successful", converged.output
+    assert fleet.store.query("application_environment_variable", name="LOG_LEVEL")[0]["value"] == "info"
+    drift = launch("drift.yml")
+    assert drift.status == "successful", drift.output
+
+
+def test_a_release_is_rolled_out_after_approval(fleet, launch):
+    given = {"asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "2, 100%", "asked_soak": 0}
+    stopped = launch("rollout.yml", **given, asked_approval="2")
+    assert stopped.status == "failed"
+    assert "rollout_approved=2" in stopped.output
+    kiosk = fleet.store.ids("application", slug="acme/kiosk")[0]
+    release = max(fleet.store.ids("release", belongs_to__application=kiosk))
+    assert len(fleet.store.ids("device", is_pinned_on__release=release)) == 2
+    done = launch("rollout.yml", **given, asked_approval="2", asked_approved=2)
+    assert done.status == "successful", done.output
+    assert len(fleet.store.ids("device", is_running__release=release)) == 11
+
+
+def test_an_update_of_the_os_is_foreseen(fleet, launch):
+    foreseen = launch("os_update.yml", check=True, asked_application="acme/kiosk", asked_version="recommended")
+    assert foreseen.status == "successful", foreseen.output
+    assert "balenaOS recommended for 11 devices" in foreseen.output
+    assert fleet.writes() == []

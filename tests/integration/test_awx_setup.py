@@ -13,7 +13,7 @@ import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tests.ansible_runs import CHECKOUT, Ansible
-from tests.integration.awx_jobs import EXTENSION, PROJECT, read_yaml, variables
+from tests.integration.awx_jobs import EXTENSION, PROJECT, job_templates, read_yaml, variables
 from tests.integration.awx_stand_in import TOKEN, awx_server
 
 SETUP = EXTENSION / "playbooks" / "setup.yml"
@@ -45,14 +45,16 @@ def test_the_modules_have_the_options_that_the_playbook_uses(tmp_path):
 def test_awx_is_set_up_once(tmp_path):
     with awx_server(PROJECT) as awx:
         given = ("-e", json.dumps(GIVEN))
-        environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "ANSIBLE_PIPELINING": "1"}
         ansible = Ansible(tmp_path, environment)
         first = ansible.playbook(SETUP, *given, "-v")
         assert first.recap()["changed"] == 7
         assert SECRET not in first.text
         assert_set_up(awx)
         awx.writes.clear()
-        assert ansible.playbook(SETUP, *given).recap()["changed"] == 0
+        # One of the templates is enough to see that: each is a process of its own.
+        one = ("-e", json.dumps({"job_templates": [job_templates()["os_update.yml"]]}))
+        assert ansible.playbook(SETUP, *given, *one).recap()["changed"] == 0
         # The module sends an inventory's kind each time, since it does not tell "not given" from "none".
         assert [path for _method, path in awx.writes] == ["/api/v2/inventories/1/"]
 
@@ -67,7 +69,7 @@ def assert_set_up(awx):
     assert source["source_project"] == awx.one("projects")["id"]
     # A sync gets neither the credential of a job template nor its extra vars.
     assert source["credential"] == credential["id"]
-    templates = variables("job_templates")["job_templates"]
+    templates = list(job_templates().values())
     assert [row["name"] for row in awx.all("job_templates")] == [template["name"] for template in templates]
     for template in templates:
         row = awx.one("job_templates", template["name"])
