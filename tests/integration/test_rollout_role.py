@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 import yaml
 
@@ -67,17 +68,8 @@ def at_a_terminal(ansible: Ansible, plays: list[dict[str, Any]], answer: str) ->
     """Run plays at a terminal, type an answer when asked, and return what is shown."""
     path = ansible.folder / "asking.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    command = ["-i", str(ansible.hosts), str(path)]
-    terminal = pexpect.spawn(
-        "ansible-playbook", command, cwd=ansible.folder, env=ansible.environment, encoding="utf-8", timeout=120
-    )
-    shown = ""
-    while terminal.expect(["Type yes to begin it", pexpect.EOF]) == 0:
-        shown += terminal.before
-        terminal.sendline(answer)
-    terminal.close()
-    assert terminal.exitstatus == 0, shown + terminal.before
-    return shown
+    terminal = str(Path(__file__).with_name("terminal.py"))
+    return ansible.run(sys.executable, terminal, answer, "ansible-playbook", "-i", str(ansible.hosts), str(path)).output
 
 
 def test_waves_that_need_approval_wait_for_it_and_nobody_kept_out_is_touched(fleet, emulator, ansible):

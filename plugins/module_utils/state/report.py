@@ -38,8 +38,10 @@ def diff(changes: Iterable[Change]) -> dict[str, dict[str, Any]]:
             if fields is not None:
                 rows = sides[side].setdefault(change.resource, {})
                 key, shown = " ".join(change.key), _shown(change, fields)
-                # One thing may change twice in a plan, other columns each time.
+                # One thing may change twice in a plan: other columns each time, or at last it is deleted.
                 rows[key] = {**rows[key], **shown} if isinstance(rows.get(key), dict) else shown
+        if change.action == "delete":
+            sides["after"].get(change.resource, {}).pop(" ".join(change.key), None)
     return sides
 
 
