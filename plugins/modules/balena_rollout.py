@@ -154,11 +154,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 wave:
-  description:
-    - The wave. RV(wave.devices) are those that it adds to the waves before it, RV(wave.total) how many they all are,
-      RV(wave.pinned) how many got the release as their target now, or in check mode would.
+  description: The wave.
   returned: with O(state=wave)
   type: dict
+  contains:
+    number:
+      description: Its place among the waves as they are declared, from 1.
+      type: int
+    of:
+      description: The number of the last wave.
+      type: int
+    name:
+      description: V(canary), or how large it is as declared.
+      type: str
+    devices:
+      description: The uuids of the devices that it adds to those of the waves before it.
+      type: list
+      elements: str
+    total:
+      description: How many devices it reaches together with the waves before it.
+      type: int
+    pinned:
+      description: How many devices got the release as their target now, or in check mode would.
+      type: int
   sample: {number: 2, of: 4, name: 10%, devices: [7cf02a687b74206f92cb455969cf8e98], total: 20, pinned: 18}
 release:
   description: The release.
