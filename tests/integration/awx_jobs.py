@@ -48,8 +48,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def variables(name: str) -> Record:
-    """What a file of variables of the setup playbook says."""
-    found: Record = read_yaml(EXTENSION / "playbooks" / "vars" / f"{name}.yml")
+    """What a file of variables of setup.yml says."""
+    found: Record = read_yaml(EXTENSION / "vars" / f"{name}.yml")
     return found
 
 

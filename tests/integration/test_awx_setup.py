@@ -16,7 +16,7 @@ from tests.ansible_runs import CHECKOUT, Ansible
 from tests.integration.awx_jobs import EXTENSION, PROJECT, job_templates, read_yaml, variables
 from tests.integration.awx_stand_in import TOKEN, awx_server
 
-SETUP = EXTENSION / "playbooks" / "setup.yml"
+SETUP = EXTENSION / "setup.yml"
 SECRET = "the-api-token"
 GIVEN = {
     "awx_project_url": "https://git.example.com/fleets.git",
@@ -32,7 +32,7 @@ def awx_collection():
 
 
 def test_the_modules_have_the_options_that_the_playbook_uses(tmp_path):
-    tasks = [task for task in read_yaml(SETUP)[0]["tasks"] if any(key.startswith("awx.awx.") for key in task)]
+    tasks = read_yaml(EXTENSION / "tasks" / "objects.yml")
     used = {key: set(options) for task in tasks for key, options in task.items() if key.startswith("awx.awx.")}
     assert len(used) == len(tasks) >= 7
     documented = Ansible(tmp_path).doc("--json", *used).json
