@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.ansible_runs import Ansible
-from tests.emulator import Emulator
 from tests.integration.awx_jobs import PROJECT, Awx, answers, job_templates, sliced
+from tests.watched_devices import watched
 
 pytest.importorskip("awx_plugins.interfaces", reason="AWX's own injectors need Python 3.11")
 
@@ -36,13 +36,7 @@ SOURCE = "inventory/fleet.balena.yml"
 
 @pytest.fixture(scope="module")
 def server():
-    """Whoever looks at what devices run makes half a minute pass."""
-
-    def pass_time(request):
-        if request.method == "GET" and request.path == "/v7/device" and "id in (" in request.params.get("$filter", ""):
-            running.advance(30)
-
-    with Emulator(seed=SEED, flavor="cloud", rate=0, on_request=pass_time) as running:
+    with watched(SEED) as running:
         yield running
 
 

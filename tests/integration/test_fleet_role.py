@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,14 @@ import yaml
 
 from tests.ansible_runs import CHECKOUT, Ansible, Run
 from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
 
 FLEETS = CHECKOUT / "playbooks" / "fleet"
 #: A value that would be markup in a report that does not escape it.
 MARKUP = "<script>alert(1)</script> | [x](http://x) `y` **z** {{ 7 * 7 }} $a$"
 
 
-@pytest.fixture(scope="module")
-def demo_fleet() -> Iterator[Emulator]:
-    with Emulator(seed=SEEDS / "demo.yml") as running:
-        yield running
-
-
 @pytest.fixture
 def emulator(demo_fleet: Emulator) -> Emulator:
-    demo_fleet.reset()
     return demo_fleet
 
 

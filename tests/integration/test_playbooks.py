@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import yaml
 
 from tests.ansible_runs import CHECKOUT, Ansible
 from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
 
 PLAYBOOKS = CHECKOUT / "playbooks"
 
@@ -34,17 +32,8 @@ ELSEWHERE = {
 NAMES = sorted({str(path.relative_to(PLAYBOOKS)) for path in PLAYBOOKS.rglob("*.yml") if is_playbook(path)} - ELSEWHERE)
 
 
-@pytest.fixture(scope="module")
-def demo_fleet() -> Iterator[Emulator]:
-    """The server that the playbooks are written for."""
-    with Emulator(seed=SEEDS / "demo.yml") as running:
-        yield running
-
-
 @pytest.fixture
 def emulator(demo_fleet: Emulator) -> Emulator:
-    """The same, as it was at its start."""
-    demo_fleet.reset()
     return demo_fleet
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.tasks import run_task
+from tests.watched_devices import watched
 
 QUICK = {"poll_seconds": 20, "download_seconds": 60, "install_seconds": 10, "os_seconds": 120, "step_seconds": 5}
 WAIT = {"wait": True, "poll_interval": 0.01, "wait_timeout": 20}
@@ -39,13 +40,7 @@ ONLINE = {"application": "acme/kiosk", "filter": "is_online eq true"}
 
 @pytest.fixture(scope="module")
 def server():
-    """Whoever looks at what devices run makes half a minute pass."""
-
-    def pass_time(request):
-        if request.method == "GET" and request.path == "/v7/device" and "id in (" in request.params.get("$filter", ""):
-            running.advance(30)
-
-    with Emulator(seed=SEED, flavor="cloud", rate=0, on_request=pass_time) as running:
+    with watched(SEED) as running:
         yield running
 
 
