@@ -70,6 +70,9 @@ WAVES: dict[str, dict[str, Any]] = {
     "seed": {"type": "str"},
 }
 
+#: Which releases devices may be made to run (doc fragment C(releases)).
+RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
+
 #: What variables belong to (doc fragment C(variables)).
 VARIABLES: dict[str, dict[str, Any]] = {
     "scope": {

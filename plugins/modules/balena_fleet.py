@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
+  - community.balena.releases
 options:
   document:
     description:
@@ -85,12 +86,6 @@ options:
     description:
       - What to do about releases that do not exist (yet), as in a fleet that was just created.
       - With V(true), they are left out with a warning and listed in RV(pending); otherwise the task fails.
-    type: bool
-    default: false
-  allow_invalidated:
-    description:
-      - Whether a release may be named that is invalidated.
-      - A release whose build failed or has not ended is always refused, as the API does.
     type: bool
     default: false
   check_config:
@@ -324,7 +319,7 @@ failed_items:
       error: "The API refused POST /v7/device_environment_variable (503): the server failed and does not say why"
 """
 
-from ..module_utils.module import Options, run_module
+from ..module_utils.module import RELEASES, Options, run_module
 from ..module_utils.state.fleet.converge import plan
 from ..module_utils.state.fleet.document import PURGEABLE, SECTIONS
 
@@ -335,7 +330,7 @@ OPTIONS = Options(
         "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
         "purge": {"type": "list", "elements": "str", "choices": list(PURGEABLE), "default": []},
         "allow_pending": {"type": "bool", "default": False},
-        "allow_invalidated": {"type": "bool", "default": False},
+        **RELEASES,
         "silent_days": {"type": "float", "default": 30.0},
         "check_config": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
     },

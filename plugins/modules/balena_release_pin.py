@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.devices
+  - community.balena.releases
   - community.balena.waiting
 options:
   scope:
@@ -42,12 +43,6 @@ options:
       - Write a version in quotes. Without them YAML reads C(1.10) as the number 1.1.
     type: raw
     required: true
-  allow_invalidated:
-    description:
-      - Whether a release may be named that is invalidated.
-      - A release whose build failed or has not ended is always refused, as the API does.
-    type: bool
-    default: false
   offline:
     description:
       - What to do about offline devices with O(wait).
@@ -181,7 +176,7 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
+from ..module_utils.module import DEVICE_SELECTOR, RELEASES, WAITING, Options, run_module
 from ..module_utils.state.resources.pins import plan
 
 OPTIONS = Options(
@@ -190,7 +185,7 @@ OPTIONS = Options(
         **WAITING,
         "scope": {"type": "str", "required": True, "choices": ["application", "device"]},
         "release": {"type": "raw", "required": True},
-        "allow_invalidated": {"type": "bool", "default": False},
+        **RELEASES,
         "offline": {"type": "str", "choices": ["wait", "skip", "fail"], "default": "wait"},
     },
 )

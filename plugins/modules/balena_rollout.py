@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.devices
+  - community.balena.releases
   - community.balena.rollout
   - community.balena.waiting
 options:
@@ -33,12 +34,6 @@ options:
       - While its rollout is under way, a range and V(latest) mean the release that it began with.
     type: raw
     required: true
-  allow_invalidated:
-    description:
-      - Whether a release may be named that is invalidated.
-      - A release whose build failed or has not ended is always refused, as the API does.
-    type: bool
-    default: false
   state:
     description:
       - With V(wave), the devices of the wave O(wave) and of all waves before it have the release as their target. Those
@@ -235,7 +230,7 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, WAITING, WAVES, Options, run_module
+from ..module_utils.module import DEVICE_SELECTOR, RELEASES, WAITING, WAVES, Options, run_module
 from ..module_utils.state.rollout.steps import plan
 
 OPTIONS = Options(
@@ -244,7 +239,7 @@ OPTIONS = Options(
         **WAVES,
         **WAITING,
         "release": {"type": "raw", "required": True},
-        "allow_invalidated": {"type": "bool", "default": False},
+        **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
         "wave": {"type": "int"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes.info
   - community.balena.devices
+  - community.balena.releases
   - community.balena.rollout
   - community.balena.reading.query
 options:
@@ -29,12 +30,6 @@ options:
         Needs O(application).
       - While its rollout is under way, a range and V(latest) mean the release that it began with.
     type: raw
-  allow_invalidated:
-    description:
-      - Whether a release may be named that is invalidated.
-      - A release whose build failed or has not ended is always refused, as the API does.
-    type: bool
-    default: false
   windows:
     description:
       - Maintenance windows. It is open while one of them is, and always if there is none.
@@ -169,7 +164,7 @@ result:
   sample: [1%, 10%]
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, QUERY, WAVES, Options, run_info_module
+from ..module_utils.module import DEVICE_SELECTOR, QUERY, RELEASES, WAVES, Options, run_info_module
 from ..module_utils.state.info.rollout import read
 
 OPTIONS = Options(
@@ -178,7 +173,7 @@ OPTIONS = Options(
         **WAVES,
         **QUERY,
         "release": {"type": "raw"},
-        "allow_invalidated": {"type": "bool", "default": False},
+        **RELEASES,
         "windows": {
             "type": "list",
             "elements": "dict",

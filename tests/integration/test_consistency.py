@@ -34,6 +34,8 @@ MARKS = {
     "expand": {"reading"},
     "query": {"reading", "reading.query"},
     "kind": {"variables"},
+    "allow_invalidated": {"releases"},
+    "waves": {"rollout"},
 }
 #: Modules that have an option of the same name with a meaning of its own, and so document it themselves.
 OWN_MEANING = {("balena_release_info", "limit")}
