@@ -1,0 +1,261 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every YAML block of the README, the guides and the roles' READMEs is run, or checked as far as it can be.
+
+What a block is follows from its content. Playbooks and tasks are run, inventories are read, seeds are loaded, fleet
+documents are compared with the API. A comment before a block says so if it cannot be run, and why:
+`<!-- test: syntax, REASON -->` (a playbook that needs what the emulator is not) or `<!-- test: parse, REASON -->`.
+To start few processes, all blocks of a kind are handed to one. The fleets that they may name are those of
+guides_seed.yml and of the emulator's seed `demo`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from tests.ansible_runs import CHECKOUT, Ansible
+from tests.documents import Block, blocks_of, documents
+from tests.emulator import SEEDS, Emulator
+
+SEED = Path(__file__).with_name("guides_seed.yml")
+#: Virtual seconds in a real one, so that what waits for devices ends soon.
+RATE = 120.0
+SECRET = "correct horse"
+#: Waiting that is meant for real devices, in seconds that really pass, and no waiting for a maintenance window.
+QUICK: dict[str, Any] = {
+    f"{role}_{name}": value
+    for role in ("rollout", "os_update")
+    for name, value in (("poll_interval", 0.2), ("soak", 0.2), ("windows", []))
+}
+ROLES = {path.parents[1].name: path for path in (CHECKOUT / "roles").glob("*/meta/argument_specs.yml")}
+REASONED = re.compile(r"(syntax|parse), .+")
+KEYWORDS = {"name", "register", "when", "loop", "vars", "until", "delay", "retries", "run_once", "block"}
+CHANGELOG = yaml.safe_load((CHECKOUT / "changelogs" / "config.yaml").read_text(encoding="utf-8"))
+SEED_KEYS = {"organizations", "applications", "faults", "simulation", "random_seed"}
+#: A block whose first line is a comment with a path shows the file of that name, here or in the repository.
+NAMED_FILE = re.compile(r"# (\S+\.ya?ml)\n")
+SHOWN_FILE = re.compile(r"# ((?:playbooks|extensions)/\S+)\n")
+
+
+def kind_of(content: Any) -> str:
+    """Return what a block is, judged by its content, or an empty text."""
+    if isinstance(content, list) and content and all(isinstance(entry, dict) for entry in content):
+        if all("hosts" in entry or "import_playbook" in entry for entry in content):
+            return "playbook"
+        if all(any("." in key for key in entry) or "block" in entry for entry in content):
+            return "tasks"
+    if isinstance(content, dict):
+        if content.get("plugin") == "community.balena.balena":
+            return "inventory"
+        if "fleet" in content:
+            return "fleet document"
+        if set(content) == {"collections"}:
+            return "requirements"
+        if set(content) <= {section for section, _ in CHANGELOG["sections"]}:
+            return "changelog fragment"
+        if all(key.startswith(tuple(f"{role}_" for role in ROLES)) for key in content):
+            return "variables"
+        if set(content) & SEED_KEYS and not set(content) - SEED_KEYS:
+            return "seed"
+    return ""
+
+
+def yaml_blocks() -> Iterator[tuple[str, Block, Any]]:
+    """Yield each YAML block with its kind and content."""
+    for path in documents():
+        for block in blocks_of(path):
+            if block.language in ("yaml", "yml"):
+                content = yaml.safe_load(block.text)
+                reasoned = REASONED.fullmatch(block.mark)
+                yield (reasoned[1] if reasoned else kind_of(content)), block, content
+
+
+BLOCKS = list(yaml_blocks())
+
+
+def of_kind(*kinds: str) -> list[tuple[Block, Any]]:
+    """The blocks of some kinds, with their contents."""
+    return [(block, content) for kind, block, content in BLOCKS if kind in kinds]
+
+
+def as_playbook(content: Any) -> Any:
+    """Plays as they are; tasks as a play on localhost."""
+    if kind_of(content) == "playbook":
+        return content
+    return [{"hosts": "localhost", "gather_facts": False, "tasks": content}]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Emulator]:
+    """The server that the guides are written for."""
+    with Emulator(seed=[SEEDS / "demo.yml", SEED], flavor="cloud", rate=RATE) as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(world: Emulator) -> Emulator:
+    """The same, as it was at its start."""
+    world.reset()
+    return world
+
+
+def inventories(ansible: Ansible, blocks: list[tuple[Block, Any]]) -> list[str]:
+    """Inventories as arguments of Ansible's commands, after localhost."""
+    arguments = ["-i", str(ansible.hosts)]
+    for block, _ in blocks:
+        path = ansible.folder / f"{name_of(block)}.balena.yml"
+        # Only the domain of balenaCloud tells where its tunnel is.
+        more = "tunnel_address: tunnel.example.com:443\n" if "connect: tunnel" in block.text else ""
+        path.write_text(block.text + more, encoding="utf-8")
+        arguments += ["-i", str(path)]
+    return arguments
+
+
+def of_guides(ansible: Ansible) -> list[str]:
+    """The inventories of the guides, which the hosts of their playbooks are from."""
+    return inventories(ansible, [(block, it) for block, it in of_kind("inventory") if block.path.parent.name == "docs"])
+
+
+def name_of(block: Block) -> str:
+    """A name for a file with the block, by which a failure is found in the documents."""
+    return re.sub(r"\W+", "-", str(block)).strip("-")
+
+
+def written(folder: Path, blocks: list[tuple[Block, Any]], between: str = "") -> list[str]:
+    """Write each block as a playbook; the names of the files, with one more between those of two documents."""
+    names: list[str] = []
+    before = None
+    for block, content in blocks:
+        if between and before not in (None, block.path):
+            names.append(between)
+        before = block.path
+        names.append(f"{name_of(block)}.yml")
+        (folder / names[-1]).write_text(yaml.safe_dump(as_playbook(content), sort_keys=False), encoding="utf-8")
+    return names
+
+
+def test_every_block_can_be_checked():
+    unknown = [f"{block}: {block.mark or 'neither run nor marked'}" for kind, block, _ in BLOCKS if not kind]
+    assert unknown == []
+    assert of_kind("playbook", "tasks")
+    assert of_kind("inventory")
+
+
+def test_inventories_have_hosts(ansible, emulator):
+    strict = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+    listed = ansible.run("ansible-inventory", *inventories(ansible, of_kind("inventory")), "--list", env=strict).json
+    assert len(listed["_meta"]["hostvars"]) > 1
+    assert emulator.writes() == []
+
+
+@pytest.fixture
+def files(ansible: Ansible) -> None:
+    """What lies beside the playbooks: a vaulted file, and the documents of fleets."""
+    (ansible.folder / "password").write_text("open sesame", encoding="utf-8")
+    vault = VaultLib([("default", VaultSecret(b"open sesame"))])
+    (ansible.folder / "secrets.yml").write_bytes(vault.encrypt(f"db_password: {SECRET}\nvaulted_api_key: {SECRET}\n"))
+    for block, _ in of_kind("fleet document"):
+        named = NAMED_FILE.match(block.text)
+        path = ansible.folder / (named[1] if named else f"fleets/{name_of(block)}.yml")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+
+
+def test_playbooks_and_tasks_run(ansible, emulator, files):
+    # A lookup takes a fraction of the time that a module's process takes.
+    code = f"import urllib.request; urllib.request.urlopen('{emulator.url}/_emulator/reset', b'')"
+    post = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+    reset = {"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.pipe', post) }}"}, "vars": {"post": post}}
+    (ansible.folder / "reset.yml").write_text(yaml.safe_dump(as_playbook([reset])), encoding="utf-8")
+    names = written(ansible.folder, of_kind("playbook", "tasks"), between="reset.yml")
+    vault = ("--vault-password-file", "password", "-e", "@secrets.yml")
+    done = ansible.run("ansible-playbook", *of_guides(ansible), *vault, "-e", json.dumps(QUICK), *names)
+    assert SECRET not in done.text
+    assert "skipping: no hosts matched" not in done.text, done.text
+
+
+def test_playbooks_that_need_more_than_an_emulator_are_well_formed(ansible, emulator):
+    blocks = of_kind("syntax")
+    assert blocks
+    ansible.run("ansible-playbook", "--syntax-check", *of_guides(ansible), *written(ansible.folder, blocks))
+
+
+def test_variables_are_those_of_a_role():
+    known: dict[str, Any] = {}
+    for path in ROLES.values():
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        known |= {
+            name: {**option, "required": False} for spec in specs.values() for name, option in spec["options"].items()
+        }
+    for block, content in of_kind("variables"):
+        assert ArgumentSpecValidator(known).validate(content).error_messages == [], str(block)
+
+
+def test_requirements_name_the_collection():
+    for block, content in of_kind("requirements"):
+        assert {"community.balena"} == {entry["name"] for entry in content["collections"]}, str(block)
+
+
+def test_seeds_describe_fleets():
+    for block, content in of_kind("seed"):
+        with Emulator(seed=content) as started:
+            assert started.state()["rows"]["device"], str(block)
+
+
+def fragments(message: str) -> Iterator[str]:
+    """What is always the same in a message of the guide to errors: no names, numbers and omissions."""
+    yield from (part.strip() for part in re.split(r"'[^']*'|\d[\d.]*%?|\([^)]*\)|[:;,.]", message) if len(part) > 15)
+
+
+def test_messages_of_the_guide_to_errors_are_those_of_the_collection():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "plugins").rglob("*.py"))
+    # A long text is written as several in the source.
+    joined = re.sub(r'"\s*\n\s*f?"', "", source)
+    known = re.sub(r"\s+", " ", re.sub(r"\{[^{}\"\n]*\}", "...", joined))
+    guide = (CHECKOUT / "docs" / "errors.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", guide, flags=re.DOTALL))
+    messages = [" ".join(text.split()) for text in quoted if len(text.split()) > 4]
+    unknown = [piece for message in messages for piece in fragments(message) if piece not in known]
+    assert len(messages) > 12
+    assert unknown == []
+
+
+def test_blocks_that_show_a_file_of_the_repository_are_like_it():
+    for _, block, _ in BLOCKS:
+        if found := SHOWN_FILE.match(block.text):
+            shown = block.text[found.end() :].strip()
+            file = (CHECKOUT / found[1]).read_text(encoding="utf-8")
+            assert shown in file, f"{block} differs from {found[1]}"
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that a reader's Markdown viewer gives the headings of a file."""
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_links_within_the_repository_lead_somewhere(path):
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = link.partition("#")
+        # The pages of the modules are made when the site is built, which checks such links itself.
+        if "://" in link or file.startswith("collection/"):
+            continue
+        target = (path.parent / file).resolve() if file else path
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
