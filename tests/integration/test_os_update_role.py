@@ -128,40 +128,39 @@ def test_a_share_of_failures_ends_it_in_its_wave_and_it_goes_on_later(cloud, upd
     assert sorted(old) == ["off", "private"]
 
 
-def test_waves_wait_for_approval_and_windows_and_pass_a_gate(cloud, ansible, update):
-    later = {
-        "windows": [{"start": "00:00", "end": "00:01", "days": ["mon"], "timezone": "UTC"}],
-        "outside_window": "stop",
-    }
-    stopped, report = update(status=2, **{f"os_update_{name}": value for name, value in later.items()})
-    assert "No maintenance window is open" in stopped.output
-    assert report["state"] == "stopped"
-    assert cloud.writes() == []
+def attempt(name, folder, **more):
+    """A task that runs the role, and keeps its account and how it failed, if it did."""
+    given = {**VARIABLES, "os_update_report": str(folder / f"{name}.json"), **more}
+    role = {"name": name, "ansible.builtin.include_role": {"name": "community.balena.os_update"}, "vars": given}
+    return {"block": [role], "rescue": [{"name": f"{name} ends", "ansible.builtin.debug": {"msg": "failed"}}]}
 
-    asked = {"os_update_approval": ["all"], "os_update_when_stopped": "end"}
-    stopped, report = update("-e", "awx_job_id=1", **asked)
-    assert "os_update_approved=1" in stopped.output
-    assert (report["state"], cloud.writes()) == ("stopped", [])
 
-    gate = ansible.folder / "gate.yml"
+def test_waves_wait_for_windows_and_approval_and_pass_a_gate(cloud, ansible):
     refusal = {"that": "os_update_wave.number == 1", "fail_msg": "the shops complain"}
-    tasks = [{"name": "Ask the shops", "ansible.builtin.assert": refusal}]
-    gate.write_text(json.dumps(tasks), encoding="utf-8")
-    failed, report = update(
-        status=2,
-        os_update_approved=2,
-        os_update_gate_tasks=str(gate),
-        os_update_soak=0.01,
-        os_update_supervisor_version="17.0.3",
-        **asked,
-    )
-    assert "The gate does not open. Ask the shops: the shops complain" in failed.output
-    assert [(wave["number"], wave["total"], wave["failed"]) for wave in report["waves"]] == [(1, 1, []), (2, 10, [])]
+    gate = [{"name": "Ask the shops", "ansible.builtin.assert": refusal}]
+    (ansible.folder / "gate.yml").write_text(json.dumps(gate), encoding="utf-8")
+    night = [{"start": "00:00", "end": "00:01", "days": ["mon"], "timezone": "UTC"}]
+    asked = {"os_update_approval": ["all"]}
+    soaked = {"os_update_soak": 0.01, "os_update_supervisor_version": "17.0.3"}
+    tasks = [
+        attempt("offline", ansible.folder, os_update_offline="fail"),
+        attempt("window", ansible.folder, os_update_windows=night, os_update_outside_window="stop"),
+        attempt("approval", ansible.folder, os_update_when_stopped="end", **asked),
+        {"name": "Nobody fails", "ansible.builtin.assert": {"that": ["os_update_result.state == 'stopped'"]}},
+        attempt("gate", ansible.folder, os_update_approved=2, os_update_gate_tasks="gate.yml", **soaked, **asked),
+    ]
+    done = ansible.tasks(tasks, "-e", "awx_job_id=1")
+    assert "1 of 23 devices cannot get balenaOS 6.0.41, and nothing was changed: off" in done.output
+    assert "No maintenance window is open" in done.output
+    assert "Run it again with the extra variable os_update_approved=1 to go on" in done.output
+    assert "The gate does not open. Ask the shops: the shops complain" in done.output
+    reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in ansible.folder.glob("*.json")}
+    assert {name: report["state"] for name, report in reports.items()} == {
+        "window": "stopped",
+        "approval": "stopped",
+        "gate": "failed",
+    }
+    waves = reports["gate"]["waves"]
+    assert [(wave["number"], wave["total"], wave["failed"]) for wave in waves] == [(1, 1, []), (2, 10, [])]
     assert started(cloud)[0] == "canary"
-    assert len(started(cloud)) == sum(len(wave["done"]) for wave in report["waves"]) >= 8
-
-
-def test_nothing_is_begun_if_one_device_cannot(cloud, update):
-    refused, report = update(status=2, os_update_offline="fail")
-    assert "1 of 23 devices cannot get balenaOS 6.0.41, and nothing was changed: off" in refused.output
-    assert (report, cloud.writes()) == ({}, [])
+    assert len(started(cloud)) == sum(len(wave["done"]) for wave in waves) >= 8
