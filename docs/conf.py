@@ -26,9 +26,40 @@ default_role = "literal"
 html_theme = "furo"
 html_static_path = ["tools/static"]
 html_css_files = ["site.css"]
+# The colours of the plugins' pages are the theme's, so that they fit its dark side too.
+antsibull_ext_color_scheme = "none"
+TABLES = {
+    "antsibull-table-background-header": "var(--color-background-secondary)",
+    "antsibull-table-background-even": "var(--color-background-secondary)",
+    "antsibull-table-background-odd": "var(--color-background-primary)",
+    "antsibull-table-border": "var(--color-background-border)",
+    "antsibull-narrowtable-background": "var(--color-background-secondary)",
+    "antsibull-links-background": "var(--color-brand-primary)",
+    "antsibull-links-background-active": "var(--color-brand-content)",
+    "antsibull-links-focus-outline": "var(--color-foreground-primary)",
+    "antsibull-links-text": "var(--color-background-primary)",
+    "antsibull-option-sample-header": "var(--color-foreground-primary)",
+    "antsibull-attribute-support-na": "inherit",
+}
+
+
+def colours(brand: str, kind: str, must: str, good: str, fair: str, value: str) -> dict[str, str]:
+    """Variables of the style sheets: the brand, types, what is required, what is fine, what is half fine, values."""
+    of_options = {"type": kind, "elements": kind, "required": must, "version-added": good, "aliases": good}
+    of_support = {"none": must, "partial": fair, "full": good}
+    return {
+        "color-brand-primary": brand,
+        "color-brand-content": brand,
+        **TABLES,
+        **{f"antsibull-option-{name}": colour for name, colour in of_options.items()},
+        **{f"antsibull-option-{name}": value for name in ("default", "sample")},
+        **{f"antsibull-attribute-support-{name}": colour for name, colour in of_support.items()},
+    }
+
+
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0b6e8c", "color-brand-content": "#0b6e8c"},
-    "dark_css_variables": {"color-brand-primary": "#5cc4e0", "color-brand-content": "#5cc4e0"},
+    "light_css_variables": colours("#0b6e8c", "#7a2a8c", "#b3261e", "#1b6e3c", "#8a6d00", "#2363d1"),
+    "dark_css_variables": colours("#5cc4e0", "#d79ae6", "#ff9a8f", "#7fd8a0", "#d6c25e", "#7aa7ff"),
 }
 html_show_sphinx = False
 html_copy_source = False

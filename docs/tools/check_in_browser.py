@@ -25,7 +25,7 @@ SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "ph
 PICTURED = {
     "index.html": "start",
     "collection/balena_env_var_module.html": "module",
-    "inventory.html": "guide",
+    "fleet-as-code.html": "guide",
 }
 # What in the text is cut off at the right or makes the page wider than the window. What can be scrolled by itself,
 # such as a block of code, may be wider.
