@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.emulator import Emulator
+from tests.emulator.emulator import SeedSource
 
 
 @contextmanager
-def watched(seed: dict[str, Any]) -> Iterator[Emulator]:
+def watched(seed: SeedSource) -> Iterator[Emulator]:
     """A server like balenaCloud: whoever looks at what devices run makes half a minute pass."""
 
     def pass_time(request: Any) -> None:

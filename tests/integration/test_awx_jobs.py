@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.ansible_runs import Ansible
+from tests.certificates import LOOPBACK, make_certificates
+from tests.emulator import Emulator
 from tests.integration.awx_jobs import PROJECT, Awx, answers, job_templates, sliced
 from tests.watched_devices import watched
 
@@ -103,6 +105,14 @@ def test_a_sync_that_fails_says_why(fleet, tmp_path):
     broken = Awx(tmp_path / "awx", {"api_token": "wrong", "api_url": fleet.url})
     with pytest.raises(AssertionError, match="refused the token: it is wrong or expired"):
         broken.sync(SOURCE)
+
+
+def test_a_server_with_an_authority_of_its_own_is_trusted_by_the_credential(tmp_path):
+    made = make_certificates(tmp_path, LOOPBACK)
+    with Emulator(seed=SEED, tls_cert=made.server, tls_key=made.key) as server:
+        certificate = made.authority.read_text(encoding="utf-8")
+        credential = {"api_token": server.token, "api_url": server.url, "ca_certificate": certificate}
+        assert len(Awx(tmp_path / "awx", credential).sync(SOURCE)["_meta"]["hostvars"]) == 11
 
 
 def test_slices_end_as_one_run_does_and_touch_each_device_once(awx, inventory, fleet):

@@ -9,8 +9,8 @@ import json
 import pytest
 
 from tests.ansible_runs import CHECKOUT, Ansible
-from tests.emulator import Emulator
 from tests.emulator.emulator import SEEDS
+from tests.watched_devices import watched
 
 PLAYBOOK = CHECKOUT / "playbooks" / "os_update" / "os_update.yml"
 QUICK = {"poll_seconds": 20, "os_seconds": 120, "supervisor_seconds": 30, "step_seconds": 5}
@@ -40,13 +40,8 @@ VARIABLES = {
 
 @pytest.fixture
 def cloud(request):
-    """A server with the device actions service, on which whoever looks at devices makes half a minute pass."""
-
-    def pass_time(seen):
-        if seen.method == "GET" and seen.path == "/v7/device" and "id in (" in seen.params.get("$filter", ""):
-            running.advance(30)
-
-    with Emulator(seed=getattr(request, "param", SEED), flavor="cloud", rate=0, on_request=pass_time) as running:
+    """A server with the device actions service."""
+    with watched(getattr(request, "param", SEED)) as running:
         running.advance(30)
         running.clear_requests()
         yield running
