@@ -28,11 +28,11 @@ PICTURED = {
     "fleet-as-code.html": "guide",
 }
 # What in the text is cut off at the right or makes the page wider than the window. What can be scrolled by itself,
-# such as a block of code, may be wider.
+# such as a block of code, may be wider; the text as a whole may not, though the theme would let it be scrolled.
 TOO_WIDE = """
 () => {
   const scrolls = element => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-  const inside = element => element && (scrolls(element) || inside(element.parentElement));
+  const inside = element => element.tagName !== "ARTICLE" && (scrolls(element) || inside(element.parentElement));
   const wide = [...document.querySelectorAll("article *")].filter(element => {
     const box = element.getBoundingClientRect();
     return box.width > 1 && box.right > innerWidth + 1 && !inside(element);
