@@ -99,7 +99,7 @@ def test_a_gate_of_ones_own_fails_a_wave(fleet, emulator, ansible):
     before = fleet.pins()
     always = [{"start": "00:00", "end": "24:00", "timezone": "Pacific/Auckland"}]
     run = roll_out(
-        ansible, "1.2.0", "-e", "last_good=3", waves=[1, 4, 8], gate_tasks="{{ playbook_dir }}/gate.yml",
+        ansible, "1.2.0", "-e", "last_good=3", waves=[1, 4, 8], gate_tasks="gate.yml",
         on_abort="rollback", windows=always, status=2,
     )  # fmt: skip
     assert "The gate after wave 3 (8) does not open. Somebody complains: the screens are black" in run.text
