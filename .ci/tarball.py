@@ -45,8 +45,8 @@ def build() -> int:
 
 
 def smoke() -> int:
-    """Install the tarball into an empty path and run ansible-doc and a playbook from there."""
-    installed = WORK / "installed"
+    """Install the tarball with this Python's ansible-core into an empty path; run ansible-doc and a playbook there."""
+    installed = WORK / f"installed-{Path(sys.prefix).name.strip('.')}"
     shutil.rmtree(installed, ignore_errors=True)
     command = ["ansible-galaxy", "collection", "install", str(tarball()), "-p", str(installed), "--offline"]
     subprocess.run([str(TOOLS / command[0]), *command[1:]], check=True)
