@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every YAML block of the README, the guides and the roles' READMEs is run, or checked as far as it can be.
 
-What a block is follows from its content. Playbooks and tasks are run, inventories are read, seeds are loaded, fleet
-documents are compared with the API. A comment before a block says so if it cannot be run, and why:
+What a block is follows from its content. Playbooks and tasks are run, inventories are read, seeds are loaded, documents
+of fleets lie where the playbooks look for them. A comment before a block says so if it cannot be run, and why:
 `<!-- test: syntax, REASON -->` (a playbook that needs what the emulator is not) or `<!-- test: parse, REASON -->`.
-To start few processes, all blocks of a kind are handed to one. The fleets that they may name are those of
-guides_seed.yml and of the emulator's seed `demo`.
+To start few processes, all blocks of a kind are handed to one. The fleets that they name are those of guides_seed.yml.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.ansible_runs import CHECKOUT, Ansible
 from tests.documents import Block, blocks_of, documents
-from tests.emulator import SEEDS, Emulator
+from tests.emulator import Emulator
 
 SEED = Path(__file__).with_name("guides_seed.yml")
 #: Virtual seconds in a real one, so that what waits for devices ends soon.
@@ -85,8 +84,8 @@ BLOCKS = list(yaml_blocks())
 
 
 def of_kind(*kinds: str) -> list[tuple[Block, Any]]:
-    """The blocks of some kinds, with their contents."""
-    return [(block, content) for kind, block, content in BLOCKS if kind in kinds]
+    """The blocks of some kinds, with their contents; not those that show a file of the repository, which has tests."""
+    return [(block, it) for kind, block, it in BLOCKS if kind in kinds and not SHOWN_FILE.match(block.text)]
 
 
 def as_playbook(content: Any) -> Any:
@@ -99,7 +98,7 @@ def as_playbook(content: Any) -> Any:
 @pytest.fixture(scope="module")
 def world() -> Iterator[Emulator]:
     """The server that the guides are written for."""
-    with Emulator(seed=[SEEDS / "demo.yml", SEED], flavor="cloud", rate=RATE) as running:
+    with Emulator(seed=SEED, flavor="cloud", rate=RATE) as running:
         yield running
 
 
