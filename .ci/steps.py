@@ -126,6 +126,8 @@ def steps() -> list[Step]:
         sanity(make),
         *matrix(),
         Step("lint", f"{make} lint", after=("install",)),
+        Step("docs", f"{make} docs-check", after=("install",)),
+        Step("readme", f"{make} readme ARGS=--clone", after=("install",)),
         Step("build", f"{python} .ci/tarball.py build", after=("install",)),
         Step("use the tarball", f"{python} .ci/tarball.py smoke", after=("build",)),
         Step(
