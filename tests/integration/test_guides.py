@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from tests.ansible_runs import CHECKOUT, Ansible
+from tests.ansible_runs import CHECKOUT, Ansible, reset_task
 from tests.documents import Block, blocks_of, documents
 from tests.emulator import Emulator
 
@@ -172,11 +170,8 @@ def files(ansible: Ansible) -> None:
 
 
 def test_playbooks_and_tasks_run(ansible, emulator, files):
-    # A lookup takes a fraction of the time that a module's process takes.
-    code = f"import urllib.request; urllib.request.urlopen('{emulator.url}/_emulator/reset', b'')"
-    post = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
-    reset = {"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.pipe', post) }}"}, "vars": {"post": post}}
-    (ansible.folder / "reset.yml").write_text(yaml.safe_dump(as_playbook([reset])), encoding="utf-8")
+    reset = yaml.safe_dump(as_playbook([reset_task(emulator.url)]))
+    (ansible.folder / "reset.yml").write_text(reset, encoding="utf-8")
     names = written(ansible.folder, of_kind("playbook", "tasks"), between="reset.yml")
     vault = ("--vault-password-file", "password", "-e", "@secrets.yml")
     done = ansible.run("ansible-playbook", *of_guides(ansible), *vault, "-e", json.dumps(QUICK), *names)
