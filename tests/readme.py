@@ -60,7 +60,7 @@ def script() -> str:
 def outputs(text: str) -> dict[int, str]:
     """Return what each step printed, by its number."""
     parts = text.split(f"{MARK} ")[1:]
-    return {int(number): rest for number, _, rest in (part.partition("\n") for part in parts)}
+    return {int(number): rest for number, _newline, rest in (part.partition("\n") for part in parts)}
 
 
 def lines_of(text: str) -> list[str]:

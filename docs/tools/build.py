@@ -86,7 +86,10 @@ def linked_pages() -> list[str]:
     for name in re.findall(r"ansible_collections\.ansible\.builtin\.(\w+)", text):
         page = f"collections/ansible/builtin/{name}.html"
         pages[f"ansible_collections.ansible.builtin.{name}"] = page
-    labels = [f"{label} std:label -1 {page} {label.rsplit('.')[-1].replace('_', ' ')}" for label, page in pages.items()]
+    labels = [
+        f"{label} std:label -1 {page} {label.rsplit('.', maxsplit=1)[-1].replace('_', ' ')}"
+        for label, page in pages.items()
+    ]
     settings = set(re.findall(r":envvar:`(ANSIBLE_\w+)`", text.replace("\\_", "_")))
     return labels + [f"{name} std:envvar -1 reference_appendices/config.html#envvar-{name} -" for name in settings]
 

@@ -258,8 +258,11 @@ OPTIONS = Options(
             },
         },
     },
-    required_one_of=[("application",)],
-    required_if=[("state", "wave", ("wave",))],
+    required_if=[
+        ("state", "wave", ("application", "wave")),
+        ("state", "finished", ("application",)),
+        ("state", "rolled_back", ("application",)),
+    ],
 )
 
 

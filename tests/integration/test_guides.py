@@ -59,7 +59,7 @@ def kind_of(content: Any) -> str:
             return "fleet document"
         if set(content) == {"collections"}:
             return "requirements"
-        if set(content) <= {section for section, _ in CHANGELOG["sections"]}:
+        if set(content) <= {section for section, _title in CHANGELOG["sections"]}:
             return "changelog fragment"
         if all(key.startswith(tuple(f"{role}_" for role in ROLES)) for key in content):
             return "variables"
@@ -110,7 +110,7 @@ def emulator(world: Emulator) -> Emulator:
 def inventories(ansible: Ansible, blocks: list[tuple[Block, Any]]) -> list[str]:
     """Inventories as arguments of Ansible's commands, after localhost."""
     arguments = ["-i", str(ansible.hosts)]
-    for block, _ in blocks:
+    for block, _content in blocks:
         path = ansible.folder / f"{name_of(block)}.balena.yml"
         # Only the domain of balenaCloud tells where its tunnel is.
         more = "tunnel_address: tunnel.example.com:443\n" if "connect: tunnel" in block.text else ""
@@ -143,7 +143,7 @@ def written(folder: Path, blocks: list[tuple[Block, Any]], between: str = "") ->
 
 
 def test_every_block_can_be_checked():
-    unknown = [f"{block}: {block.mark or 'neither run nor marked'}" for kind, block, _ in BLOCKS if not kind]
+    unknown = [f"{block}: {block.mark or 'neither run nor marked'}" for kind, block, _content in BLOCKS if not kind]
     assert unknown == []
     assert of_kind("playbook", "tasks")
     assert of_kind("inventory")
@@ -162,7 +162,7 @@ def files(ansible: Ansible) -> None:
     (ansible.folder / "password").write_text("open sesame", encoding="utf-8")
     vault = VaultLib([("default", VaultSecret(b"open sesame"))])
     (ansible.folder / "secrets.yml").write_bytes(vault.encrypt(f"db_password: {SECRET}\nvaulted_api_key: {SECRET}\n"))
-    for block, _ in of_kind("fleet document"):
+    for block, _content in of_kind("fleet document"):
         named = NAMED_FILE.match(block.text)
         path = ansible.folder / (named[1] if named else f"fleets/{name_of(block)}.yml")
         path.parent.mkdir(exist_ok=True)
@@ -226,7 +226,7 @@ def test_messages_of_the_guide_to_errors_are_those_of_the_collection():
 
 
 def test_blocks_that_show_a_file_of_the_repository_are_like_it():
-    for _, block, _ in BLOCKS:
+    for _kind, block, _content in BLOCKS:
         if found := SHOWN_FILE.match(block.text):
             shown = block.text[found.end() :].strip()
             file = (CHECKOUT / found[1]).read_text(encoding="utf-8")
@@ -245,7 +245,7 @@ def test_links_within_the_repository_lead_somewhere(path):
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        file, _, anchor = link.partition("#")
+        file, _hash, anchor = link.partition("#")
         # The pages of the modules are made when the site is built, which checks such links itself.
         if "://" in link or file.startswith("collection/"):
             continue

@@ -23,6 +23,7 @@ from tests.ansible_runs import COLLECTIONS, Ansible, without_actions
 HERE = Path(__file__).resolve().parent
 TARGETS = sorted(path.name for path in (HERE / "targets").glob("balena_*"))
 
+UUID = re.compile(r"\b[0-9a-f]{32}\b")
 QUICK = ("balena_account_info", "balena_ssh_key")
 
 
@@ -60,8 +61,9 @@ def by_content(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     found = {key: by_content(item) for key, item in value.items()}
-    if any(re.fullmatch(r"[0-9a-f]{32}", str(key)) for key in found):
-        return sorted(found.values(), key=lambda item: json.dumps(item, sort_keys=True))
+    if any(UUID.search(str(key)) for key in found):
+        pairs = [[UUID.sub("-", str(key)), item] for key, item in found.items()]
+        return sorted(pairs, key=lambda pair: json.dumps(pair, sort_keys=True))
     return found
 
 
