@@ -74,7 +74,7 @@ def comparable(result: dict) -> str:
     text = re.sub(r"for \(?(ansible_collections\.)?[\w.]+\)? module|for \w+ module", "", text)
     text = re.sub(r'"uuid": "\w{32}"', '"uuid": "-"', text)
     text = re.sub(r'("(?:\w+_)?id": |eq |eq%20|\()\d+', r"\1 0", text)
-    text = re.sub(r'(\\"(?:release|former)\\":|_former": ")\d+', r"\1 0", text)  # what a rollout notes in tags
+    text = re.sub(r'(\\"(?:release|former)\\":|_former"[:,] ")\d+', r"\1 0", text)  # what a rollout notes in tags
     text = re.sub(r"(/v7/\w+)\(\d+\)", r"\1(0)", text)
     text = re.sub(r"(\d\.\d+\.\d+)-1\d{12}\b", r"\1-0", text)  # a draft's version holds the time
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", text)

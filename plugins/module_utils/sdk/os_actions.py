@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ class OsActions:
 
     def __init__(self, sdk: Balena, urls_base: str | None = None) -> None:
         self._sdk = sdk
+        self._lock = threading.Lock()
         self._urls_base = urls_base or sdk.options.device_urls_base
 
     def urls_base(self) -> str:
@@ -31,9 +33,11 @@ class OsActions:
         Raises:
             BalenaRequestError: the API does not say it; an openBalena server has none (404).
         """
-        if self._urls_base is None:
-            self._urls_base = str(api_call(self._sdk, "GET", "/config", send_token=False)["deviceUrlsBase"])
-        return self._urls_base
+        # Updates of several devices begin at once: the first asks, the others wait for its answer.
+        with self._lock:
+            if self._urls_base is None:
+                self._urls_base = str(api_call(self._sdk, "GET", "/config", send_token=False)["deviceUrlsBase"])
+            return self._urls_base
 
     def start(self, uuid: str, target_os_version: str, *, run_detached: bool = False) -> Row:
         """Start the update of a device without looking whether it can work.
