@@ -68,9 +68,10 @@ class DeviceOs(DeviceStatus):
 
     def _start_os_updates(self, groups: list[list[str]], target_os_version: str, run_detached: bool) -> Row:
         """Start updates, those of one group at the same time, and return their status by uuid."""
+        actions = self._actions  # made before there are threads, which would each make one
 
         def start(uuid: str) -> tuple[str, Row]:
-            return uuid, self._actions.start(uuid, target_os_version, run_detached=run_detached)
+            return uuid, actions.start(uuid, target_os_version, run_detached=run_detached)
 
         return dict(pair for uuids in groups for pair in self._sdk.map_parallel(start, uuids))
 
