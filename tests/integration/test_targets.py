@@ -3,7 +3,7 @@
 """Every target, run inside the controller and as module processes: both pass, with the same results.
 
 A module process costs several times what an action does, so by default only the targets of QUICK run as processes
-too; with ALL_PROCESSES=1 (as .ci/run has it on the oldest and the newest ansible-core) all of them do.
+too; with ALL_PROCESSES=1 (as .ci/run has it on the oldest ansible-core) all of them do.
 
 With BALENA_API_URL and BALENA_TOKEN set, the targets run against that server instead of the emulator.
 """

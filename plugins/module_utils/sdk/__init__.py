@@ -115,7 +115,7 @@ class Balena:
         from .transport import Transport
 
         with self._namespace_lock:
-            return self.__dict__.get("transport") or Transport(self.options)
+            return self.__dict__.setdefault("transport", Transport(self.options))
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
