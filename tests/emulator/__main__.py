@@ -7,8 +7,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
-from types import FrameType
 from typing import Any
 
 import yaml
@@ -17,6 +15,8 @@ from .emulator import SEEDS, TOKEN, Emulator
 from .faults import parse_fault
 from .remote import EmulatorProcess
 from .request_log import Request
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -99,13 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
     if options.background:
         return start_in_background(sys.argv[1:] if arguments is None else arguments)
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    # Waited for, not handled: a handler that is interrupted by a second signal could lock itself out.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         emulator = build(options)
     except (OSError, ValueError, LookupError, yaml.YAMLError) as error:
@@ -114,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     with emulator:
         ready = f"balena emulator at {emulator.url} token {emulator.token}"
         print(emulator.token if options.print_token else ready, flush=True)
-        stop.wait()
+        signal.sigwait(STOPPING)
     return 0
 
 
