@@ -64,9 +64,11 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     ]
 
 
-def matrix() -> list[Step]:
-    """Return the steps for the oldest and the newest ansible-core, as far as this machine has Pythons for them."""
-    found = find()
+def matrix(found: dict[str, str], main: str) -> list[Step]:
+    """Return the steps for the oldest and the newest ansible-core, as far as this machine has Pythons for them.
+
+    main: the Python of the step "test".
+    """
     steps = []
     oldest = next((found[version] for version in CORES[OLDEST_CORE] if version in found), None)
     if oldest:
@@ -77,24 +79,23 @@ def matrix() -> list[Step]:
         pythons = " or ".join(CORES[OLDEST_CORE])
         steps.append(Step("tests on core oldest", unable=f"ansible-core {OLDEST_CORE} needs Python {pythons}"))
     newest = newest_of(found)
-    if main_python(found)[0] == newest:
+    if main == newest:
         steps.append(Step("tests on core newest", unable="it is the one that the step test runs"))
     else:
         steps += core_steps("newest", found[newest], "")
     return steps
 
 
-def main_python(found: dict[str, str]) -> tuple[str, str]:
-    """Return version and path of the Python of the step "test": of .venv if it is there, else the newest.
+def main_python(found: dict[str, str]) -> str:
+    """Return the version of the Python of the step "test": of .venv if it is there, else the newest.
 
     With the newest, that step is the one on the newest ansible-core, and none is needed besides.
     """
     python = CHECKOUT / ".venv" / "bin" / "python"
     if not python.exists():
-        return newest_of(found), found[newest_of(found)]
+        return newest_of(found)
     asked = subprocess.run([python, "-c", VERSION], capture_output=True, text=True, check=False)
-    version = asked.stdout.strip() if asked.returncode == 0 else newest_of(found)
-    return version, found[version]
+    return asked.stdout.strip() if asked.returncode == 0 else newest_of(found)
 
 
 def newest_of(found: dict[str, str]) -> str:
@@ -102,11 +103,10 @@ def newest_of(found: dict[str, str]) -> str:
     return next(version for version in PYTHONS_FOR_NEWEST if version in found)
 
 
-def sanity(make: str) -> Step:
+def sanity(make: str, found: dict[str, str], main: str) -> Step:
     """Return the step for the sanity tests, with a Python of their own if that of the other steps is too old."""
-    if f"{sys.version_info.major}.{sys.version_info.minor}" in SANITY_PYTHONS:
+    if main in SANITY_PYTHONS:
         return Step("sanity", f"{make} sanity", after=("install",))
-    found = find()
     newer = [found[version] for version in reversed(SANITY_PYTHONS) if version in found]
     if not newer:
         return Step("sanity", unable=f"it needs Python {' or '.join(SANITY_PYTHONS)}")
@@ -116,15 +116,15 @@ def sanity(make: str) -> Step:
 def steps() -> list[Step]:
     """Return all steps; the long ones come first, so that they start first."""
     found = find()
-    path = main_python(found)[1]
+    main = main_python(found)
     make = os.environ.get("MAKE", "make")
     python = ".venv/bin/python"
     return [
         Step("install system packages", ".ci/system_packages.sh"),
-        Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": path}),
+        Step("install", f"{make} venv .venv/.lint-ready", environment={"PYTHON": found[main]}),
         Step("test", f"{make} test", TESTS_NEED),
-        sanity(make),
-        *matrix(),
+        sanity(make, found, main),
+        *matrix(found, main),
         Step("lint", f"{make} lint", after=("install",)),
         Step("docs", f"{make} docs-check", after=("install",)),
         Step("readme", f"{make} readme ARGS=--clone", after=("install",)),
