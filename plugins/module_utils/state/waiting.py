@@ -76,6 +76,10 @@ class Limits:
             raise DeclarationError(f"max_failures must be 0 or more, not {want['max_failures']}")
         return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], want.get("max_failures"))
 
+    def needed(self, total: int) -> int:
+        """How many of C(total) devices have to be done."""
+        return -int(-total * self.success // 100)
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -193,7 +197,7 @@ class _Watch:
         self.waited = Waited({uuid: seen.get(uuid, Sight(State.PENDING)) for uuid in uuids})
         self.looks = {uuid: int(uuid in seen) for uuid in uuids}
         self.trouble: BalenaError | None = None
-        self.needed = -int(-len(uuids) * limits.success // 100)
+        self.needed = limits.needed(len(uuids))
 
     def look(self, look: Look) -> None:
         """Look once at all whose state is not believed yet."""

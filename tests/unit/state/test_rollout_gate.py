@@ -59,7 +59,7 @@ def test_what_may_be_lost_afterwards_keeps_to_all_thresholds(success, failures, 
     allowed = thresholds.allowed_failures(total)
 
     def passes(lost):
-        return done - lost >= thresholds.needed(total) and (allowed is None or failed + lost <= allowed)
+        return done - lost >= thresholds.waits.needed(total) and (allowed is None or failed + lost <= allowed)
 
     if passes(0):
         assert passes(left)

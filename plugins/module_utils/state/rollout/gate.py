@@ -55,12 +55,8 @@ class Gate:
             limits.append(int(total * self.max_failure_percentage / 100 + 1e-9))
         return min(limits, default=None)
 
-    def needed(self, total: int) -> int:
-        """How many of C(total) devices have to be done."""
-        return -int(-total * self.waits.success // 100)
-
     def may_be_lost(self, total: int, done: int, failed: int) -> int:
         """How many of the devices that are done may fail afterwards, until it is too many."""
         allowed = self.allowed_failures(total)
-        left = done - self.needed(total)
+        left = done - self.waits.needed(total)
         return left if allowed is None else min(left, allowed - failed)

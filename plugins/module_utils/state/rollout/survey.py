@@ -61,6 +61,11 @@ class Crew:
         return [self.rows[uuid] for each in self.waves if each.number <= wave.number for uuid in each.devices]
 
 
+def tagged(*keys: str) -> dict[str, Any]:
+    """What to read of the tags of a device or an application: those of some keys, as L(memory.tag_of) wants them."""
+    return {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": list(keys)}}}
+
+
 def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
     """The application, the release and the memory.
 
@@ -77,7 +82,7 @@ def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
         expand={
             "should_be_running__release": pins.RELEASE,
             "owns__release": wanted.reading(),
-            "application_tag": {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": ROLLOUT_TAG}},
+            "application_tag": tagged(ROLLOUT_TAG),
         },
     )
     known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
@@ -118,7 +123,7 @@ def read_crew(balena: Balena, want: Want) -> Crew:
         select=running.COLUMNS,
         expand={
             "is_pinned_on__release": pins.RELEASE,
-            "device_tag": {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": keys}}},
+            "device_tag": tagged(*keys),
         },
     )
     kept_out = [row for row in rows if keep_out and memory.tag_of(row, keep_out) is not None]

@@ -14,7 +14,7 @@ from ..resources import pins, running, tags
 from ..selector import tag_conditions
 from . import memory
 from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
-from .survey import Fleet
+from .survey import Fleet, tagged
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -33,7 +33,7 @@ def read_marked(balena: Balena, fleet: Fleet, kept_out: str | None) -> list[Reco
         "$select": ["id", "uuid", "device_name", *running.COLUMNS],
         "$expand": {
             "is_pinned_on__release": pins.RELEASE,
-            "device_tag": {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": keys}}},
+            "device_tag": tagged(*keys),
         },
         "$filter": all_of({"belongs_to__application": fleet.row["id"]}, marks),
     }
