@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 REPLAYED = "replayed"
 TOLD = "told"
+TRIED = "tried"
 OUTCOMES = ("matched", "deviating as declared", "failed")
 
 
@@ -69,10 +70,37 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
     return lambda line: record_property(TOLD, line)
 
 
+@pytest.fixture
+def count_tried(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Count what a test tried: `count_tried("bad inputs; each refused by name", "modules", "balena_tag", 120)`.
+
+    The sums stand in one line for each kind at the end of the test run: how many, over how many things of each group.
+    """
+
+    def count(kind: str, group: str, thing: str, number: int) -> None:
+        record_property(TRIED, [kind, group, thing, number])
+
+    return count
+
+
+def tried_lines(tried: Iterable[tuple[str, str, str, int]]) -> list[str]:
+    """One line for each kind of what was tried: all numbers, and the things that they were tried on."""
+    groups: dict[str, dict[str, Counter[str]]] = {}
+    for kind, group, thing, number in tried:
+        groups.setdefault(kind, {}).setdefault(group, Counter())[thing] += number
+    lines = []
+    for kind, found in sorted(groups.items()):
+        name, _, verdict = kind.partition("; ")
+        parts = ", ".join(f"{len(counts)} {group} ({counts.total()})" for group, counts in sorted(found.items()))
+        total = sum(counts.total() for counts in found.values())
+        lines.append(f"{name}: {total} tried over {parts}" + (f"; {verdict}" if verdict else ""))
+    return lines
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the sums of what was replayed, and what tests had to tell."""
     sums: dict[str, Counter[str]] = {}
-    told = []
+    told, tried = [], []
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", None) != "call":
@@ -82,11 +110,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     sums.setdefault(value[0], Counter()).update(dict(zip(OUTCOMES, value[1:], strict=True)))
                 elif name == TOLD:
                     told.append(value)
+                elif name == TRIED:
+                    tried.append(value)
     if sums:
         terminalreporter.section("replayed")
     for kind, counts in sorted(sums.items()):
         shown = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
         terminalreporter.write_line(f"{kind}: {counts.total()} replayed: {shown}")
+    told += tried_lines(tried)
     if told:
         terminalreporter.section("tried")
     for line in sorted(told):

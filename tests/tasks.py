@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import importlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, Protocol
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils import basic
 
 COLLECTION = "ansible_collections.community.balena.plugins"
 
@@ -30,12 +34,42 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     edge = importlib.import_module(f"{COLLECTION}.module_utils.module")
     info = hasattr(module, "read")
     given = {"api_url": emulator.url, "api_token": emulator.token, **options}
-    checked = ArgumentSpecValidator(**module.OPTIONS.rules(info=info)).validate(given)
-    if checked.error_messages:
-        return {"failed": True, "changed": False, "msg": "; ".join(checked.error_messages)}
+    errors = importlib.import_module(f"{COLLECTION}.module_utils.option_errors")
+    checked, wrong = errors.validate(module.OPTIONS.rules(info=info), given, module_name)
+    if wrong:
+        return {"failed": True, "changed": False, "msg": wrong}
     try:
         if info:
             return edge.perform_read(module.read, checked.validated_parameters)
         return edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode, progress=progress)
     except edge.TaskFailure as failure:
         return {**failure.result, "failed": True}
+
+
+@contextmanager
+def module_arguments(options: dict[str, Any]) -> Iterator[None]:
+    """What a module reads when it begins: these options, as Ansible gives them to a process."""
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core 2.17 and before
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+        yield
+        basic._ANSIBLE_ARGS = None
+    else:
+        with patch_module_args(options):
+            yield
+
+
+def run_module(server: Server, module_name: str, /, **options: Any) -> dict[str, Any]:
+    """The same as L(run_task), through the module's C(main), as if it were a process of its own."""
+    module = importlib.import_module(f"{COLLECTION}.modules.{module_name}")
+    given = {
+        "api_url": server.url,
+        "api_token": server.token,
+        "_ansible_module_name": f"community.balena.{module_name}",
+    }
+    said = io.StringIO()
+    with module_arguments({**given, **options}), redirect_stdout(said), suppress(SystemExit):
+        module.main()
+    result: dict[str, Any] = json.loads(said.getvalue())
+    return result

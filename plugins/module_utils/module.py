@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from . import option_errors
 from .connection import CONNECTION_SPEC, connect
 from .query import compile_query
 from .sdk import Balena
@@ -194,28 +195,53 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
 
 
 class _Module(AnsibleModule):
-    """An ordinary module that keeps secret values to itself from the start: also while it looks at its options."""
+    """An ordinary module that names all mistakes in its options at once.
+
+    It keeps secret values to itself from the start: also while it looks at its options.
+    """
+
+    params: dict[str, Any]
+
+    def __init__(self, **rules: Any) -> None:
+        """Read and check the options; fails if they are wrong."""
+        self._given: Params = {}
+        self._checked = False
+        super().__init__(supports_check_mode=True, **rules)
+        self._checked = True
+        if wrong := self._mistakes():
+            self.fail_json(wrong)
+
+    def _load_params(self) -> None:
+        """Read the options, and remember them as they were given."""
+        super()._load_params()
+        self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
+        self.params = option_errors.tame(self.argument_spec, self.params)
+
+    def _mistakes(self) -> str:
+        return option_errors.explain(self.argument_spec, self._given, self.validation_result, self._name)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail; options that are wrong are found before there is a plan, and are shown together with all others."""
         kwargs.setdefault("invocation", invocation(self.params))
+        if not self._checked and hasattr(self, "validation_result"):
+            msg = self._mistakes()
         super().fail_json(msg, **kwargs)
 
     def _log_invocation(self) -> None:
-        """Write the options into the system's log, as modules do, unless there is a secret among them."""
-        if not self.params.get("secret"):
+        """Write the options into the system's log, as modules do, unless one is secret or wrong (it may be no text)."""
+        if not (self.params.get("secret") or self._mistakes()):
             super()._log_invocation()
 
 
 def run_module(options: Options, planner: Planner) -> None:
     """Run as an ordinary module in a process of its own."""
-    module = _Module(supports_check_mode=True, **options.rules())
+    module = _Module(**options.rules())
     _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode))
 
 
 def run_info_module(options: Options, reader: Reader) -> None:
     """Run an info module in a process of its own."""
-    module = _Module(supports_check_mode=True, **options.rules(info=True))
+    module = _Module(**options.rules(info=True))
     _exit(module, lambda: perform_read(reader, module.params))
 
 

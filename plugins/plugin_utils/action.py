@@ -17,12 +17,11 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils import sdk
+from ..module_utils import option_errors, sdk
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
 from ..module_utils.state.report import SENSITIVE
 
@@ -68,10 +67,11 @@ class BalenaAction(ActionBase):
 
     def _run_validated(self, args: dict[str, Any]) -> dict[str, Any]:
         info = hasattr(self.module, "read")
-        checked = ArgumentSpecValidator(**self.module.OPTIONS.rules(info=info)).validate(args)
+        rules = self.module.OPTIONS.rules(info=info)
+        checked, wrong = option_errors.validate(rules, args, self.module.__name__)
         params = checked.validated_parameters
-        if checked.error_messages:
-            outcome: dict[str, Any] = {"failed": True, "changed": False, "msg": "; ".join(checked.error_messages)}
+        if wrong:
+            outcome: dict[str, Any] = {"failed": True, "changed": False, "msg": wrong}
         else:
             outcome = self._perform(params, info)
         for warning in outcome.pop("warnings", ()):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..sdk.errors import BalenaRequestError
+from .kinds import check_names
 from .plan import DeclarationError, share
 from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks
 from .resources.tags import as_tag_value
@@ -201,6 +202,7 @@ def _named(
     may_be_missing: Callable[[str | int], bool] | None,
 ) -> list[Record]:
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
+    check_names(names, "devices", "the uuid, the first 7 or more digits of it, the name or the id of a device")
     rows: dict[int, Record] = {}
     for piece in chunks(list(dict.fromkeys(names)), FEW_NAMES):
         condition = all_of(any_of(_ways(piece)), shared)

@@ -5,31 +5,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 
 import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.community.balena.plugins.modules import balena_env_var
+from tests.tasks import module_arguments
 
 TASK = {"scope": "application", "application": "acme/x", "name": "PW", "value": "hunter2", "api_url": "wrong"}
 
 # From ansible-core 2.21 on, results repeat the options only when the controller asks for it (-vvv).
 ASKED = {"_ansible_inject_invocation": True} if "inject_invocation" in basic.PASS_VARS else {}
-
-
-@contextmanager
-def arguments(options):
-    """Start the module with these options, as Ansible does."""
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # ansible-core 2.17 and before
-        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
-        yield
-        basic._ANSIBLE_ARGS = None
-    else:
-        with patch_module_args(options):
-            yield
 
 
 @pytest.fixture
@@ -39,7 +25,7 @@ def run(monkeypatch, capsys):
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(msg))
 
     def process(**options):
-        with arguments({**TASK, **ASKED, **options}), pytest.raises(SystemExit):
+        with module_arguments({**TASK, **ASKED, **options}), pytest.raises(SystemExit):
             balena_env_var.main()
         return json.loads(capsys.readouterr().out), "".join(logged)
 
