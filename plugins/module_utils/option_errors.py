@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.errors import UnsupportedError
 
 from .state.kinds import kind_of, unusable
-from .state.near import hint
+from .state.near import near
 
 Spec = Mapping[str, Mapping[str, Any]]
 
@@ -53,7 +53,7 @@ def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name:
     for error in found.errors.errors:
         text = _without_types(error.msg)
         if isinstance(error, UnsupportedError):
-            text = f"Unsupported parameters for ({module}) module: {text}{_meant(spec, found)}"
+            text = f"Unsupported parameters for ({module}) module: {text.rstrip('.')}{_meant(spec, found)}"
         texts.append(text + _choice_meant(text))
     return "; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "")]))
 
@@ -125,7 +125,7 @@ def _meant(spec: Spec, found: ValidationResult) -> str:
         known: Spec = spec
         for parent in parents:
             known = _option(known, str(parent).split("[")[0]).get("options") or {}
-        texts.append(hint(name, _names(known)))
+        texts.append(near(name, _names(known)))
     return "".join(texts)
 
 
@@ -136,8 +136,7 @@ def _names(spec: Spec) -> Iterable[str]:
 def _choice_meant(text: str) -> str:
     """Which of the choices may have been meant, if the message is about one."""
     wrong = _CHOICES.match(text)
-    meant = hint(wrong["got"], wrong["known"].split(", ")) if wrong else ""
-    return f".{meant}" if meant else ""
+    return near(wrong["got"], wrong["known"].split(", ")) if wrong else ""
 
 
 def _without_types(text: str) -> str:

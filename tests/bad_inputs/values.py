@@ -71,7 +71,7 @@ def bad_values(spec: Mapping[str, Mapping[str, Any]]) -> Iterator[Bad]:
     for name, said in spec.items():
         for what, value, says in _of_option(said, name):
             yield Bad(name, what, {name: value}, says)
-        yield Bad(f"{name}x", "an unknown option", {f"{name}x": 1}, f"Did you mean '{name}'?")
+        yield Bad(f"{name}x", "an unknown option", {f"{name}x": 1}, f"did you mean '{name}'?")
 
 
 def _of_option(said: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any, str]]:
@@ -88,7 +88,7 @@ def _of_option(said: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any, s
             yield f"an element that is {what}", [value], ""
         if said.get("choices"):
             first = said["choices"][0]
-            yield "a lookalike of a choice", [f"{first[:-1]}z"], f"Did you mean '{first}'?"
+            yield "a lookalike of a choice", [f"{first[:-1]}z"], f"did you mean '{first}'?"
     if said.get("options"):
         inner = said["options"]
         needed = {key: "00:00" for key, one in inner.items() if one.get("required")}

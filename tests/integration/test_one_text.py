@@ -69,7 +69,7 @@ def test_a_task_without_options_names_those_that_it_needs(module):
 def test_an_option_that_there_is_not_is_reported_in_the_words_of_ansible():
     said = in_process("balena_tag", {"scope": "device", "name": "a", "valuee": "b"})["msg"]
     assert said.startswith("Unsupported parameters for (community.balena.balena_tag) module: valuee. Supported parame")
-    assert said.endswith("with_tags (fleet). Did you mean 'value'?")
+    assert said.endswith("with_tags (fleet); did you mean 'value'?")
 
 
 def test_all_mistakes_are_named_at_once():
@@ -77,9 +77,9 @@ def test_all_mistakes_are_named_at_once():
         "msg"
     ]
     for words in (
-        "got: wav. Did you mean 'wave'?",
+        "got: wav; did you mean 'wave'?",
         "probe.urll",
-        "Did you mean 'url'?",
+        "did you mean 'url'?",
         "soak must be a number, not nan",
     ):
         assert words in said
