@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of WAITING in plugins/module_utils/module.py."""
+    """The options of WAITING, and of PATIENCE, in plugins/module_utils/module.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -35,4 +35,16 @@ options:
       - The waiting ends as soon as more devices than this have failed.
       - If not set, the waiting goes on for the others.
     type: int
+"""
+
+    PATIENCE = r"""
+options:
+  patience:
+    description:
+      - Seconds for which the server may be away in one go (no connection, or an answer such as 503) without the task
+        failing. It tries again until then.
+      - A task that waits goes on waiting meanwhile, beyond its time-out if need be. With V(0), its looks at the devices
+        may fail until the time-out.
+    type: float
+    default: 0.0
 """

@@ -23,6 +23,7 @@ from .sdk import Balena
 from .sdk.errors import BalenaError
 from .state import report
 from .state.apply import Outcome, apply
+from .state.patience import Patience
 from .state.plan import Change, Plan, Progress, guard
 from .state.words import explain
 
@@ -54,6 +55,9 @@ SELECTOR_IN_APPLICATION: dict[str, dict[str, Any]] = {
 }
 
 
+#: How long the server may be away (doc fragments C(waiting) and C(waiting.patience)).
+PATIENCE: dict[str, dict[str, Any]] = {"patience": {"type": "float", "default": 0.0}}
+
 #: The options of modules that can wait for devices (doc fragment C(waiting)).
 WAITING: dict[str, dict[str, Any]] = {
     "wait": {"type": "bool", "default": False},
@@ -61,6 +65,7 @@ WAITING: dict[str, dict[str, Any]] = {
     "poll_interval": {"type": "float", "default": 10.0},
     "success_percentage": {"type": "float", "default": 100.0},
     "max_failures": {"type": "int"},
+    **PATIENCE,
 }
 
 #: How devices are divided into waves (doc fragment C(rollout)).
@@ -152,14 +157,14 @@ def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Pro
     """
     result: dict[str, Any] = {}
     try:
+        patience = Patience.of(params)
         balena = connect(params, read_only=True)
-        plan = planner(balena, params)
-        guard(plan, params.get("max_changes"))
+        plan = patience.through(lambda: _plan(balena, planner, params))
         if check_mode:
             return _result(plan)
         if plan.changes:
             writing = connect(params)
-            result = _apply(writing, plan)
+            plan, result = _apply(writing, plan, patience, lambda: _plan(balena, planner, params))
             result.update(plan.refresh(writing) if plan.refresh else {})
         if plan.follow:
             result = result or _result(plan)
@@ -172,14 +177,28 @@ def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Pro
         raise TaskFailure({**_failure(error), **result}) from error
 
 
-def _apply(balena: Balena, plan: Plan) -> dict[str, Any]:
-    """Make the changes, and return the result of a task that did."""
-    result = _result(plan)
-    outcome = apply(balena, plan)
+def _plan(balena: Balena, planner: Planner, params: Params) -> Plan:
+    plan = planner(balena, params)
+    guard(plan, params.get("max_changes"))
+    return plan
+
+
+def _apply(balena: Balena, plan: Plan, patience: Patience, again: Callable[[], Plan]) -> tuple[Plan, dict[str, Any]]:
+    """Make the changes, and return the plan and the result of a task that did.
+
+    :param again: plans what is left, when the server was away in the middle of it.
+    """
+    outcome, made = apply(balena, plan), []
+    while not outcome.complete and patience.lasts(failure.error for failure in outcome.failed):
+        made += outcome.done
+        plan = again()
+        outcome = apply(balena, plan)
+    outcome.done = [*made, *outcome.done]
+    result = {**_result(plan), **_made(plan, outcome.done)}
     more = plan.account(outcome) if plan.account else {}
     if not outcome.complete:
         raise TaskFailure({**_incomplete(plan, result, outcome), **more})
-    return {**result, **more}
+    return plan, {**result, **more}
 
 
 def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
@@ -189,7 +208,9 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
     """
     try:
         shaped = compile_query(params.get("query"))
-        return {"changed": False, **shaped(reader(connect(params, read_only=True), params))}
+        balena = connect(params, read_only=True)
+        read = Patience.of(params).through(lambda: reader(balena, params))
+        return {"changed": False, **shaped(read)}
     except (BalenaError, ValueError) as error:
         raise TaskFailure(_failure(error)) from error
 

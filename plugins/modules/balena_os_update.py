@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.waiting
+  - community.balena.waiting.patience
 options:
   version:
     description:

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - community.balena.devices
   - community.balena.releases
   - community.balena.waiting
+  - community.balena.waiting.patience
 options:
   scope:
     description:

@@ -13,10 +13,11 @@ description:
   - Brings a wave of devices to a release, finishes a rollout, or rolls it back. The role
     P(community.balena.rollout#role) runs a whole rollout with these steps.
   - What is needed to go on, or back, is kept in the API. A tag C(ansible_rollout) of the application says what is
-    rolled out and which target most devices had before; devices that had another one have a tag
+    rolled out and which target most devices had before; devices that had another one, or were offline, have a tag
     C(ansible_rollout_former). Both are written before the devices are changed, and removed at the end.
   - So a rollout that was interrupted goes on when it is run again, from any controller.
-  - One rollout of an application is under way at a time.
+  - One rollout of an application is under way at a time. The tag of the application is written first, and the API
+    lets one task alone do that; a task that comes second changes nothing, and says which rollout is under way.
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -27,6 +28,7 @@ extends_documentation_fragment:
   - community.balena.releases
   - community.balena.rollout
   - community.balena.waiting
+  - community.balena.waiting.patience
 options:
   release:
     description:
@@ -60,7 +62,8 @@ options:
   offline:
     description:
       - What to do about offline devices with O(wait). They are pinned in any case.
-      - V(skip) does not wait for those that are offline when the task begins, nor counts them.
+      - V(skip) does not wait for those that were offline before the rollout changed them, nor counts them, as long as
+        nothing is heard of them. A device that was online then is waited for, whatever became of it.
       - V(wait) waits for them as for all others.
       - V(fail) counts a device that is offline as failed.
     type: str
@@ -192,6 +195,13 @@ passed:
   returned: with O(state=wave) and O(wait), not in check mode
   type: bool
   sample: true
+unseen:
+  description:
+    - Whether it is not known how the wave went, since the server could not be asked at the end. Then RV(passed) is
+      false, which says nothing about the devices.
+  returned: with O(state=wave) and O(wait), not in check mode
+  type: bool
+  sample: false
 line:
   description: How the wave went, in one line.
   returned: with O(state=wave) and O(wait), not in check mode

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.balena.releases
   - community.balena.rollout
   - community.balena.reading.query
+  - community.balena.waiting.patience
 options:
   release:
     description:
@@ -164,7 +165,7 @@ result:
   sample: [1%, 10%]
 """
 
-from ..module_utils.module import DEVICE_SELECTOR, QUERY, RELEASES, WAVES, Options, run_info_module
+from ..module_utils.module import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, Options, run_info_module
 from ..module_utils.state.info.rollout import read
 
 OPTIONS = Options(
@@ -172,6 +173,7 @@ OPTIONS = Options(
         **DEVICE_SELECTOR,
         **WAVES,
         **QUERY,
+        **PATIENCE,
         "release": {"type": "raw"},
         **RELEASES,
         "windows": {

@@ -18,9 +18,12 @@ import yaml
 from tests.ansible_runs import Ansible, Run
 from tests.emulator import Emulator
 from tests.emulator.releases import version_of
+from tests.tasks import run_task
 
 FLEET = "acme/shop"
 VERSION = "/v7"
+#: The waves of a step, unless a test says others.
+WAVES = [2, 6, "100%"]
 #: Virtual seconds in a real one: an update takes about a second.
 RATE = 40.0
 QUICK = {"poll_seconds": 4, "download_seconds": 12, "install_seconds": 4, "step_seconds": 8}
@@ -157,3 +160,14 @@ def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
 def outcomes(found: Mapping[str, Any]) -> list[tuple[int, bool | None]]:
     """Number and result of each wave of a report."""
     return [(wave["number"], wave["passed"]) for wave in found["waves"]]
+
+
+def step(emulator: Emulator, **options: Any) -> dict[str, Any]:
+    """One step of a rollout of 1.2.0, with quick looks."""
+    usual = {"application": FLEET, "release": "1.2.0", "waves": WAVES, "wait": True, "poll_interval": 0.05}
+    return run_task(emulator, "balena_rollout", **{**usual, "wait_timeout": 60, **options})
+
+
+def take_offline(emulator: Emulator, uuid: str) -> None:
+    """A device goes dark, and does not come back."""
+    emulator.simulation.take_offline(uuid, 10**6)

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from ..sdk.errors import BalenaConnectionError, BalenaError, BalenaRequestError
-from .plan import DeclarationError, Followed, Progress
+from ..sdk.errors import BalenaError
+from .limits import Limits
+from .patience import Clock, may_pass
+from .plan import Followed, Progress
 
 #: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
 LOOKS = 2
@@ -46,56 +47,20 @@ class Sight:
 Look = Callable[[Sequence[str]], Mapping[str, Sight]]
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long to wait and what to put up with.
-
-    :param timeout: seconds until the waiting ends, whatever the devices do.
-    :param interval: seconds between two looks.
-    :param success: percentage of the devices that have to be done.
-    :param max_failures: how many may fail before the waiting ends; by default it goes on for the others.
-    """
-
-    timeout: float
-    interval: float
-    success: float = 100.0
-    max_failures: int | None = None
-
-    @classmethod
-    def of(cls, want: Mapping[str, Any]) -> Limits:
-        """The limits that the options of a task declare.
-
-        :raises DeclarationError: a number that makes no sense.
-        """
-        for option in ("wait_timeout", "poll_interval"):
-            if want[option] <= 0:
-                raise DeclarationError(f"{option} must be greater than 0, not {want[option]:g}")
-        if not 0 <= want["success_percentage"] <= 100:
-            raise DeclarationError(f"success_percentage must be from 0 to 100, not {want['success_percentage']:g}")
-        if want.get("max_failures") is not None and want["max_failures"] < 0:
-            raise DeclarationError(f"max_failures must be 0 or more, not {want['max_failures']}")
-        return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], want.get("max_failures"))
-
-    def needed(self, total: int) -> int:
-        """How many of C(total) devices have to be done."""
-        return -int(-total * self.success // 100)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The time, and how it passes."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-
 @dataclass
 class Waited:
-    """What became of the devices, by uuid in the order in which they were given."""
+    """What became of the devices, by uuid in the order in which they were given.
+
+    :param believed: those whose state two looks in a row have shown.
+    :param looked: how many looks have succeeded.
+    :param trouble: why the last look failed, if it did: then nobody knows how things stand.
+    """
 
     sights: dict[str, Sight]
     problem: str | None = None
     believed: set[str] = field(default_factory=set)
+    looked: int = 0
+    trouble: BalenaError | None = None
 
     def among(self, state: State) -> dict[str, Sight]:
         """The devices in one state; done and failed only when two looks in a row showed it."""
@@ -162,7 +127,8 @@ def wait_for(
 ) -> Waited:
     """Look again and again until enough devices are done, too many have failed, or the time is up.
 
-    A look that fails because the server or the network does is not the end: the next one may succeed.
+    A look that fails because the server or the network does is not the end: the next one may succeed. With a patience
+    the waiting goes on until it does, also beyond the time-out; when the patience is over, so is the waiting.
 
     :param uuids: the devices. None: there is nothing to wait for.
     :param seen: what was seen of them before; counts as the first of two looks.
@@ -176,14 +142,16 @@ def wait_for(
     end = clock.now() + limits.timeout
     lines = _Lines(progress, clock)
     while uuids:
-        watch.look(look)
+        watch.look(look, clock.now)
+        now = clock.now()
         over = watch.over()
-        late = clock.now() >= end
+        patient = watch.patient(now)
+        late = now >= end if patient is None else not patient
         lines.show(watch.waited.line(), last=over or late)
         if over or late:
             watch.conclude(late=not over)
             break
-        clock.sleep(max(0.0, min(limits.interval, end - clock.now())))
+        clock.sleep(limits.interval if now >= end else min(limits.interval, end - now))
     return watch.waited
 
 
@@ -196,20 +164,22 @@ class _Watch:
         self.limits, self.enough, self.things = limits, enough, things
         self.waited = Waited({uuid: seen.get(uuid, Sight(State.PENDING)) for uuid in uuids})
         self.looks = {uuid: int(uuid in seen) for uuid in uuids}
-        self.trouble: BalenaError | None = None
+        self.away_since = 0.0
         self.needed = limits.needed(len(uuids))
 
-    def look(self, look: Look) -> None:
+    def look(self, look: Look, now: Callable[[], float]) -> None:
         """Look once at all whose state is not believed yet."""
         open_ = [uuid for uuid in self.waited.sights if uuid not in self.waited.believed]
         try:
             found = look(open_)
         except BalenaError as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
-            self.trouble = error
+            self.away_since = now() if self.waited.trouble is None else self.away_since
+            self.waited.trouble = error
             return
-        self.trouble = None
+        self.waited.trouble = None
+        self.waited.looked += 1
         for uuid in open_:
             self._note(uuid, found.get(uuid, Sight(State.FAILED, "it is gone")))
 
@@ -219,6 +189,12 @@ class _Watch:
         self.waited.sights[uuid] = sight
         if sight.state is not State.PENDING and self.looks[uuid] >= self.enough:
             self.waited.believed.add(uuid)
+
+    def patient(self, now: float) -> bool | None:
+        """Whether to go on though the server is away; None if it is not, or the time-out alone decides."""
+        if self.waited.trouble is None or not self.limits.patience:
+            return None
+        return now < self.away_since + self.limits.patience
 
     def over(self) -> bool:
         """Whether more waiting changes nothing."""
@@ -234,16 +210,17 @@ class _Watch:
         if done >= self.needed and not self._too_many(failed):
             return
         total = len(self.waited.sights)
-        what = (
-            f"not done after {self.limits.timeout:g} seconds (wait_timeout)"
-            if late
-            else f"too many {self.things} failed"
-        )
+        what = self._end() if late else f"too many {self.things} failed"
         text = f"Waiting ended, {what}: {done} of {total} {self.things} are done, {self.needed} are needed"
         reasons = self._reasons(State.FAILED) + self._reasons(State.PENDING)
-        if self.trouble is not None:
-            reasons.append(f"the last look failed: {self.trouble}")
+        if self.waited.trouble is not None:
+            reasons.append(f"the last look failed: {self.waited.trouble}")
         self.waited.problem = ". ".join([text, *(["; ".join(reasons)] if reasons else [])])
+
+    def _end(self) -> str:
+        if self.waited.trouble is not None and self.limits.patience:
+            return f"the server was away for {self.limits.patience:g} seconds (patience)"
+        return f"not done after {self.limits.timeout:g} seconds (wait_timeout)"
 
     def _count(self, state: State) -> int:
         return len(self.waited.among(state))
@@ -266,10 +243,3 @@ class _Lines:
         if line != self._shown and (last or now - self._at >= LINE_EVERY):
             self._progress(line)
             self._shown, self._at = line, now
-
-
-def _may_pass(error: BalenaError) -> bool:
-    """Whether the same question may be answered a moment later."""
-    if isinstance(error, BalenaRequestError):
-        return error.status_code >= 500 or error.status_code == 429
-    return isinstance(error, BalenaConnectionError)

@@ -26,6 +26,8 @@ memories = st.builds(
     selection=st.text("0123456789abcdef", min_size=12, max_size=12),
     kept_out=st.one_of(st.none(), st.text(min_size=1, max_size=100)),
     rolling_back=st.booleans(),
+    marking=st.booleans(),
+    run=st.text("0123456789abcdef", max_size=12),
 )
 
 
@@ -74,8 +76,10 @@ def test_what_is_remembered_is_recalled(known):
 
 @given(memories, releases)
 def test_a_former_target_survives_its_tag(known, former):
-    assert memory.former_of(memory.as_former(former), known) == former
-    assert memory.former_of(None, known) == known.former
+    for heard in (None, "2031-01-01T00:00:00.000Z", "never"):
+        mark = memory.Mark(former, heard)
+        assert memory.mark_of(mark.as_tag(), known) == mark
+    assert memory.mark_of(None, known) == memory.Mark(known.former)
 
 
 @given(st.lists(releases), st.randoms())
@@ -92,7 +96,8 @@ def test_a_tag_that_is_no_memory_is_refused(text):
         memory.recall(text)
 
 
-def test_a_tag_that_is_no_former_target_is_refused():
+@pytest.mark.parametrize("text", ["elsewhere", "", "1 2", "application offline", "1 online never", "-1", "\u0661"])
+def test_a_tag_that_is_no_former_target_is_refused(text):
     known = memory.Memory(1, "1.0.0", "today", None, 1, "a", "b")
     with pytest.raises(DeclarationError, match="neither application nor a release's id"):
-        memory.former_of("elsewhere", known)
+        memory.mark_of(text, known)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ONLINE_COLUMNS = ("is_online", "api_heartbeat_state")
 COLUMNS = (*ONLINE_COLUMNS, "is_running__release", "should_be_running__release", "status")
 
+#: When the API last noticed that a device came or went.
+HEARD_COLUMNS = ("last_connectivity_event", "last_vpn_event")
+
 OFFLINE = "offline"
 
 
@@ -42,6 +45,14 @@ def read_again(
 def is_offline(row: Record) -> bool:
     """Whether neither the VPN nor the API hears of a device (recording 11: either alone makes it reachable)."""
     return not row["is_online"] and row["api_heartbeat_state"] != "online"
+
+
+def last_heard(row: Record) -> str:
+    """When a device last came or went, in words that change when it does so again.
+
+    :param row: with L(HEARD_COLUMNS).
+    """
+    return max(row[name] or "" for name in HEARD_COLUMNS) or "never"
 
 
 def see_release(row: Record, target: int | None, policy: str) -> Sight:

@@ -14,7 +14,7 @@ from ..plan import Change, DeclarationError, NamedId, Plan
 from ..reading import Record
 from ..resources import pins
 from ..resources.release_names import label
-from . import ending, memory, survey, touched, watch
+from . import ending, lock, memory, survey, touched, watch
 from .gate import Gate
 from .memory import Memory
 from .survey import Crew, Fleet
@@ -53,8 +53,9 @@ def plan(balena: Balena, want: Want) -> Plan:
             "release": pins.shown(fleet.target),
         },
         warnings=fleet.warnings,
+        writers=lock.writers(),
         in_order=True,
-        follow=watch.follower(want, gate, fleet, wave, members) if want["wait"] else None,
+        follow=watch.follower(want, gate, fleet, wave, members, todo) if want["wait"] else None,
     )
 
 
@@ -69,9 +70,11 @@ def _refuse_if_given_up(fleet: Fleet) -> None:
 
 def _wave(crew: Crew, number: int) -> Wave:
     """The wave of a number; one that adds no device is like the one before it."""
-    last = crew.waves[-1].number if crew.waves else 0
+    if not crew.waves:
+        raise DeclarationError(f"wave {number} does not exist: no device takes part in this rollout")
+    last = crew.waves[-1].number
     if not 1 <= number <= last:
-        raise DeclarationError(f"there is no wave {number}: they have the numbers from 1 to {last}")
+        raise DeclarationError(f"wave {number} does not exist: the waves are numbered 1 to {last}")
     reached = [wave for wave in crew.waves if wave.number <= number]
     return reached[-1] if reached else Wave(number, "empty", (), 0)
 
@@ -81,17 +84,31 @@ def _remembering(
 ) -> list[Change]:
     """What is written down before any device is changed. Nothing, if none has to be and no rollout is under way."""
     division = survey.division_of(want)
-    if fleet.memory is not None:
-        known = fleet.memory
-        # A wave that is done again, after a later one had begun, does not turn the rollout back.
-        begun = max(known.wave, wave.number) if known.waves == division else wave.number
-        known = replace(known, wave=begun, waves=division)
-        return [*touched.marks(todo, known), *touched.remember(fleet, known)]
-    if not todo:
-        return []
-    known = _begun(want, fleet, crew, wave)
+    known = fleet.memory
+    if known is None:
+        return _beginning(balena, want, fleet, _begun(want, fleet, crew, wave), todo) if todo else []
+    # A wave that is done again, after a later one had begun, does not turn the rollout back.
+    begun = max(known.wave, wave.number) if known.waves == division else wave.number
+    known = replace(known, wave=begun, waves=division)
+    if known.marking:
+        return _beginning(balena, want, fleet, known, todo)
+    return [*lock.write(fleet, lock.remembered(fleet), known), *touched.marks(todo, known)]
+
+
+def _beginning(balena: Balena, want: Want, fleet: Fleet, known: Memory, todo: Sequence[Record]) -> list[Change]:
+    """The application's tag, before all others: who writes it first has the application for this rollout.
+
+    Where devices beside those of the wave need tags, it says that these are not complete until they are.
+    """
     marked = touched.read_marked(balena, fleet, want.get("keep_out_tag"))
-    return [*touched.first_marks(marked, known, todo), *touched.remember(fleet, known)]
+    others = touched.other_marks(marked, known, {row["uuid"] for row in todo})
+    first, complete = replace(known, marking=bool(others)), replace(known, marking=False)
+    return [
+        *lock.write(fleet, lock.remembered(fleet), first),
+        *others,
+        *touched.marks(todo, known),
+        *lock.write(fleet, first, complete),
+    ]
 
 
 def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
@@ -106,6 +123,7 @@ def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
         waves=survey.division_of(want),
         selection=survey.selection_of(want),
         kept_out=want.get("keep_out_tag"),
+        run=lock.new_run(),
     )
 
 

@@ -14,7 +14,7 @@ from ..plan import Change, DeclarationError, Followed, NamedId, Plan, Progress
 from ..reading import PAGE, Record
 from ..resources import pins, running
 from ..resources.release_names import label
-from . import survey, touched
+from . import lock, survey, touched
 from .survey import Crew, Fleet
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def finish(balena: Balena, want: Want) -> Plan:
     if want["finish"] == PIN_FLEET:
         changes += pins.application_changes(fleet.row, fleet.target)
         changes += _unpin_followers(fleet, marked)
-    changes += [*touched.unmark(marked), *touched.remember(fleet, None)]
+    changes += [*touched.unmark(marked), *lock.write(fleet, lock.remembered(fleet), None)]
     named = NamedId(fleet.target["id"], label(fleet.target))
     result = {
         "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
         "release": pins.shown(fleet.target),
     }
-    return Plan(tuple(changes), len(crew.rows), result, warnings=fleet.warnings, in_order=True)
+    return Plan(tuple(changes), len(crew.rows), result, writers=lock.writers(), warnings=fleet.warnings, in_order=True)
 
 
 def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
@@ -109,20 +109,30 @@ def roll_back(balena: Balena, want: Want) -> Plan:
     if known is None:
         return Plan(result={"devices": [], "release": pins.shown(fleet.target)})
     marked = touched.read_marked(balena, fleet, known.kept_out)
-    former = touched.formers(marked, known)
+    # As long as tags are missing, no device has been changed.
+    former = {} if known.marking else touched.formers(marked, known)
     names = _labels(balena, former.values())
     rows = [row for row in marked if row["uuid"] in former]
     back = {uuid: NamedId(id_, names[id_]) if id_ is not None else None for uuid, id_ in former.items()}
+    given_up = replace(known, rolling_back=True)
     changes = [
         # Whoever finds this after an interruption goes on with it, and not with the rollout.
-        *touched.remember(fleet, replace(known, rolling_back=True)),
+        *lock.write(fleet, lock.remembered(fleet), given_up),
         *pins.pin_changes(rows, back),
         *touched.unmark(marked),
-        *touched.remember(fleet, None),
+        *lock.write(fleet, given_up, None),
     ]
     result = {"devices": [survey.shown(row, back[row["uuid"]]) for row in rows], "release": pins.shown(fleet.target)}
     follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
-    return Plan(tuple(changes), len(marked), result, warnings=fleet.warnings, in_order=True, follow=follow)
+    return Plan(
+        tuple(changes),
+        len(marked),
+        result,
+        writers=lock.writers(),
+        warnings=fleet.warnings,
+        in_order=True,
+        follow=follow,
+    )
 
 
 def _labels(balena: Balena, ids: Any) -> dict[int, str]:

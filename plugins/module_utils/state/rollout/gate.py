@@ -10,11 +10,11 @@ an early wave is not forgotten in a later one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..limits import Limits, check_number, check_seconds
 from ..plan import DeclarationError
-from ..waiting import Limits
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,17 @@ class Gate:
         :raises DeclarationError: a number that makes no sense.
         """
         share = want.get("max_failure_percentage")
-        if share is not None and not 0 <= share <= 100:
-            raise DeclarationError(f"max_failure_percentage must be from 0 to 100, not {share:g}")
-        for option, least in (("min_devices", 1), ("soak", 0)):
-            if want[option] < least:
-                raise DeclarationError(f"{option} must be {least} or more, not {want[option]:g}")
-        return cls(Limits.of(want), share, want["min_devices"])
+        if share is not None:
+            check_number("max_failure_percentage", share, most=100)
+        check_seconds("soak", want["soak"])
+        if want["min_devices"] < 1:
+            raise DeclarationError(f"min_devices must be 1 or more, not {want['min_devices']}")
+        # A wave of which no device is done shows nothing, whatever share is enough.
+        return cls(replace(Limits.of(want), at_least=1), share, want["min_devices"])
 
     def limits(self, total: int) -> Limits:
         """How to wait for a number of devices."""
-        return Limits(self.waits.timeout, self.waits.interval, self.waits.success, self.allowed_failures(total))
+        return replace(self.waits, max_failures=self.allowed_failures(total))
 
     def allowed_failures(self, total: int) -> int | None:
         """How many of C(total) devices may fail; None if there is no limit besides the success that is needed."""

@@ -4,8 +4,8 @@
 """What a rollout has to know when it is interrupted: kept in the API, as tags, so that any controller can go on.
 
 One tag of the application says what is rolled out and what the former target of most devices was. A device has a tag
-of its own only where its former target is another one. So a rollout over thousands of devices that all follow their
-application writes one tag, and what each device had before can still be told.
+of its own only where its former target is another one, or where it was offline when it was changed. So a rollout over
+thousands of devices that all follow their application writes one tag, and what each had before can still be told.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from ..plan import DeclarationError
 #: The tag of an application that says which rollout is under way.
 ROLLOUT_TAG = "ansible_rollout"
 
-#: The tag of a device whose target before the rollout was not that of most devices.
+#: The tag of a device whose target before the rollout was not that of most devices, or that was offline then.
 FORMER_TAG = "ansible_rollout_former"
 
 #: The former target of a device that followed its application.
 FOLLOWED = "application"
+
+#: Stands in a device's tag between its former target and when it had last been heard of, if it was offline.
+_OFFLINE = "offline"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Memory:
     :param selection: fingerprint of which devices were declared.
     :param kept_out: the tag whose devices are kept out.
     :param rolling_back: it was given up, and devices are being given back what they had.
+    :param marking: no device is changed yet; those that had the release already may lack the tag that says so.
+    :param run: tells two rollouts apart that are declared alike.
     """
 
     release: int
@@ -54,10 +59,12 @@ class Memory:
     selection: str
     kept_out: str | None = None
     rolling_back: bool = False
+    marking: bool = False
+    run: str = ""
 
     def as_tag(self) -> str:
         """The value of the application's tag."""
-        known = {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        known = {name: value for name, value in asdict(self).items() if value not in (None, False, "")}
         return json.dumps(known, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -92,26 +99,39 @@ def most_common(formers: Iterable[int | None]) -> int | None:
     return min(counts, key=lambda former: (-counts[former], former is not None, former or 0), default=None)
 
 
-def as_former(release: int | None) -> str:
-    """The value of a device's tag for its former target."""
-    return FOLLOWED if release is None else str(release)
+@dataclass(frozen=True)
+class Mark:
+    """What the tag of a device says.
+
+    :param former: its former target.
+    :param heard: when it had last been heard of before it was changed, if it was offline then.
+    """
+
+    former: int | None
+    heard: str | None = None
+
+    def as_tag(self) -> str:
+        """The value of the tag."""
+        former = FOLLOWED if self.former is None else str(self.former)
+        return former if self.heard is None else f"{former} {_OFFLINE} {self.heard}"
 
 
-def former_of(tag: str | None, memory: Memory) -> int | None:
-    """The former target of a device that the rollout has changed.
+def mark_of(tag: str | None, memory: Memory) -> Mark:
+    """What is known of a device that the rollout has changed.
 
     :param tag: the value of the device's own tag, if it has one.
     :raises DeclarationError: somebody wrote something else into the tag.
     """
     if tag is None:
-        return memory.former
-    if tag == FOLLOWED:
-        return None
-    if not (tag.isascii() and tag.isdigit()):
+        return Mark(memory.former)
+    former, *rest = tag.split(" ")
+    known = former == FOLLOWED or (former.isascii() and former.isdigit())
+    if not known or (rest and (len(rest) != 2 or rest[0] != _OFFLINE)):
         raise DeclarationError(
-            f"a device's tag {FORMER_TAG} is '{tag}', which is neither {FOLLOWED} nor a release's id"
+            f"a device's tag {FORMER_TAG} is '{tag[:80]}', which is neither {FOLLOWED} nor a release's id: "
+            "remove it, or write there what the device shall be given back"
         )
-    return int(tag)
+    return Mark(None if former == FOLLOWED else int(former), rest[1] if rest else None)
 
 
 def tag_of(row: Mapping[str, Any], key: str) -> str | None:

@@ -120,7 +120,7 @@ def read_crew(balena: Balena, want: Want) -> Crew:
     rows = select_devices(
         balena,
         want,
-        select=running.COLUMNS,
+        select=(*running.COLUMNS, *running.HEARD_COLUMNS),
         expand={
             "is_pinned_on__release": pins.RELEASE,
             "device_tag": tagged(*keys),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..plan import Change
@@ -13,7 +13,7 @@ from ..reading import PAGE, Record, all_of, any_of
 from ..resources import pins, running, tags
 from ..selector import tag_conditions
 from . import memory
-from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
+from .memory import FORMER_TAG, Mark, Memory
 from .survey import Fleet, tagged
 
 if TYPE_CHECKING:
@@ -56,64 +56,88 @@ def formers(rows: Iterable[Record], known: Memory) -> dict[str, int | None]:
     found = {}
     for row in rows:
         if pin_of(row) == known.release and not _is_kept_out(row, known):
-            former = memory.former_of(memory.tag_of(row, FORMER_TAG), known)
+            former = mark_of(row, known).former
             if former != known.release:
                 found[row["uuid"]] = former
     return found
+
+
+def mark_of(row: Record, known: Memory) -> Mark:
+    """What is remembered of a device."""
+    return memory.mark_of(memory.tag_of(row, FORMER_TAG), known)
+
+
+def set_aside(rows: Iterable[Record], known: Memory | None, now: Collection[str]) -> list[str]:
+    """The uuids of the offline devices that say nothing about the release, so that nobody waits for them.
+
+    They were offline before the rollout changed them, and nothing has been heard of them since; or it has not changed
+    them. One that was online when it was changed, and is gone, may be gone because of that.
+
+    :param rows: with L(running.COLUMNS) and L(running.HEARD_COLUMNS), as they were before this step.
+    :param now: the devices that this step changes.
+    """
+    return [
+        row["uuid"]
+        for row in rows
+        if running.is_offline(row) and (row["uuid"] in now or known is None or _was_gone_before(row, known))
+    ]
+
+
+def _was_gone_before(row: Record, known: Memory) -> bool:
+    if pin_of(row) != known.release:
+        return True  # it follows its application, which had the release before
+    mark = mark_of(row, known)
+    if mark.former == known.release:
+        return True
+    present = row["is_running__release"]
+    came_back = bool(present) and present["__id"] == known.release
+    return mark.heard == running.last_heard(row) and not came_back
 
 
 def _is_kept_out(row: Record, known: Memory) -> bool:
     return known.kept_out is not None and memory.tag_of(row, known.kept_out) is not None
 
 
-def first_marks(rows: Iterable[Record], known: Memory, now: Iterable[Record]) -> list[Change]:
-    """The tags before the first wave: those of its devices, and of all that have the release already.
+def other_marks(rows: Iterable[Record], known: Memory, now: Collection[str]) -> list[Change]:
+    """The tags of devices that the first wave does not change: those that have the release already say so.
 
     Tags that an earlier rollout left are removed, since they would be mistaken for this one's.
 
     :param rows: as L(read_marked) reads them.
     :param now: the devices that get the release now.
     """
-    starting = {row["uuid"]: row for row in now}
-    others = [row for row in rows if row["uuid"] not in starting and not _is_kept_out(row, known)]
-    wanted = {row["uuid"]: _mark(pin_of(row), known) if pin_of(row) == known.release else None for row in others}
-    return marks(now, known, more=others, wanted=wanted)
+    others = [row for row in rows if row["uuid"] not in now and not _is_kept_out(row, known)]
+    had_it = None if known.former == known.release else Mark(known.release).as_tag()
+    return _tags(others, {row["uuid"]: had_it if pin_of(row) == known.release else None for row in others})
 
 
-def marks(
-    now: Iterable[Record], known: Memory, *, more: Iterable[Record] = (), wanted: Mapping[str, str | None] | None = None
-) -> list[Change]:
+def marks(rows: Iterable[Record], known: Memory) -> list[Change]:
     """The tags of devices that get the release now: their present targets, where they are not those of most devices.
 
-    :param more: further devices; what their tags shall be is in C(wanted), None being no tag.
+    One that is offline has a tag in any case, which says so.
     """
-    targets = {row["uuid"]: _mark(pin_of(row), known) for row in now}
-    targets.update(wanted or {})
-    things = [
-        tags.Tagged(row["id"], (row["uuid"],), {FORMER_TAG: targets[row["uuid"]]}, _own(row, FORMER_TAG))
-        for row in [*now, *more]
-    ]
-    return tags.plan("device", things)
+    rows = list(rows)
+    return _tags(rows, {row["uuid"]: _mark(row, known) for row in rows})
 
 
-def _mark(former: int | None, known: Memory) -> str | None:
-    return None if former == known.former else memory.as_former(former)
+def _mark(row: Record, known: Memory) -> str | None:
+    mark = Mark(pin_of(row), running.last_heard(row) if running.is_offline(row) else None)
+    return None if mark == Mark(known.former) else mark.as_tag()
 
 
 def unmark(rows: Iterable[Record]) -> list[Change]:
     """What removes the tags of devices."""
-    things = [tags.Tagged(row["id"], (row["uuid"],), {FORMER_TAG: None}, _own(row, FORMER_TAG)) for row in rows]
+    rows = list(rows)
+    return _tags(rows, dict.fromkeys((row["uuid"] for row in rows), None))
+
+
+def _tags(rows: Iterable[Record], wanted: Mapping[str, str | None]) -> list[Change]:
+    things = [
+        tags.Tagged(row["id"], (row["uuid"],), {FORMER_TAG: wanted[row["uuid"]]}, _own(row, FORMER_TAG)) for row in rows
+    ]
     return tags.plan("device", things)
 
 
-def remember(fleet: Fleet, known: Memory | None) -> list[Change]:
-    """What writes the application's tag, or removes it."""
-    wanted = {ROLLOUT_TAG: known.as_tag() if known else None}
-    actual = _own(fleet.row, ROLLOUT_TAG)
-    return tags.plan("application", [tags.Tagged(fleet.row["id"], (fleet.row["slug"],), wanted, actual)])
-
-
 def _own(row: Record, key: str) -> list[dict[str, Any]]:
-    """The tag of a device or application that is meant, if it has it."""
-    rows = row["device_tag"] if "device_tag" in row else row["application_tag"]
-    return [tag for tag in rows if tag["tag_key"] == key]
+    """The tag of a device that is meant, if it has it."""
+    return [tag for tag in row["device_tag"] if tag["tag_key"] == key]

@@ -15,7 +15,7 @@ from ..plan import Followed, Progress
 from ..reading import Record
 from ..resources import running
 from ..waiting import Limits, Look, Sight, State
-from . import survey
+from . import survey, touched
 from .gate import Gate
 from .probe import probing
 from .survey import Fleet
@@ -33,14 +33,18 @@ NOT_WAITED_FOR = "offline, not waited for"
 _NAMED = 3
 
 
-def follower(want: Want, gate: Gate, fleet: Fleet, wave: Wave, members: Sequence[Record]) -> Follower:
+def follower(
+    want: Want, gate: Gate, fleet: Fleet, wave: Wave, members: Sequence[Record], todo: Sequence[Record]
+) -> Follower:
     """What waits for a wave to pass the gate.
 
     :param members: the devices of the wave and of all before it, as they were before it.
+    :param todo: those of them that get the release now.
     """
+    aside = touched.set_aside(members, fleet.memory, {row["uuid"] for row in todo}) if want["offline"] == "skip" else []
 
     def follow(balena: Balena, progress: Progress) -> Followed:
-        return _Watch(balena, want, gate, fleet, wave, members, progress).result()
+        return _Watch(balena, want, gate, fleet, wave, members, aside, progress).result()
 
     return follow
 
@@ -64,14 +68,14 @@ class _Watch:
         fleet: Fleet,
         wave: Wave,
         members: Sequence[Record],
+        skipped: Sequence[str],
         progress: Progress,
     ) -> None:
         self.want, self.gate, self.wave, self.progress = want, gate, wave, progress
         self.release, self.version = fleet.target["id"], fleet.target["raw_version"]
         self.names = {row["uuid"]: row["device_name"] for row in members}
-        skips = want["offline"] == "skip"
-        self.skipped = [row["uuid"] for row in members if skips and running.is_offline(row)]
-        awaited = [row for row in members if row["uuid"] not in set(self.skipped)]
+        self.skipped = skipped
+        awaited = [row for row in members if row["uuid"] not in set(skipped)]
         self.uuids = [row["uuid"] for row in awaited]
         self.seen = self._seen_before(awaited)
         self.look = self._looking(balena, {row["uuid"]: row["id"] for row in awaited}, fleet.row["id"])
@@ -95,44 +99,25 @@ class _Watch:
         limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
         look = _timed(self.look, self.gate.waits.timeout)
         waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen)
-        problem = waited.problem
+        problem = waited.problem or self._nobody(waited)
+        unseen = waited.trouble is not None
         if problem is None:
-            problem = self._hold(waited)
+            held = _Hold(self, waited, limits)
+            problem, unseen = held.problem(), held.unseen
         passed = problem is None
         if problem is not None:
             problem = f"Wave {self.wave.number} ({self.wave.name}) of release {self.version} did not pass. {problem}"
-        return Followed({"waited": self._named(waited), "passed": passed, "line": self._line(waited)}, problem)
+        result = {"waited": self._named(waited), "passed": passed, "unseen": unseen, "line": self._line(waited)}
+        return Followed(result, problem)
 
-    def _hold(self, waited: waiting.Waited) -> str | None:
-        """Watch those that are done for the time of the soak; what they show twice in a row counts."""
-        soak = self.want["soak"]
-        done = list(waited.among(State.DONE))
-        if not (soak and done):
+    def _nobody(self, waited: waiting.Waited) -> str | None:
+        """What is wrong when there is no device whose example the next wave could follow."""
+        if waited.among(State.DONE):
             return None
-        self.progress(f"{waited.line()}; holding for {soak:g} seconds")
-        allowed = self.gate.may_be_lost(len(self.uuids), len(done), len(waited.among(State.FAILED)))
-        limits = Limits(soak, self.gate.waits.interval, max_failures=allowed)
-        held = waiting.wait_for(done, self._looking_for_losses, limits, _silent)
-        lost = held.among(State.FAILED)
-        for uuid, sight in lost.items():
-            waited.sights[uuid] = sight
-        if len(lost) <= allowed:
-            return None
-        reasons = [f"{uuid[:7]} {sight.detail}".strip() for uuid, sight in lost.items()]
-        more = f" and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
         return (
-            f"{len(done)} devices ran it, and {len(lost)} of them did not keep it for {soak:g} seconds (soak): "
-            f"{'; '.join(reasons[:_NAMED])}{more}"
+            f"It shows nothing: none of its {len(self.names)} devices is done, and {len(self.skipped)} were offline "
+            "before they were changed. Begin with devices that are online, or wait for them (offline: wait)"
         )
-
-    def _looking_for_losses(self, uuids: Sequence[str]) -> Mapping[str, Sight]:
-        """The same look the other way round: a device that is well is waited for, one that is not has failed."""
-        return {
-            uuid: Sight(State.PENDING)
-            if sight.state is State.DONE
-            else Sight(State.FAILED, sight.detail or "fell back")
-            for uuid, sight in self.look(uuids).items()
-        }
 
     def _named(self, waited: waiting.Waited) -> dict[str, Any]:
         """The result of the waiting with the devices' names."""
@@ -145,6 +130,86 @@ class _Watch:
     def _line(self, waited: waiting.Waited) -> str:
         skipped = f", {len(self.skipped)} {NOT_WAITED_FOR}" if self.skipped else ""
         return f"Wave {self.wave.number} ({self.wave.name}) {waited.line()}{skipped}"
+
+
+class _Hold:
+    """The time for which a wave is held: those that are done have to stay so, and somebody has to see it."""
+
+    def __init__(self, watch: _Watch, waited: waiting.Waited, limits: Limits) -> None:
+        self.soak: float = watch.want["soak"]
+        self.watch, self.waited = watch, waited
+        # Without a patience of one's own, that of a look that fails just at the end.
+        self.waits = replace(limits, patience=limits.patience or waiting.LOOKS * limits.interval)
+        self.done = list(waited.among(State.DONE))
+        failed = len(waited.among(State.FAILED))
+        self.allowed = watch.gate.may_be_lost(len(watch.uuids), len(self.done), failed)
+        self.unseen = False
+
+    def problem(self) -> str | None:
+        """Hold the wave, and say why it does not pass, if it does not."""
+        if not (self.soak and self.done):
+            return None
+        self.watch.progress(f"{self.waited.line()}; holding for {self.soak:g} seconds")
+        held = self._hold()
+        while held.looked == 0 and held.trouble is None:
+            held = self._hold()  # the server was away for all that time, which so does not count
+        ended = held if held.trouble or self._lost(held) > self.allowed else self._see_the_end(held)
+        self._note(held, ended)
+        if self._lost(ended) > self.allowed:
+            return self._told(ended)
+        if ended.trouble is None:
+            return None
+        self.unseen = True
+        return (
+            f"{len(self.done)} devices ran it, but whether they kept it for {self.soak:g} seconds (soak) was not seen, "
+            f"since the server could not be asked: {ended.trouble}"
+        )
+
+    def _hold(self) -> waiting.Waited:
+        """Look again and again until the time is over; what is lost in two looks in a row is lost."""
+        limits = replace(self.waits, timeout=self.soak, success=100.0, max_failures=self.allowed)
+        return waiting.wait_for(self.done, self._looking_for_losses, limits, _silent)
+
+    def _see_the_end(self, held: waiting.Waited) -> waiting.Waited:
+        """Look once more at those that were well at last, until it is sure that they are, or that they are not."""
+        lost = held.among(State.FAILED)
+        left = [uuid for uuid in self.done if uuid not in lost]
+        seen = {uuid: Sight(State.DONE) for uuid in left if held.sights[uuid].state is State.PENDING}
+        looks = waiting.LOOKS * self.waits.interval
+        limits = replace(self.waits, timeout=looks, success=100.0, max_failures=self.allowed - len(lost))
+        ended = waiting.wait_for(left, self._looking_at_the_end, limits, _silent, seen=seen)
+        ended.sights.update(lost)
+        ended.believed.update(lost)
+        return ended
+
+    def _lost(self, held: waiting.Waited) -> int:
+        return len(held.among(State.FAILED))
+
+    def _note(self, *found: waiting.Waited) -> None:
+        for held in found:
+            self.waited.sights.update(held.among(State.FAILED))
+
+    def _looking_for_losses(self, uuids: Sequence[str]) -> Mapping[str, Sight]:
+        """The same look the other way round: a device that is well is waited for, one that is not has failed."""
+        return {
+            uuid: Sight(State.PENDING) if sight.state is State.DONE else sight
+            for uuid, sight in self._looking_at_the_end(uuids).items()
+        }
+
+    def _looking_at_the_end(self, uuids: Sequence[str]) -> Mapping[str, Sight]:
+        return {
+            uuid: sight if sight.state is State.DONE else Sight(State.FAILED, sight.detail or "fell back")
+            for uuid, sight in self.watch.look(uuids).items()
+        }
+
+    def _told(self, held: waiting.Waited) -> str:
+        lost = held.among(State.FAILED)
+        reasons = [f"{uuid[:7]} {sight.detail}".strip() for uuid, sight in lost.items()]
+        more = f" and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
+        return (
+            f"{len(self.done)} devices ran it, and {len(lost)} of them did not keep it for {self.soak:g} seconds "
+            f"(soak): {'; '.join(reasons[:_NAMED])}{more}"
+        )
 
 
 def _timed(look: Look, seconds: float) -> Look:
