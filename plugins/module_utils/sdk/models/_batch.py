@@ -53,7 +53,7 @@ def in_batches(
     Args:
         sdk: the SDK instance.
         kind: the kind of the rows.
-        names: an id, a uuid, the beginning of a uuid, or a list of either ids or full uuids.
+        names: an id, a full uuid, or a list of either ids or full uuids.
         parameter: the argument that holds ``names``, as the reference calls it.
         options: pine options for the reads: what to select and expand besides ``id``.
         group_by: what must be equal for rows that are written together; see :func:`target_of`.
@@ -63,8 +63,7 @@ def in_batches(
 
     Raises:
         BalenaInvalidParameterError: ``names`` is empty, mixes ids and uuids, or lists short uuids.
-        BalenaError: a row does not exist (``BalenaDeviceNotFound`` ...), or a short uuid is ambiguous. Nothing was
-            written then.
+        BalenaError: a row does not exist (``BalenaDeviceNotFound`` ...). Nothing was written then.
     """
     _check_names(names, parameter)
     rows: list[Row] = []
@@ -96,7 +95,7 @@ def _check_names(names: Any, parameter: str) -> None:
 def _filters(sdk: Balena, names: Any) -> Iterator[Options]:
     """Build one filter for each read that is needed."""
     if isinstance(names, str):
-        yield {"uuid": {"$startswith": names}}
+        yield {"uuid": names}  # never the beginning of one: these rows are going to be changed
     elif is_id(names):
         yield {"id": names}
     else:
@@ -109,8 +108,6 @@ def _filters(sdk: Balena, names: Any) -> Iterator[Options]:
 def _check_found(kind: Kind, names: Any, rows: list[Row]) -> None:
     if not rows:
         raise kind.not_found(js_text(names))
-    if isinstance(names, str) and len(rows) > 1:
-        raise kind.ambiguous(names)
     if isinstance(names, (list, tuple)):
         field = "uuid" if _are_uuids(names) else "id"
         found = {row[field] for row in rows}

@@ -31,8 +31,7 @@ class DeviceOs(DeviceStatus):
         """Start updating the operating system of devices. It goes on after this returns.
 
         Args:
-            uuid_or_id_or_array: one device's uuid, the beginning of its uuid, or its id; or a list of full uuids; or
-                a list of ids.
+            uuid_or_id_or_array: one device's full uuid or its id; or a list of full uuids; or a list of ids.
             target_os_version: the version to update to, for example ``2.26.0+rev1.prod``.
             run_detached: let the device work alone, without a connection that is kept open.
 
@@ -41,7 +40,6 @@ class DeviceOs(DeviceStatus):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then no update is started.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed or has short uuids, or the version is not available.
             HUPActionError: one of them cannot be updated to this version; then no update is started.
             BalenaError: one of them is offline, or did not report what has to be known; no update is started then.

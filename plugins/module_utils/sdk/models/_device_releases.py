@@ -36,7 +36,6 @@ class DeviceReleases(DeviceWrites):
             BalenaApplicationNotFound: there is no such application.
             BalenaDeviceNotFound: one of the devices does not exist; then none is moved.
             BalenaInvalidDeviceType: the application's containers cannot run on one of the devices; then none is moved.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -74,7 +73,6 @@ class DeviceReleases(DeviceWrites):
             BalenaReleaseNotFound: an application has no successful release like that; devices of applications before
                 it are changed already.
             BalenaAmbiguousRelease: several releases of an application have a commit that begins like this.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -109,7 +107,6 @@ class DeviceReleases(DeviceWrites):
             BalenaReleaseNotFound: there is no such supervisor for one of the CPU architectures; no device is changed.
             BalenaError: one of the devices has a supervisor or an OS that is too old for this.
             BalenaDeviceNotFound: one of the devices does not exist; then none is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """

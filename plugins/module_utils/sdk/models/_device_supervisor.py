@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import os_version
 from ._device_reads import DeviceReads
-from ._ids import DEVICE
+from ._ids import DEVICE, Kind
 from ._namespace import Row, api_call
 from ._supervisor import force_data, locked_is_special, supervise
 
@@ -67,29 +67,31 @@ class DeviceSupervisor(DeviceReads):
         """Let a device blink.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
-        supervise(self._sdk, "v1/blink", {"uuid": self._field(uuid_or_id, "uuid")})
+        supervise(self._sdk, "v1/blink", {"uuid": DEVICE.exact.get(self._sdk, uuid_or_id, {"$select": "uuid"})["uuid"]})
 
     def restart_application(self, uuid_or_id: str | int) -> Any:
         """Restart all containers of a device's application.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             What the supervisor answered.
 
         Raises:
             BalenaDeviceNotFound: there is no such device, or it is offline.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device's supervisor refused.
         """
-        device = self._with_application(uuid_or_id, "supervisor_version")
+        device = self._with_application(DEVICE.exact, uuid_or_id, "supervisor_version")
         application = device["belongs_to__application"][0]["id"]
         with DEVICE.missing_on(404, uuid_or_id), locked_is_special():
             if not os_version.gte(device["supervisor_version"], _FIRST_WITH_RESTART):
@@ -101,13 +103,14 @@ class DeviceSupervisor(DeviceReads):
         """Start a device's application. Only for devices with a single container.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             The container's id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
         answer = self._supervise(uuid_or_id, "v1/apps/{app}/start", select="supervisor_version")
@@ -118,13 +121,14 @@ class DeviceSupervisor(DeviceReads):
         """Stop a device's application. Only for devices with a single container.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             The container's id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
@@ -137,7 +141,7 @@ class DeviceSupervisor(DeviceReads):
         """Reboot a device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             force: ignore update locks.
 
         Returns:
@@ -145,10 +149,11 @@ class DeviceSupervisor(DeviceReads):
 
         Raises:
             BalenaDeviceNotFound: there is no such device, or it is offline.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device's supervisor refused.
         """
-        device = DEVICE.id_of(self._sdk, uuid_or_id)
+        device = DEVICE.exact.id_of(self._sdk, uuid_or_id)
         with DEVICE.missing_on(404, uuid_or_id), locked_is_special():
             answer: Row = supervise(self._sdk, "v1/reboot", {"deviceId": device, "data": force_data(force)})
         return answer
@@ -157,11 +162,12 @@ class DeviceSupervisor(DeviceReads):
         """Shut a device down. Nothing but its power switch brings it back.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             force: ignore update locks.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
@@ -172,10 +178,11 @@ class DeviceSupervisor(DeviceReads):
         """Empty a device's data volumes (``/data``).
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
@@ -186,11 +193,12 @@ class DeviceSupervisor(DeviceReads):
         """Let a device look for an update of its application now.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             force: ignore update locks.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
         self._supervise(uuid_or_id, "v1/update", force_data(force))
@@ -199,11 +207,12 @@ class DeviceSupervisor(DeviceReads):
         """Start one service of a device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
         self._service(uuid_or_id, image_id, "start")
@@ -212,11 +221,12 @@ class DeviceSupervisor(DeviceReads):
         """Stop one service of a device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
@@ -227,11 +237,12 @@ class DeviceSupervisor(DeviceReads):
         """Restart one service of a device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
@@ -260,7 +271,9 @@ class DeviceSupervisor(DeviceReads):
             method: the method of the device's own API, if it is no POST.
             select: a field of the device to read besides its id.
         """
-        device = self._with_application(uuid_or_id, select)
+        # What only asks the device may name it by the beginning of its uuid.
+        kind = DEVICE if method == "GET" else DEVICE.exact
+        device = self._with_application(kind, uuid_or_id, select)
         application = device["belongs_to__application"][0]["id"]
         body: Row = {"deviceId": device["id"], "appId": application}
         if method is not None:
@@ -269,6 +282,7 @@ class DeviceSupervisor(DeviceReads):
             body["data"] = data(application) if callable(data) else data
         return supervise(self._sdk, path.format(app=application), body)
 
-    def _with_application(self, uuid_or_id: str | int, field: str | None) -> Row:
+    def _with_application(self, kind: Kind, uuid_or_id: str | int, field: str | None) -> Row:
         select = ["id"] if field is None else ["id", field]
-        return self.get(uuid_or_id, {"$select": select, "$expand": {"belongs_to__application": {"$select": "id"}}})
+        options = {"$select": select, "$expand": {"belongs_to__application": {"$select": "id"}}}
+        return kind.get(self._sdk, uuid_or_id, options)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import _clock, errors
 from .._options import merge_options
-from ._ids import APPLICATION, DEVICE, is_full_uuid
+from ._ids import APPLICATION, DEVICE, Kind, is_full_uuid
 from ._keyed_values import Tags, Variables, read_value, set_value
 from ._listing import ByApplication, ByDevice, Listed, belongs_to
 from ._namespace import Options, Row, is_id
@@ -63,26 +63,27 @@ class DeviceServiceVariables(ByDevice, ByApplication):
             BalenaAmbiguousDevice: several uuids begin like this.
             BalenaRequestError: the API refused the request.
         """
-        return read_value(self._sdk, self.resource, self._one(uuid_or_id, service_name_or_id, key))
+        return read_value(self._sdk, self.resource, self._one(DEVICE, uuid_or_id, service_name_or_id, key))
 
     def set(self, uuid_or_id: str | int, service_name_or_id: str | int, key: str, value: Any) -> None:
         """Set one variable, whether or not it exists.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             service_name_or_id: the service's name or id.
             key: the variable's name.
             value: the value; it is stored as text.
 
         Raises:
             BalenaServiceNotFound: the device does not exist, or does not have this service.
-            BalenaAmbiguousDevice: several uuids begin like this, or the device has several services of this name.
+            BalenaAmbiguousDevice: the device has several services of this name.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
         if is_full_uuid(uuid_or_id):
             device = belongs_to(("device", "uuid"), uuid_or_id)
         else:
-            device = {"device": DEVICE.id_of(self._sdk, uuid_or_id)}
+            device = {"device": DEVICE.exact.id_of(self._sdk, uuid_or_id)}
         if is_id(service_name_or_id):
             service: Options = {"installs__service": service_name_or_id}
         else:
@@ -100,20 +101,22 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         """Remove one variable. A variable that does not exist is no error.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             service_name_or_id: the service's name or id.
             key: the variable's name.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
-        self._sdk.pine.delete(self.resource, options={"$filter": self._one(uuid_or_id, service_name_or_id, key)})
+        self._sdk.pine.delete(
+            self.resource, options={"$filter": self._one(DEVICE.exact, uuid_or_id, service_name_or_id, key)}
+        )
 
-    def _one(self, uuid_or_id: str | int, service: str | int, key: str) -> Options:
+    def _one(self, kind: Kind, uuid_or_id: str | int, service: str | int, key: str) -> Options:
         path = ("installs__service",) if is_id(service) else ("installs__service", "service_name")
-        install = {"device": DEVICE.existing_id(self._sdk, uuid_or_id), **belongs_to(path, service)}
+        install = {"device": kind.existing_id(self._sdk, uuid_or_id), **belongs_to(path, service)}
         return {"service_install": {"$any": {"$alias": "si", "$expr": {"si": install}}}, "name": key}
 
 

@@ -13,7 +13,7 @@ from ._ids import DEVICE
 from ._namespace import Namespace
 from ._support_access import NO_ACCESS, access_until
 
-#: One device (uuid, beginning of a uuid, or id), or a list of either ids or full uuids.
+#: One device (full uuid or id), or a list of either ids or full uuids.
 Devices = Union[str, int, list[int], list[str]]
 
 
@@ -24,12 +24,10 @@ class DeviceWrites(Namespace):
         """Delete devices.
 
         Args:
-            uuid_or_id_or_array: one device's uuid, the beginning of its uuid, or its id; or a list of ids; or a list
-                of full uuids.
+            uuid_or_id_or_array: one device's full uuid or its id; or a list of ids; or a list of full uuids.
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is deleted.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -44,7 +42,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -59,7 +56,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -74,7 +70,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -92,7 +87,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -107,7 +101,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -121,7 +114,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -135,7 +127,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -150,7 +141,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the date is not in the future, or the list is empty, mixed, or has short
                 uuids.
             BalenaRequestError: the API refused the request.
@@ -165,7 +155,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """
@@ -179,7 +168,6 @@ class DeviceWrites(Namespace):
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
-            BalenaAmbiguousDevice: several uuids begin like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
             BalenaRequestError: the API refused the request.
         """

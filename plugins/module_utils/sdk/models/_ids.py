@@ -49,6 +49,11 @@ class Kind:
         """
         raise NotImplementedError
 
+    @property
+    def exact(self) -> Kind:
+        """The same kind for what is going to be changed: a name that only begins like one's is refused."""
+        return self
+
     def missing(self, key: Any) -> errors.BalenaError:
         """Build the error that says that there is no such resource."""
         return self.not_found(key)
@@ -159,6 +164,23 @@ class DeviceKind(Kind):
             raise self.missing(key)
         return {"uuid": key} if is_full_uuid(key) else {"$filter": {"uuid": {"$startswith": key}}}
 
+    @property
+    def exact(self) -> Kind:
+        return TARGET_DEVICE
+
+
+class TargetDeviceKind(DeviceKind):
+    """Devices that are going to be changed: an id or a full uuid.
+
+    The beginning of a uuid says which device is meant only as long as no other one begins alike, which is not enough
+    to delete or restart it. Today's reference refuses it too.
+    """
+
+    def address(self, sdk: Balena, key: Any) -> int | Row | Options:
+        if isinstance(key, str) and not is_full_uuid(key):
+            raise errors.BalenaInvalidParameterError(self.parameter, key)
+        return super().address(sdk, key)
+
 
 class OrganizationKind(Kind):
     """Organizations: an id or a handle; letter case matters."""
@@ -238,6 +260,7 @@ class ServiceKind(Kind):
 
 APPLICATION = ApplicationKind()
 DEVICE = DeviceKind()
+TARGET_DEVICE = TargetDeviceKind()
 ORGANIZATION = OrganizationKind()
 RELEASE = ReleaseKind()
 SERVICE = ServiceKind()

@@ -66,7 +66,8 @@ class KeyedValues(Listed):
         """Set one value, whether or not the key exists.
 
         Args:
-            parent: what the value belongs to, by any name that the list of values accepts too.
+            parent: what the value belongs to, by any name that the list of values accepts too; a device by its full
+                uuid or its id.
             key: the tag's key or the variable's name.
             value: the value; it is stored as text (``True`` as ``true``, ``None`` as ``null``).
 
@@ -74,7 +75,7 @@ class KeyedValues(Listed):
             BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
             BalenaRequestError: the API refused the request, for example because the key is reserved.
         """
-        row_key = {self.parent_field: self.parent.id_of(self._sdk, parent), self.key_field: key}
+        row_key = {self.parent_field: self.parent.exact.id_of(self._sdk, parent), self.key_field: key}
         try:
             set_value(self._sdk, self.resource, row_key, value)
         except errors.BalenaRequestError as error:
@@ -87,17 +88,18 @@ class KeyedValues(Listed):
         """Remove one value. A key that does not exist is no error.
 
         Args:
-            parent: what the value belongs to, by any name that the list of values accepts too.
+            parent: what the value belongs to, by any name that the list of values accepts too; a device by its full
+                uuid or its id.
             key: the tag's key or the variable's name.
 
         Raises:
             BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
             BalenaRequestError: the API refused the request.
         """
-        self._sdk.pine.delete(self.resource, options={"$filter": self._one(parent, key)})
+        self._sdk.pine.delete(self.resource, options={"$filter": self._one(self.parent.exact, parent, key)})
 
-    def _one(self, parent: Any, key: str) -> Options:
-        return {self.parent_field: self._existing_id(self.parent, parent), self.key_field: key}
+    def _one(self, kind: Kind, parent: Any, key: str) -> Options:
+        return {self.parent_field: self._existing_id(kind, parent), self.key_field: key}
 
 
 class Tags(KeyedValues):
@@ -125,4 +127,4 @@ class Variables(KeyedValues):
             BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
             BalenaRequestError: the API refused the request.
         """
-        return read_value(self._sdk, self.resource, self._one(parent, name))
+        return read_value(self._sdk, self.resource, self._one(self.parent, parent, name))

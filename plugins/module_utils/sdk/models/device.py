@@ -104,7 +104,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Make an API key that acts as the device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             key_name: a name for the key.
             key_description: a description for the key.
             key_expiry_date: when the key stops working, as an ISO 8601 date and time.
@@ -114,10 +114,10 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
-        path = f"/api-key/device/{DEVICE.id_of(self._sdk, uuid_or_id)}/device-key"
+        path = f"/api-key/device/{DEVICE.exact.id_of(self._sdk, uuid_or_id)}/device-key"
         with DEVICE.missing_on(500, uuid_or_id, "No device found to associate with the api key"):
             return new_key(self._sdk, path, {}, key_name, key_description, key_expiry_date)
 
@@ -125,16 +125,16 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Put a device into local mode: it stops updating, and can be worked on in its own network.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaError: the device does not support local mode; the message says why.
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
         fields = ["id", "os_version", "os_variant", "supervisor_version", "last_connectivity_event"]
-        device = self.get(uuid_or_id, {"$select": fields})
+        device = DEVICE.exact.get(self._sdk, uuid_or_id, {"$select": fields})
         support = self.get_local_mode_support(device)
         if not support["supported"]:
             raise errors.BalenaError(support["message"])
@@ -144,11 +144,11 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Take a device out of local mode.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCAL_MODE, "0")
@@ -170,11 +170,11 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Let a device update although its application holds the update lock.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCK_OVERRIDE, "1")
@@ -183,11 +183,11 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Let a device respect the update lock again.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCK_OVERRIDE, "0")
