@@ -34,8 +34,7 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     edge = importlib.import_module(f"{COLLECTION}.module_utils.module")
     info = hasattr(module, "read")
     given = {"api_url": emulator.url, "api_token": emulator.token, **options}
-    errors = importlib.import_module(f"{COLLECTION}.module_utils.option_errors")
-    checked, wrong = errors.validate(module.OPTIONS.rules(info=info), given, module_name)
+    checked, wrong = module.OPTIONS.validate(given, module_name, info=info)
     if wrong:
         return {"failed": True, "changed": False, "msg": wrong}
     try:

@@ -10,7 +10,8 @@ options:
   devices:
     description:
       - Devices by uuid, by the first seven or more digits of it, by name, or by id (a number).
-      - A name or prefix that several devices have is an error that names them. An empty list means no device.
+      - A name or prefix that several devices have is an error that names them.
+      - An empty list is an error, since it is most often a mistake. With O(allow_empty=true) it means no device.
     type: list
     elements: raw
 """
@@ -19,7 +20,10 @@ _APPLICATION = """
   application:
     description:
       - An application (fleet) by slug (V(organization/name)), uuid, or name where only one organization has it.
-      - Without O(devices), all of its devices are meant; with it, only those that belong to the application.
+      - Without any other option that selects, all of its devices are meant. With O(devices), only those that belong
+        to the application.
+      - Options that select are left out, or say something. One that is given and empty, such as a null, an empty text
+        or an empty dictionary, is an error. It never means all devices.
     type: str
     aliases: [fleet]
 """
@@ -29,19 +33,27 @@ _IN_APPLICATION = _APPLICATION.replace("  application:", "  in_application:").re
 _WITH_TAGS = """
   with_tags:
     description:
-      - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
+      - Only devices that have all of these tags with these values. A value that is null or empty is an error.
     type: dict
+  has_tags:
+    description:
+      - Only devices that have all of these tags, whatever their values.
+    type: list
+    elements: str
 """
 
 _REST = """
   filter:
     description:
-      - A further condition on the devices in OData, such as V(is_online eq true).
+      - A further condition on the devices in OData, such as V(is_online eq true). It only leaves out devices that the
+        other options select, and never adds any.
     type: str
   limit:
     description:
       - At most this many of the devices, a number or a percentage such as V(10%), rounded up.
       - The order is stable, so that 10 % is part of 20 %.
+      - Refused where the task makes devices stop matching the other options, such as moving or removing them, since
+        each run would go on to further devices. Name them in O(devices) then.
     type: str
   allow_empty:
     description:
@@ -56,10 +68,7 @@ class ModuleDocFragment:
     """The options of DEVICE_SELECTOR in plugins/module_utils/module.py, and of its variants."""
 
     # Annotated, since the lint of the documentation takes a plain assignment to be one literal.
-    DOCUMENTATION: str = _DEVICES + _APPLICATION + _WITH_TAGS + "    aliases: [tags]" + _REST
+    DOCUMENTATION: str = _DEVICES + _APPLICATION + _WITH_TAGS + _REST
 
-    #: For a module that declares tags: SELECTOR_BESIDE_TAGS.
-    BESIDE_TAGS: str = _DEVICES + _APPLICATION + _WITH_TAGS + _REST
-
-    #: For a module that declares tags and the application that devices belong to.
+    #: For a module that declares the application that devices belong to.
     IN_APPLICATION: str = _DEVICES + _IN_APPLICATION + _WITH_TAGS + _REST

@@ -33,11 +33,18 @@ _QUERY = """
 _SELECTION = """
 options:
   with_tags:
-    description: Only those that have all of these tags with these values; a null value asks only that the tag is there.
+    description:
+      - Only those that have all of these tags with these values. A value that is null or empty is an error.
+      - An option that is given and empty is an error; it never means all. Leave it out to select without it.
     type: dict
-    aliases: [tags]
+  has_tags:
+    description: Only those that have all of these tags, whatever their values.
+    type: list
+    elements: str
   filter:
-    description: A further condition in OData, such as V(created_at gt 2026-01-01).
+    description:
+      - A further condition in OData, such as V(created_at gt 2026-01-01). It only leaves out what the other options
+        select, and never adds anything.
     type: str
   allow_empty:
     description: Whether it is fine that the options select nothing. Otherwise that is an error.

@@ -23,8 +23,8 @@ options:
     default: [1%, 10%, 50%, 100%]
   canary:
     description:
-      - Devices with these tags go first, in a wave of their own that is number 1; a null value asks only that the tag
-        is there. They count towards the waves after it.
+      - Devices with these tags and values go first, in a wave of their own that is number 1. They count towards the
+        waves after it.
     type: dict
   keep_out_tag:
     description: Devices that have this tag, whatever its value, are left alone.

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ValidationResult
 
 from . import option_errors
 from .connection import CONNECTION_SPEC, connect
+from .emptiness import NEVER_EMPTY, emptied
 from .query import compile_query
 from .sdk import Balena
 from .sdk.errors import BalenaError
@@ -39,18 +41,16 @@ APPLICATION: dict[str, dict[str, Any]] = {"application": {"type": "str", "aliase
 DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
     "devices": {"type": "list", "elements": "raw"},
     **APPLICATION,
-    "with_tags": {"type": "dict", "aliases": ["tags"]},
+    "with_tags": {"type": "dict"},
+    "has_tags": {"type": "list", "elements": "str"},
     "filter": {"type": "str"},
     "limit": {"type": "str"},
     "allow_empty": {"type": "bool", "default": False},
 }
 
-#: The same for a module that itself declares C(tags), which is then no other word for C(with_tags).
-SELECTOR_BESIDE_TAGS: dict[str, dict[str, Any]] = {**DEVICE_SELECTOR, "with_tags": {"type": "dict"}}
-
-#: The same for a module that declares both tags and the application that devices belong to.
+#: The same for a module that declares the application that devices belong to.
 SELECTOR_IN_APPLICATION: dict[str, dict[str, Any]] = {
-    **{name: spec for name, spec in SELECTOR_BESIDE_TAGS.items() if name not in APPLICATION},
+    **{name: spec for name, spec in DEVICE_SELECTOR.items() if name not in APPLICATION},
     "in_application": {"type": "str", "aliases": ["in_fleet"]},
 }
 
@@ -91,7 +91,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
 }
 
 #: What info modules that are not about devices choose by (doc fragment C(reading), SELECTION).
-SELECTION: dict[str, dict[str, Any]] = {name: DEVICE_SELECTOR[name] for name in ("with_tags", "filter", "allow_empty")}
+SELECTION: dict[str, dict[str, Any]] = {
+    name: DEVICE_SELECTOR[name] for name in ("with_tags", "has_tags", "filter", "allow_empty")
+}
 
 #: The option of all info modules that shapes their result (doc fragment C(reading), QUERY).
 QUERY: dict[str, dict[str, Any]] = {"query": {"type": "str"}}
@@ -106,7 +108,13 @@ READ_MORE: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a module, as C(AnsibleModule) takes them, without those that all modules share."""
+    """The options of a module, as C(AnsibleModule) takes them, without those that all modules share.
+
+    :param never_empty: the module's own options that never mean "all" when they are given and empty, besides those of
+        L(NEVER_EMPTY), which are so in every module.
+    :param never_null: its options that may be an empty list or dictionary, but not null: what is purged is purged
+        against something.
+    """
 
     argument_spec: dict[str, dict[str, Any]]
     mutually_exclusive: list[tuple[str, ...]] = field(default_factory=list)
@@ -114,6 +122,41 @@ class Options:
     required_one_of: list[tuple[str, ...]] = field(default_factory=list)
     required_if: list[tuple[Any, ...]] = field(default_factory=list)
     required_by: dict[str, Any] = field(default_factory=dict)
+    never_empty: tuple[str, ...] = ()
+    never_null: tuple[str, ...] = ()
+
+    def validate(self, given: Params, name: str, *, info: bool = False) -> tuple[ValidationResult, str]:
+        """The options as a task gets them, and all that is wrong with them; an empty text if nothing is.
+
+        :param given: the options by name, as they were given.
+        :param name: the module's name, with or without what it belongs to.
+        """
+        rules = self.rules(info=info)
+        found = option_errors.validate(rules, given)
+        return found, self.mistakes(rules["argument_spec"], given, found, name)
+
+    def mistakes(self, spec: Mapping[str, Any], given: Params, found: ValidationResult, name: str) -> str:
+        """All that is wrong with options, in one text; an empty one if nothing is.
+
+        :param found: what ansible-core says of them.
+        """
+        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name)]
+        wrong = "; ".join(text for text in said if text)
+        # A text can turn out to be an empty list or dictionary.
+        return wrong or self.emptied(spec, given, found.validated_parameters)
+
+    def emptied(self, spec: Mapping[str, Any], given: Params, params: Params | None = None) -> str:
+        """What is wrong with options that are given and empty; an empty text if nothing is.
+
+        :param given: the options as the task has them, before anything is added to them.
+        :param params: the same once they are validated.
+        """
+        aliases = {alias: name for name, one in spec.items() for alias in one.get("aliases", ())}
+        if params is not None:
+            own = [aliases.get(name, name) for name in given]
+            given = {name: params[name] for name in (*own, "allow_empty") if name in params}
+        names = {*(name for name in spec if name in NEVER_EMPTY), *self.never_empty}
+        return emptied(names, given, aliases=aliases, never_null=self.never_null)
 
     def rules(self, *, info: bool = False) -> dict[str, Any]:
         """The keyword arguments that C(AnsibleModule) and C(ArgumentSpecValidator) share."""
@@ -223,11 +266,12 @@ class _Module(AnsibleModule):
 
     params: dict[str, Any]
 
-    def __init__(self, **rules: Any) -> None:
+    def __init__(self, options: Options, *, info: bool = False) -> None:
         """Read and check the options; fails if they are wrong."""
+        self._options = options
         self._given: Params = {}
         self._checked = False
-        super().__init__(supports_check_mode=True, **rules)
+        super().__init__(supports_check_mode=True, **options.rules(info=info))
         self._checked = True
         if wrong := self._mistakes():
             self.fail_json(wrong)
@@ -239,7 +283,7 @@ class _Module(AnsibleModule):
         self.params = option_errors.tame(self.argument_spec, self.params)
 
     def _mistakes(self) -> str:
-        return option_errors.explain(self.argument_spec, self._given, self.validation_result, self._name)
+        return self._options.mistakes(self.argument_spec, self._given, self.validation_result, self._name)
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail; options that are wrong are found before there is a plan, and are shown together with all others."""
@@ -256,13 +300,13 @@ class _Module(AnsibleModule):
 
 def run_module(options: Options, planner: Planner) -> None:
     """Run as an ordinary module in a process of its own."""
-    module = _Module(**options.rules())
+    module = _Module(options)
     _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode))
 
 
 def run_info_module(options: Options, reader: Reader) -> None:
     """Run an info module in a process of its own."""
-    module = _Module(**options.rules(info=True))
+    module = _Module(options, info=True)
     _exit(module, lambda: perform_read(reader, module.params))
 
 

@@ -31,16 +31,13 @@ _CHOICES = re.compile(
 _PYTHON_TYPE = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 
 
-def validate(rules: Mapping[str, Any], given: Mapping[str, Any], name: str) -> tuple[ValidationResult, str]:
-    """Validate options as C(AnsibleModule) does.
+def validate(rules: Mapping[str, Any], given: Mapping[str, Any]) -> ValidationResult:
+    """What ansible-core makes of options, as C(AnsibleModule) does.
 
     :param rules: what C(Options.rules) returns.
     :param given: the options by name, as they were given.
-    :param name: the module's name, with or without what it belongs to.
-    :returns: what ansible-core makes of them, and what is wrong; an empty text if nothing is.
     """
-    found = ArgumentSpecValidator(**rules).validate(tame(rules["argument_spec"], given))
-    return found, explain(rules["argument_spec"], given, found, name)
+    return ArgumentSpecValidator(**rules).validate(tame(rules["argument_spec"], given))
 
 
 def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name: str) -> str:

@@ -73,6 +73,7 @@ OPTIONS = Options(
         "scope": {"type": "str", "choices": ["user", "application", "device"], "default": "user"},
         "name": {"type": "str"},
     },
+    never_empty=("name",),
 )
 
 

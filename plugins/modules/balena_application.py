@@ -184,6 +184,7 @@ OPTIONS = Options(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "force": {"type": "bool", "default": False},
     },
+    never_null=("tags",),
 )
 
 

@@ -93,6 +93,7 @@ OPTIONS = Options(
         "organization": {"type": "str"},
         "class": {"type": "str", "choices": ["fleet", "app", "block"]},
     },
+    never_empty=("class",),
 )
 
 

@@ -263,6 +263,8 @@ OPTIONS = Options(
         ("each", "name"),
     ],
     required_one_of=[("uuid", "name", "each", "devices", "in_application")],
+    never_empty=("uuid", "name"),
+    never_null=("each", "tags"),
 )
 
 

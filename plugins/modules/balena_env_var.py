@@ -165,6 +165,7 @@ OPTIONS = Options(
     mutually_exclusive=[("name", "variables")],
     required_one_of=[("name", "variables")],
     required_by={"value": ("name",)},
+    never_null=("name", "variables"),
 )
 
 

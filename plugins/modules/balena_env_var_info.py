@@ -97,6 +97,7 @@ OPTIONS = Options(
         "names": {"type": "list", "elements": "str"},
         "values": {"type": "bool", "default": False},
     },
+    never_null=("names",),
 )
 
 

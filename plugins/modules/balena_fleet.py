@@ -334,6 +334,7 @@ OPTIONS = Options(
         "silent_days": {"type": "float", "default": 30.0},
         "check_config": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
     },
+    never_null=("purge",),
 )
 
 

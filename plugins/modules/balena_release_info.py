@@ -114,6 +114,7 @@ OPTIONS = Options(
         "limit": {"type": "int"},
         "images": {"type": "bool", "default": False},
     },
+    never_empty=("release", "final", "invalidated"),
 )
 
 

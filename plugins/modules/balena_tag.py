@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
-  - community.balena.devices.beside_tags
+  - community.balena.devices
 options:
   scope:
     description:
@@ -134,12 +134,12 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
-from ..module_utils.module import SELECTOR_BESIDE_TAGS, Options, run_module
+from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
 from ..module_utils.state.resources.tag_parents import plan
 
 OPTIONS = Options(
     argument_spec={
-        **SELECTOR_BESIDE_TAGS,
+        **DEVICE_SELECTOR,
         "scope": {"type": "str", "required": True, "choices": ["application", "device", "release"]},
         "release": {"type": "raw"},
         "name": {"type": "str"},
@@ -151,6 +151,7 @@ OPTIONS = Options(
     mutually_exclusive=[("name", "tags")],
     required_one_of=[("name", "tags")],
     required_by={"value": ("name",)},
+    never_null=("name", "tags"),
 )
 
 

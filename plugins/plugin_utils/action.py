@@ -21,7 +21,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils import option_errors, sdk
+from ..module_utils import sdk
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
 from ..module_utils.state.report import SENSITIVE
 
@@ -67,8 +67,7 @@ class BalenaAction(ActionBase):
 
     def _run_validated(self, args: dict[str, Any]) -> dict[str, Any]:
         info = hasattr(self.module, "read")
-        rules = self.module.OPTIONS.rules(info=info)
-        checked, wrong = option_errors.validate(rules, args, self.module.__name__)
+        checked, wrong = self.module.OPTIONS.validate(args, self.module.__name__, info=info)
         params = checked.validated_parameters
         if wrong:
             outcome: dict[str, Any] = {"failed": True, "changed": False, "msg": wrong}

@@ -29,7 +29,7 @@ TARGETS = CHECKOUT / "tests" / "integration" / "targets"
 MARKS = {
     "api_token": {"api"},
     "max_changes": {"changes"},
-    "limit": {"devices", "devices.beside_tags", "devices.in_application"},
+    "limit": {"devices", "devices.in_application"},
     "success_percentage": {"waiting"},
     "expand": {"reading"},
     "query": {"reading", "reading.query"},

@@ -36,10 +36,10 @@ OTHER_SHAPE = {
 #: Options whose description names what it is about, so that it is another in each module. All else is word for word
 #: the same, which a doc fragment does best.
 ABOUT_ITS_SUBJECT = {
-    "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "invalidated",
-    "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags", "release", "scope",
-    "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version", "wait", "wait_timeout",
-    "with_tags",
+    "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
+    "invalidated", "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags",
+    "release", "scope", "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version",
+    "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
 
 #: What a result has in common with all others of its kind, word for word the same.

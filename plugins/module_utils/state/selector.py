@@ -25,7 +25,7 @@ _SHORT_UUID = re.compile(r"[0-9a-f]{7,61}")
 NOTHING_SELECTED = "the options select no device; say allow_empty: true if that can be"
 
 #: Options that select devices and mean nothing else; C(application) does, in other scopes.
-_CHOOSING = ("devices", "with_tags", "filter", "limit")
+_CHOOSING = ("devices", "with_tags", "has_tags", "filter", "limit")
 
 DEVICE_COLUMNS = ("id", "uuid", "device_name", "belongs_to__application")
 APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
@@ -88,8 +88,8 @@ def select_devices(
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
-    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(filter),
-        C(limit), C(allow_empty). An empty list of devices means none of them.
+    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(has_tags),
+        C(filter), C(limit), C(allow_empty). An empty list of devices means none of them.
     :param select: columns to read besides those that name the device; None reads whole rows.
     :param everywhere: without C(devices) and C(application), look at every device that the token sees.
     :param may_be_missing: whether a name of which there is no device is left out; then none at all is no error.
@@ -122,9 +122,7 @@ def _selected(
     if application and within is None:
         within = {"belongs_to__application": need_application(balena, application)["id"]}
         application = None
-    shared = all_of(
-        within, *tag_conditions(want.get("with_tags")), f"({want['filter']})" if want.get("filter") else None
-    )
+    shared = all_of(within, *tag_conditions(wanted_tags(want)), f"({want['filter']})" if want.get("filter") else None)
     try:
         if want.get("devices") is not None:
             rows = _named(balena, want["devices"], options, shared, may_be_missing)
@@ -173,6 +171,22 @@ def _columns(select: Sequence[str], expand: Mapping[str, Any] | None) -> list[st
 def is_device_uuid(name: Any) -> bool:
     """Whether this is a whole uuid, as the API makes and accepts them."""
     return isinstance(name, str) and bool(_UUID.fullmatch(name))
+
+
+def wanted_tags(want: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags that the options C(with_tags) and C(has_tags) ask for; None stands for any value.
+
+    :raises DeclarationError: a value that is neither text nor a number nor a boolean. (That it is empty is found where
+        the options come in, but a null here would mean more than was meant, so it is refused here too.)
+    """
+    found: dict[str, Any] = {str(key): None for key in want.get("has_tags") or ()}
+    for key, value in (want.get("with_tags") or {}).items():
+        if not isinstance(value, (str, int, float)):
+            raise DeclarationError(
+                f"with_tags: the value of '{key}' must be text, a number or a boolean, not {as_tag_value(value)}"
+            )
+        found[str(key)] = value
+    return found
 
 
 def tag_conditions(tags: Mapping[str, Any] | None, resource: str = "device_tag") -> list[dict[str, Any]]:

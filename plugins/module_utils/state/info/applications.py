@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..plan import DeclarationError
 from ..reading import PAGE, all_of
 from ..resources.applications import READING, describe
-from ..selector import APPLICATION_COLUMNS, named_application, tag_conditions
+from ..selector import APPLICATION_COLUMNS, named_application, tag_conditions, wanted_tags
 from . import more
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
             named_application(want["application"]) if want.get("application") else None,
             {"organization": {"handle": want["organization"]}} if want.get("organization") else None,
             {"is_of__class": want["class"]} if want.get("class") else None,
-            *tag_conditions(want.get("with_tags"), "application_tag"),
+            *tag_conditions(wanted_tags(want), "application_tag"),
             f"({want['filter']})" if want.get("filter") else None,
         ),
     }

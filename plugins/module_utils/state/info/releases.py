@@ -12,7 +12,7 @@ from ..plan import DeclarationError
 from ..reading import Record, all_of
 from ..resources.release_names import ReleaseName, read_name
 from ..resources.releases import of_application
-from ..selector import need_application, tag_conditions
+from ..selector import need_application, tag_conditions, wanted_tags
 from . import more
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _reading(want: Want, asked: more.More, named: ReleaseName | None) -> dict[st
         start.get("$filter"),
         {"is_final": want["final"]} if want.get("final") is not None else None,
         {"is_invalidated": want["invalidated"]} if want.get("invalidated") is not None else None,
-        *tag_conditions(want.get("with_tags"), "release_tag"),
+        *tag_conditions(wanted_tags(want), "release_tag"),
         f"({want['filter']})" if want.get("filter") else None,
     )
     options = {**start, "$expand": asked.expansions(own)}

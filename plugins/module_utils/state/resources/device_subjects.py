@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 #: Options of the shared selector, besides where it looks, that leave devices out.
-_NARROWING = ("with_tags", "filter", "limit")
+_NARROWING = ("with_tags", "has_tags", "filter", "limit")
 
 
 @dataclass(frozen=True)

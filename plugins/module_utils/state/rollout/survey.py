@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 #: Options that say which devices take part, and in which order. A rollout under way keeps them.
-_SELECTION = ("devices", "with_tags", "filter", "limit", "keep_out_tag", "seed")
+_SELECTION = ("devices", "with_tags", "has_tags", "filter", "limit", "keep_out_tag", "seed")
 
 #: Options that say how the devices are divided. With other ones, a rollout under way begins again with its first wave.
 _DIVISION = ("waves", "canary")
@@ -156,7 +156,9 @@ def refuse_other_selection(want: Want, known: Memory | None) -> None:
 
 def selection_of(want: Want) -> str:
     """What identifies the devices of a rollout."""
-    return memory.fingerprint({name: want.get(name) for name in _SELECTION})
+    # What is not given leaves no trace where it did not exist when the rollout began.
+    given = {name: want.get(name) for name in _SELECTION if name != "has_tags" or want.get(name)}
+    return memory.fingerprint(given)
 
 
 def division_of(want: Want) -> str:
