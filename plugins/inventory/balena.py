@@ -69,7 +69,8 @@ options:
       - What hosts are called. The first of these that a device has is used; its uuid is the last resort.
       - A name of a variable without prefix, such as V(device_name), a tag, such as V(tags.hostname), or a Jinja
         expression over the variables with prefix, such as V(balena_device_name ~ '.example.com').
-      - A name that could act as a template, as an option of ssh or as the controller is not used.
+      - A name that belongs to a group or to a host of another source is not used, and neither is one that could act as
+        a template, a pattern of hosts, a path, a command, an option of ssh or the controller.
     type: list
     elements: str
     default: [device_name, uuid]

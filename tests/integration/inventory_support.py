@@ -67,7 +67,7 @@ def add_awkward_devices(emulator: Emulator) -> None:
 
 STOCK = '''
 from ansible_collections.community.balena.plugins.inventory.balena import InventoryModule as Ours
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.building import Naming, host_names
+from ansible_collections.community.balena.plugins.plugin_utils.inventory.building import host_names
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.marking import mark, mark_composed
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.source import InventorySource
 
@@ -77,8 +77,7 @@ class StockSource(InventorySource):
 
     def build(self, devices):
         options, plugin, inventory = self._options, self._plugin, self._plugin.inventory
-        naming = Naming(options["hostnames"], options["on_duplicate"], self._evaluate)
-        for name, device in zip(host_names(devices, naming, plugin.display.warning), devices):
+        for name, device in zip(host_names(devices, self.naming(()), plugin.display.warning), devices):
             inventory.add_host(name)
             variables = {options["hostvars_prefix"] + key: mark(value) for key, value in device.items()}
             for key, value in variables.items():

@@ -14,7 +14,7 @@ from typing import Any
 from .grouping import raw_group_names
 from .hostvars import UNIQUE
 from .marking import mark
-from .naming import Evaluate, distinct_names, preferred_name
+from .naming import Evaluate, IsFree, distinct_names, preferred_name
 from .records import Host
 
 Variables = Mapping[str, Any]
@@ -23,11 +23,13 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Naming:
-    """How hosts are called: the options C(hostnames) and C(on_duplicate), and what evaluates an expression."""
+    """How hosts are called: the options C(hostnames) and C(on_duplicate), what evaluates an expression, and what tells
+    whether a name belongs to nobody else."""
 
     preferences: Sequence[str]
     on_duplicate: str
     evaluate: Evaluate
+    is_free: IsFree
 
 
 def host_names(devices: Sequence[Variables], naming: Naming, warn: Warn) -> list[str]:
@@ -39,12 +41,12 @@ def host_names(devices: Sequence[Variables], naming: Naming, warn: Warn) -> list
     wanted: list[str] = []
     refused: list[str] = []
     for device in devices:
-        name, unusable = preferred_name(device, naming.preferences, naming.evaluate)
+        name, unusable = preferred_name(device, naming.preferences, naming.evaluate, naming.is_free)
         wanted.append(name)
         refused += unusable
     if refused:
         warn(_about_refused(refused))
-    names, clashes = distinct_names(wanted, devices, naming.on_duplicate)
+    names, clashes = distinct_names(wanted, devices, naming.on_duplicate, naming.is_free)
     if clashes and naming.on_duplicate == "warn":
         warn(_about_duplicates(clashes))
     return names
@@ -52,9 +54,24 @@ def host_names(devices: Sequence[Variables], naming: Naming, warn: Warn) -> list
 
 def _about_refused(refused: Sequence[str]) -> str:
     return (
-        f"{len(refused)} name(s) were not used for hosts, because they could act as a template, an option of ssh or the"
-        f" controller; the next choice of hostnames is used instead. The first is {refused[0][:80]!r}"
+        f"{len(refused)} name(s) were not used for hosts, because they belong to a group or to another host, or could"
+        " act as a template, a pattern of hosts, a path, a command, an option of ssh or the controller; the next choice"
+        f" of hostnames is used instead, at last the uuid. The first is {refused[0][:80]!r}"
     )
+
+
+def about_renamed(renamed: Sequence[str]) -> str:
+    """The warning about hosts that had to give up their name for a group."""
+    return (
+        f"{len(renamed)} host(s) are called by their uuid, because keyed_groups made groups of their names."
+        f" The first is {renamed[0][:80]!r}"
+    )
+
+
+def about_groups(refused: Mapping[str, str]) -> str:
+    """The warning about groups that could not be made as asked."""
+    name, why = next(iter(refused.items()))
+    return f"{len(refused)} group(s) were not made as asked. The first is {name[:80]!r}: {why}"
 
 
 def _about_duplicates(clashes: Mapping[str, Sequence[str]]) -> str:
@@ -152,21 +169,30 @@ def _is_flat(value: dict[str, Any]) -> bool:
     return all(item is None or item.__class__ is str for item in value.values())
 
 
-def add_groups(
-    inventory: Any,
-    hosts: Sequence[Host],
-    devices: Sequence[Variables],
-    group_by: Sequence[str],
-    prefix: str,
-    sanitize: Callable[[str], str],
-) -> None:
-    """Add the hosts to the groups of C(group_by)."""
-    groups: dict[str, str] = {}
-    for host, device in zip(hosts, devices, strict=True) if group_by else ():
+def group_names(
+    devices: Sequence[Variables], group_by: Sequence[str], prefix: str, sanitize: Callable[[str], str]
+) -> list[list[str]]:
+    """The groups of C(group_by) for each device, under the names that Ansible gives them."""
+    valid: dict[str, str] = {}
+    found = []
+    for device in devices if group_by else ():
+        names = []
         for raw in raw_group_names(device, group_by, prefix):
-            if raw not in groups:
-                groups[raw] = inventory.add_group(sanitize(raw))
-            inventory.add_host(host.name, groups[raw])
+            if raw not in valid:
+                valid[raw] = sanitize(raw)
+            names.append(valid[raw])
+        found.append(names)
+    return found
+
+
+def add_groups(inventory: Any, hosts: Sequence[Host], names: Sequence[Sequence[str]]) -> None:
+    """Add each host to its groups of C(group_by)."""
+    made: dict[str, str] = {}
+    for host, groups in zip(hosts, names, strict=True) if names else ():
+        for name in groups:
+            if name not in made:
+                made[name] = inventory.add_group(name)
+            inventory.add_host(host.name, made[name])
 
 
 @contextmanager

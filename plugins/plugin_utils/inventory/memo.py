@@ -34,6 +34,7 @@ from .marking import DATA_TAGGING, is_all_harmless
 from .records import HOST_NAMES, Entry, Failure, Host, Record, Recorder
 
 if TYPE_CHECKING:
+    from .guarding import Guard
     from .records import Needed, Variables
 
 #: Records kept for one expression. When there are more distinct values than this, hardly any is met again.
@@ -45,10 +46,12 @@ class ConstructedOnce:
 
     :param plugin: an inventory plugin with ansible-core's C(Constructable), whose options are set.
     :param extra: the extra variables, if C(use_extra_vars) hands them to expressions; else empty.
+    :param guard: through which groups are made of the values of C(keyed_groups); by default the inventory itself.
     """
 
-    def __init__(self, plugin: Any, *, strict: bool, extra: Variables) -> None:
+    def __init__(self, plugin: Any, *, strict: bool, extra: Variables, guard: Guard | None = None) -> None:
         self._plugin = plugin
+        self._guard = guard
         self._strict = strict
         self._extra = extra
         self._composed: frozenset[str] = frozenset()
@@ -72,6 +75,9 @@ class ConstructedOnce:
         self._remembers = not any(changes_variables(text) for text in texts)
         self._compose(compose or {}, hosts)
         self._group(groups or {}, keyed_groups or (), hosts)
+        for label, failure in list(self.failures.items()):
+            if failure.absent == failure.hosts < len(hosts):
+                del self.failures[label]  # a tag that some devices have and others lack is how it should be
 
     def _compose(self, compose: Mapping[str, Any], hosts: Sequence[Host]) -> None:
         self._composed = frozenset(compose)
@@ -143,14 +149,15 @@ class ConstructedOnce:
 
     def _keyed_entry(self, number: int, keyed: Any) -> Entry:
         given = keyed if isinstance(keyed, dict) else {}
-        analysis = self._analyse(given.get("key")) + analyse_template(given.get("parent_group"))
+        key = self._analyse(given.get("key"))
+        analysis = key + analyse_template(given.get("parent_group"))
 
         def evaluate(host: Host, strict: bool, needed: Needed) -> None:
             variables = self._seen(host, needed)
             self._plugin._add_host_to_keyed_groups([keyed], host=host.name, strict=strict, **variables)
 
         label = str(given.get("key", f"number {number + 1}"))
-        return Entry("keyed_groups", label, given.get("key"), analysis, evaluate)
+        return Entry("keyed_groups", label, given.get("key"), analysis, evaluate, key.path)
 
     def _analyse(self, expression: Any) -> Analysis:
         return analyse(expression) if self._remembers else UNKNOWN
@@ -188,7 +195,7 @@ class ConstructedOnce:
         else:
             self._play_back(known, host)
         if known.error:
-            self._note(entry, host, known.error)
+            self._note(entry, host, known.error, absent=known.absent)
 
     def _evaluate(self, entry: Entry, host: Host, needed: Needed) -> Record:
         """Let ansible-core do it, strictly first: so a failure is seen, which it else passes over in silence."""
@@ -200,6 +207,7 @@ class ConstructedOnce:
             message = str(error)
         record = self._recorded(entry, host, needed, strict=False)
         record.error = None if self._is_merely_empty(entry, host) else message
+        record.absent = _is_absent(entry, host)
         return record
 
     def _remember(self, entry: Entry, key: Any, record: Record) -> None:
@@ -209,7 +217,9 @@ class ConstructedOnce:
 
     def _recorded(self, entry: Entry, host: Host, needed: Needed, *, strict: bool) -> Record:
         inventory = self._plugin.inventory
-        recorder = Recorder(inventory, host.name, host_is_child=entry.option == "groups")
+        declared = entry.option == "groups"  # by the user: these names are not made of text from the API
+        behind = inventory if declared or self._guard is None else self._guard
+        recorder = Recorder(behind, host.name, host_is_child=declared)
         self._plugin.inventory = recorder
         try:
             entry.evaluate(host, strict, needed)
@@ -234,10 +244,11 @@ class ConstructedOnce:
         for group in record.groups:
             group.add_host(host.entry)
 
-    def _note(self, entry: Entry, host: Host, message: str) -> None:
+    def _note(self, entry: Entry, host: Host, message: str, *, absent: bool = False) -> None:
         label = f"{entry.option} '{entry.label}'"
         failure = self.failures.setdefault(label, Failure(0, host.name, message))
         failure.hosts += 1
+        failure.absent += absent
 
     def _key(self, analysis: Analysis, host: Host, sees_host: bool) -> Any:
         """What the result depends on, or None if that cannot be told and ansible-core has to be asked."""
@@ -272,6 +283,13 @@ class ConstructedOnce:
         elif sees_host and (host.existed or name in self._composed or name not in host.plain):
             foreign.append(_freeze_foreign(self._plugin.inventory.hosts[host.name].vars.get(name, MISSING)))
         return None if None in foreign else (*own, *foreign)
+
+
+def _is_absent(entry: Entry, host: Host) -> bool:
+    """Whether the expression is a dotted name, and the device does not have what the end of it names."""
+    if entry.key is None or entry.key.name not in host.plain:
+        return False
+    return follow(host.plain[entry.key.name], entry.key.steps)[0] is MISSING
 
 
 def _nothing(_host: Host, _strict: bool, _needed: Needed) -> None:

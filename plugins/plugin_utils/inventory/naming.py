@@ -5,36 +5,73 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import socket
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ...module_utils.state.text import has_hidden
 from .marking import is_harmless
 
 Variables = Mapping[str, Any]
 #: Gives the value of a Jinja expression for one device, or None if it fails.
 Evaluate = Callable[[str, Variables], Any]
+#: Whether a name belongs to nobody else: no group, and no host that is not this device.
+IsFree = Callable[[str, Variables], bool]
 
 SHORT_UUID = 7  # digits, as the dashboard shows them
 
-#: Ansible takes these for the controller: a device of this name would receive what is meant for the controller.
-_CONTROLLER = frozenset({"localhost", "127.0.0.1", "::1"})
-#: C(-o...) would be an option to ssh, control characters confuse terminals, C(..) leaves the host_vars directory.
-_UNUSABLE = re.compile(r"\A-|[\x00-\x1f\x7f]|(\A|/)\.\.(/|\Z)")
-
-
-class DuplicateNames(Exception):
-    """Several devices have one name, and C(on_duplicate) is C(error)."""
+#: Ansible takes the first ones for the controller; the others are what a resolver does.
+_CONTROLLER = frozenset({
+    "localhost", "localhost4", "localhost6", "localhost.localdomain", "localhost4.localdomain4",
+    "localhost6.localdomain6", "ip6-localhost", "ip6-loopback", "ip6-allnodes", "ip6-allrouters", "loopback",
+    "broadcasthost",
+})  # fmt: skip
+#: In turn: an option of ssh (C(-o...)), a file of hosts or an absolute path (C(host_vars/) would be left), a regular
+#: expression; a path out of the directory; what separates or combines patterns of hosts, or is a range or a wildcard
+#: in one; what a shell acts on, to which ssh hands the name for a ProxyCommand.
+_UNUSABLE = re.compile(r"\A[-@/~!&]|(\A|/)\.\.(/|\Z)|[,:*?\[\]]|[$`;&|\\]|>.")
+_NUMERIC = re.compile(r"[0-9a-fx.]+")
 
 
 def is_usable(name: object) -> bool:
     """Whether a host may have the name. It is text from the API, so it must not be able to do anything."""
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip() or name != name.strip():
         return False
-    return name not in _CONTROLLER and not _UNUSABLE.search(name) and is_harmless(name)
+    return not _UNUSABLE.search(name) and not has_hidden(name) and not _is_controller(name) and is_harmless(name)
 
 
-def preferred_name(device: Variables, preferences: Sequence[str], evaluate: Evaluate) -> tuple[str, list[str]]:
+def _is_controller(name: str) -> bool:
+    """Whether the name is, or is resolved to, the machine that it is resolved on."""
+    # Resolvers take full-width digits and dots for plain ones, ignore case and a dot at the end.
+    plain = name if name.isascii() else unicodedata.normalize("NFKC", name.replace("\u3002", "."))
+    plain = plain.casefold().rstrip(".")
+    if plain in _CONTROLLER or plain.endswith(".localhost") or plain in _own_names():
+        return True
+    if not plain[:1].isdigit() or not _NUMERIC.fullmatch(plain):
+        return False
+    try:
+        address = socket.inet_aton(plain)  # takes 127.1, 0x7f000001 and 2130706433 as a resolver does
+    except OSError:
+        return False
+    return address[0] == 127 or address == b"\0\0\0\0"
+
+
+@functools.lru_cache(maxsize=1)
+def _own_names() -> frozenset[str]:
+    full = socket.gethostname().casefold().rstrip(".")
+    return frozenset({full, full.partition(".")[0]})
+
+
+def _free(_name: str, _device: Variables) -> bool:
+    return True
+
+
+def preferred_name(
+    device: Variables, preferences: Sequence[str], evaluate: Evaluate, is_free: IsFree = _free
+) -> tuple[str, list[str]]:
     """The name of one device, and the candidates that were refused because they are not usable.
 
     :param device: its variables without prefix.
@@ -46,7 +83,7 @@ def preferred_name(device: Variables, preferences: Sequence[str], evaluate: Eval
         candidate = _candidate(device, preference, evaluate)
         if isinstance(candidate, int) and not isinstance(candidate, bool):
             candidate = str(candidate)
-        if is_usable(candidate):
+        if is_usable(candidate) and is_free(candidate, device):
             return str(candidate), refused
         if candidate not in (None, ""):
             refused.append(str(candidate))
@@ -65,7 +102,7 @@ def _candidate(device: Variables, preference: str, evaluate: Evaluate) -> Any:
 
 
 def distinct_names(
-    names: Sequence[str], devices: Sequence[Variables], on_duplicate: str
+    names: Sequence[str], devices: Sequence[Variables], on_duplicate: str, is_free: IsFree = _free
 ) -> tuple[list[str], dict[str, list[str]]]:
     """The names, each made unique, and which devices (uuids) wanted the same one.
 
@@ -87,16 +124,21 @@ def distinct_names(
     found = list(names)
     for name, indexes in shared.items():
         for index in indexes:
-            found[index] = _free_name(name, str(devices[index]["uuid"]), taken)
+            found[index] = _free_name(name, devices[index], taken, is_free)
             taken.add(found[index])
     return found, clashes
 
 
-def _free_name(name: str, uuid: str, taken: set[str]) -> str:
+def _free_name(name: str, device: Variables, taken: set[str], is_free: IsFree) -> str:
+    uuid = str(device["uuid"])
     for candidate in (f"{name}_{uuid[:SHORT_UUID]}", f"{name}_{uuid}"):
-        if candidate not in taken:
+        if candidate not in taken and is_free(candidate, device):
             return candidate
     return uuid
+
+
+class DuplicateNames(Exception):
+    """Several devices have one name, and C(on_duplicate) is C(error)."""
 
 
 def describe(clashes: Mapping[str, Sequence[str]], limit: int = 5) -> str:

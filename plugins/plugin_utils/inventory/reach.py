@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shlex
@@ -78,8 +79,15 @@ class Local:
     """C(connect: local): directly, at the first IPv4 address that the device reports, else its first address."""
 
     def variables(self, device: Mapping[str, Any]) -> dict[str, Any]:
-        """The connection variables of a device; none if it reports no address."""
-        found = device["ip_addresses"]
+        """The connection variables of a device; none if it reports no address of its own."""
+        found = [address for address in device["ip_addresses"] if _is_elsewhere(address)]
         if not found:
             return {}
         return {**_COMMON, "ansible_host": next((address for address in found if ":" not in address), found[0])}
+
+
+def _is_elsewhere(address: str) -> bool:
+    """Whether it is not an address at which the controller finds itself, or many at once. A device says it itself."""
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return not any(it.is_loopback or it.is_unspecified or it.is_multicast for it in (found, mapped) if it is not None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .expressions import Analysis
+from .expressions import Analysis, Dependency
 from .marking import mark_composed
 
 Variables = Mapping[str, Any]
@@ -53,11 +53,16 @@ class Host:
 
 @dataclass
 class Record:
-    """What an evaluation did to the inventory; C(error) says that it failed."""
+    """What an evaluation did to the inventory.
+
+    :param error: it failed, and why.
+    :param absent: it did because the device does not have the key that is named, such as a tag.
+    """
 
     groups: list[Any] = field(default_factory=list)
     variables: list[tuple[str, Any]] = field(default_factory=list)
     error: str | None = None
+    absent: bool = False
 
 
 class Recorder:
@@ -79,7 +84,7 @@ class Recorder:
     def add_host(self, host: str, group: str | None = None, port: int | str | None = None) -> Any:
         """Add the host to a group."""
         added = self._inventory.add_host(host, group, port)
-        if group is not None:
+        if group in self._inventory.groups:  # else it was refused
             self.record.groups.append(self._inventory.groups[group])
         return added
 
@@ -100,6 +105,7 @@ class Recorder:
 class Entry:
     """One expression of the configuration and what is remembered of it.
 
+    :param key: of C(keyed_groups): what the key is, if it is nothing but a dotted name.
     :param evaluate: lets ansible-core evaluate it for a host; called with C(strict) and the variables it needs.
     """
 
@@ -108,6 +114,7 @@ class Entry:
     expression: Any
     analysis: Analysis
     evaluate: Callable[[Host, bool, Needed], None]
+    key: Dependency | None = None
     memory: dict[Any, Record] = field(default_factory=dict)
 
 
@@ -118,3 +125,4 @@ class Failure:
     hosts: int
     first: str
     message: str
+    absent: int = 0

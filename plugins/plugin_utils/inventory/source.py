@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleParserError
@@ -14,8 +14,18 @@ from ansible.module_utils.basic import missing_required_lib
 from ...module_utils.connection import connect
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
 from ...module_utils.state.info import more
-from .building import HostWriter, Naming, add_groups, host_names, no_garbage_collection
+from .building import (
+    HostWriter,
+    Naming,
+    about_groups,
+    about_renamed,
+    add_groups,
+    group_names,
+    host_names,
+    no_garbage_collection,
+)
 from .caching import cache_key, pack, unpack
+from .guarding import Guard, rename_like_groups
 from .hostvars import shape
 from .marking import mark
 from .memo import ConstructedOnce
@@ -37,8 +47,12 @@ class InventorySource:
     def __init__(self, plugin: Any, options: Mapping[str, Any], extra: Mapping[str, Any] | None) -> None:
         self._plugin = plugin
         self._options = options
+        self._guard = Guard(plugin.inventory, options["hostvars_prefix"])
         self._constructed = ConstructedOnce(
-            plugin, strict=options["strict"], extra=extra or {} if options.get("use_extra_vars") else {}
+            plugin,
+            strict=options["strict"],
+            extra=extra or {} if options.get("use_extra_vars") else {},
+            guard=self._guard,
         )
 
     def fill(self, *, use_cache: bool) -> None:
@@ -98,17 +112,33 @@ class InventorySource:
         """Make hosts, variables and groups of the devices."""
         with no_garbage_collection():
             options, inventory = self._options, self._plugin.inventory
-            naming = Naming(options["hostnames"], options["on_duplicate"], self._evaluate)
-            names = host_names(devices, naming, self._plugin.display.warning)
+            sanitize = self._plugin._sanitize_group_name
+            groups = group_names(devices, options["group_by"], options["group_prefix"], sanitize)
+            names = host_names(devices, self.naming(groups), self._plugin.display.warning)
             way = self._way()
             if way:
                 devices = [{**device, **way.variables(device)} for device in devices]
             writer = HostWriter(inventory, options["hostvars_prefix"])
             hosts = [writer.add(name, device) for name, device in zip(names, devices, strict=True)]
-            sanitize = self._plugin._sanitize_group_name
-            add_groups(inventory, hosts, devices, options["group_by"], options["group_prefix"], sanitize)
+            add_groups(self._guard, hosts, groups)
             self._constructed.construct(hosts, options["compose"], options["groups"], options["keyed_groups"])
+            uuids = {host.name: str(device["uuid"]) for host, device in zip(hosts, devices, strict=True)}
+            renamed = rename_like_groups(inventory, hosts, lambda host: uuids[host.name])
+        if renamed:
+            self._plugin.display.warning(about_renamed(renamed))
+        if self._guard.refused:
+            self._plugin.display.warning(about_groups(self._guard.refused))
         self._report_failures()
+
+    def naming(self, groups: Iterable[Iterable[str]]) -> Naming:
+        """How hosts are called.
+
+        :param groups: names of groups that will be made of them by C(group_by).
+        """
+        options = self._options
+        made = {self._plugin._sanitize_group_name(name) for name in options["groups"] or ()}
+        is_free = self._guard.is_free(made.union(*groups))
+        return Naming(options["hostnames"], options["on_duplicate"], self._evaluate, is_free)
 
     def _way(self) -> Tunnel | Local | None:
         options = self._options

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.naming import (
@@ -73,3 +75,37 @@ def test_duplicates_may_be_an_error():
     with pytest.raises(DuplicateNames, match=r"'a'.*1111.*2222"):
         distinct_names(["a", "a"], devices("1" * 32, "2" * 32), "error")
     assert distinct_names(["a", "b"], devices("1", "2"), "error") == (["a", "b"], {})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localhost.", "LOCALHOST", "LocalHost", "127.1", "127.0.0.2", "127.255.0.9", "0.0.0.0", "0", "0x7f000001",
+     "0x7f.1", "0177.0.0.1", "017700000001", "2130706433", "::1", "0:0:0:0:0:0:0:1", "::", "::ffff:127.0.0.1",
+     "ip6-localhost", "ip6-loopback", "localhost.localdomain", "x.localhost", "localhost6",
+     "\uff4cocalhost", "\uff11\uff12\uff17.0.0.1",
+     "127\u30020\u30020\u30021", "!all", "@file", "a:&b", "a,b", "a:b",
+     "[0:3]", "sensor[01:50]", "~regex", "&all", "sensor*", "s?",
+     " sensor", "sensor ", "\t", "\x00", "a\x00b", "a\x1b[2Jb", "a\u202eb", "a\u2028b", "a\x85b", "a\ud800b",
+     "/etc/passwd", "/home/me/vars", "$(id)", "`id`", "a;id", "a|id", "a&id", "x >file", "a\\b", socket.gethostname(),
+     socket.gethostname().upper() + "."],
+)  # fmt: skip
+def test_names_that_are_the_controller_or_a_pattern_or_a_command(name):
+    assert not is_usable(name)
+
+
+@pytest.mark.parametrize("name", ["128.0.0.1", "10.127.0.1", "5", "0.0.0.5", "127.x", "localhosts", "my-localhost"])
+def test_names_that_only_resemble_these(name):
+    assert is_usable(name)
+
+
+def test_a_name_that_belongs_to_somebody_else_is_not_used():
+    taken = {"db", "x_1111111"}
+
+    def is_free(name, _device):
+        return name not in taken
+
+    assert preferred_name({**DEVICE, "device_name": "db"}, ["device_name", "id"], nothing, is_free) == ("5", ["db"])
+    names, _clashes = distinct_names(
+        ["x", "x"], devices("1" * 32, "2" * 32), "uuid", lambda name, _d: name != "x_1111111"
+    )
+    assert names == ["x_" + "1" * 32, "x_2222222"]
