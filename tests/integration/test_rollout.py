@@ -101,6 +101,7 @@ def test_a_rollout_that_was_killed_goes_on_where_it_was(fleet, emulator, ansible
 
 def test_what_devices_had_before_outlives_a_killed_run(fleet, emulator, ansible):
     before = fleet.pins()
+    emulator.simulate(**BAD)
     with begun(ansible, "1.3.0") as kill:
         until(lambda: Counter(fleet.pins().values())["1.3.0"] == 20)
         emulator.clock.set_rate(0)
@@ -109,7 +110,6 @@ def test_what_devices_had_before_outlives_a_killed_run(fleet, emulator, ansible)
     # Somebody else gives one of them another release meanwhile: that is no longer the rollout's.
     mine = next(uuid for uuid, pin in fleet.pins().items() if pin == "1.3.0")
     emulator.store.update("device", emulator.store.get("device", uuid=mine)["id"], is_pinned_on__release=None)
-    emulator.simulate(**BAD)
     emulator.clock.set_rate(RATE)
     roll_out(ansible, "1.3.0", on_abort="rollback", device_timeout=STUCK, status=2)
     assert outcomes(report(ansible)) == [(2, False)]
