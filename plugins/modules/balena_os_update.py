@@ -31,6 +31,8 @@ options:
         versions such as V(^6.0) or V(6.x), of which the highest is taken; V(latest); or V(recommended), which is the
         latest without known issues.
       - A device that runs a newer version than V(latest) or V(recommended) stays as it is.
+      - A device that runs the version, and has another one queued, gets the version as its target, which takes that
+        back.
       - Write a version in quotes.
     type: str
     required: true

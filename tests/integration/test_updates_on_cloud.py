@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator.simulate import host_releases
 from tests.tasks import run_task
 from tests.watched_devices import watched
 
@@ -271,3 +272,72 @@ def test_a_supervisor_that_is_newer_than_a_word_means_stays(cloud):
     kept = supervise(cloud, version="recommended")
     assert {row["action"] for row in kept["devices"] if row["name"] == "on-1"} == {"up_to_date"}
     assert kept["changes"]["update"] == 8
+
+
+def queue_another(emulator, name, version):
+    """Somebody has given a device another target of its OS."""
+    kind = emulator.store.query("device_type", slug="raspberrypi4-64")[0]["id"]
+    device = emulator.store.query("device", device_name=name)[0]
+    release = host_releases(emulator.store, kind)[version]
+    emulator.store.update("device", device["id"], should_be_operated_by__release=release)
+    return device["uuid"], release
+
+
+def meant(emulator, name):
+    return emulator.store.query("device", device_name=name)[0]["should_be_operated_by__release"]
+
+
+@pytest.mark.parametrize("name", ["on-1", "off"])
+@pytest.mark.parametrize("method", ["action", "target"])
+@pytest.mark.parametrize("offline", ["fail", "queue"])
+def test_a_device_that_has_another_version_to_come_keeps_the_declared_one(cloud, name, method, offline):
+    uuid, other = queue_another(cloud, name, "6.0.41")
+    one = {"devices": [uuid], "version": "5.3.27", "method": method, "offline": offline}
+    foreseen = update(cloud, **one, check_mode=True)
+    kept = update(cloud, **one, **WAIT)
+    assert foreseen["diff"] == kept["diff"]
+    assert kept["changed"] and not kept.get("failed")
+    assert kept["devices"][0]["action"] == "queue"
+    assert meant(cloud, name) != other
+    again = update(cloud, **one)
+    assert (again["changed"], again["devices"][0]["action"]) == (False, "up_to_date")
+    cloud.advance(600)
+    assert "5.3.27" in cloud.store.get("device", uuid=uuid)["os_version"]
+
+
+def test_a_device_that_has_another_version_to_come_is_not_up_to_date_when_it_is_skipped(cloud):
+    uuid, other = queue_another(cloud, "off", "6.0.41")
+    skipped = update(cloud, devices=[uuid], version="5.3.27", offline="skip")
+    assert (skipped["changed"], skipped["devices"][0]["action"]) == (False, "skipped")
+    assert meant(cloud, "off") == other
+
+
+@pytest.mark.parametrize("word", ["rejected", "aborted"])
+@pytest.mark.parametrize("task", [pin, update])
+def test_a_device_that_gives_its_update_up_has_failed_at_once(cloud, word, task):
+    uuid = cloud.store.query("device", device_name="on-1")[0]["uuid"]
+    cloud.simulate(fail_names="on-1", os_seconds=10**6)
+
+    def give_up(_line: str) -> None:
+        cloud.store.update("device", cloud.store.get("device", uuid=uuid)["id"], update_status=word)
+
+    failed = task(cloud, devices=[uuid], **{**WAIT, "wait_timeout": 600}, progress=give_up)
+    assert failed["failed"]
+    assert [row["reason"] for row in failed["waited"]["failed"]] == [f"update {word}"]
+
+
+@pytest.mark.parametrize("word", ["rejected", "aborted"])
+def test_what_a_device_said_of_an_earlier_update_is_no_failure(cloud, word):
+    uuid = cloud.store.query("device", device_name="on-1")[0]["uuid"]
+    cloud.store.update("device", cloud.store.get("device", uuid=uuid)["id"], update_status=word)
+    assert pin(cloud, devices=[uuid], **WAIT)["waited"]["done"] == [uuid]
+
+
+@pytest.mark.parametrize("offline", ["queue", "skip", "fail"])
+def test_a_device_that_is_lost_in_its_update_is_waited_for_whatever_is_done_about_offline_ones(cloud, offline):
+    one = {"devices": ["on-1"], "application": "acme/kiosk"}
+    uuid = update(cloud, **one)["devices"][0]["uuid"]
+    cloud.simulation.take_offline(uuid, 10**6)
+    lost = update(cloud, **one, offline=offline, **{**WAIT, "wait_timeout": 0.3})
+    assert lost["failed"]
+    assert [row["reason"] for row in lost["waited"]["pending"]] == ["offline"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..plan import Change, DeclarationError, NamedId, Row, compare
 from ..reading import Record
-from ..resources import os_updates, pins, supervisors
+from ..resources import os_targets, os_updates, pins, supervisors
 from ..resources.os_names import read_version_name
 from ..resources.release_names import ReleaseName, label
 from ..resources.releases import of_application
@@ -80,7 +80,7 @@ class Targets:
         found = {
             PIN: self.pins.get(uuid),
             supervisors.COLUMN: self.supervisors.get(uuid),
-            os_updates.COLUMN: self.os.get(uuid),
+            os_targets.COLUMN: self.os.get(uuid),
         }
         return {column: value for column, value in found.items() if value is not None}
 
@@ -136,7 +136,7 @@ def _find_os(balena: Balena, policy: Mapping[str, Any], rows: Sequence[Record], 
             problems.append(f"{device.row['device_name']} ({device.uuid[:7]}): {device.problem}")
         elif device.release is not None:
             found.os_versions[device.uuid] = device.release.label
-            if applied and device.target is not None:
+            if applied and (device.target is not None or device.strays):
                 found.os[device.uuid] = device.release
     found.warnings += _summary("balenaOS", wanted.text, problems) if applied else []
 
@@ -155,7 +155,7 @@ def host_changes(targets: Targets, members: Sequence[Member]) -> list[Change]:
     found: list[Change] = []
     for column, wanted, present in (
         (supervisors.COLUMN, targets.supervisors, supervisors.present),
-        (os_updates.COLUMN, targets.os, os_updates.queued),
+        (os_targets.COLUMN, targets.os, os_targets.queued),
     ):
         rows = [member.row for member in members if not member.new and member.subject.uuid in wanted]
         desired = [Row((row["uuid"],), {column: wanted[row["uuid"]]}) for row in rows]

@@ -20,7 +20,7 @@ from .os_targets import Device, bare
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-_COLUMNS = ("os_version", *running.ONLINE_COLUMNS)
+_COLUMNS = ("os_version", *running.ONLINE_COLUMNS, *running.UPDATE_COLUMNS)
 _UNDER_WAY = ("configuring", "in_progress")
 
 
@@ -92,12 +92,13 @@ def looking(
     """
     actions = OsActions(balena)
     targets = {device.uuid: bare(device.target) for device in devices}
+    said = {device.uuid: running.update_word(device.row) for device in devices}
     ids = {device.uuid: device.row["id"] for device in devices}
     fleets = _fleets(devices)
 
     def look(uuids: Sequence[str]) -> Mapping[str, Sight]:
         rows = running.read_again(balena, {uuid: ids[uuid] for uuid in uuids}, fleets, _COLUMNS)
-        sights = {uuid: _see(row, targets[uuid]) for uuid, row in rows.items()}
+        sights = {uuid: _see(row, targets[uuid], said[uuid]) for uuid, row in rows.items()}
         asked = [uuid for uuid, sight in sights.items() if sight.state is State.PENDING and uuid in live]
         for uuid, status in zip(asked, balena.map_parallel(lambda one: _status(actions, one), asked), strict=True):
             sights[uuid] = _with_status(sights[uuid], status)
@@ -110,13 +111,13 @@ def _fleets(devices: Sequence[Device]) -> list[int]:
     return sorted({device.row["belongs_to__application"]["__id"] for device in devices})
 
 
-def _see(row: Record, target: str | None) -> Sight:
+def _see(row: Record, target: str | None, said: running.Word) -> Sight:
     """What a device reports. One that has not come back from its reboot is not done."""
     if running.is_offline(row):
         return Sight(State.PENDING, running.OFFLINE)
     if os_version.compare(bare(row["os_version"]), target) == 0:
         return Sight(State.DONE)
-    return Sight(State.PENDING, "not started")
+    return running.given_up(row, said) or Sight(State.PENDING, "not started")
 
 
 def _status(actions: OsActions, uuid: str) -> Record:

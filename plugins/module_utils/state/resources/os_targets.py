@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...sdk import os_version
@@ -19,6 +19,9 @@ from .os_names import VersionName
 #: Available versions (rows of C(OsModel.get_available_os_versions)) by the slug of a device type.
 Available = Mapping[str, Sequence[Record]]
 
+#: Which OS a device should have.
+COLUMN = "should_be_operated_by__release"
+
 _VARIANTS = ("dev", "prod")
 
 
@@ -29,6 +32,7 @@ class Device:
     :param current: its version with the variant, C(6.0.41+prod); None when it never reported one.
     :param target: the version to update to, C(raw_version) of a release; None when it stays as it is.
     :param release: the release of the target, or of the version that it has already.
+    :param strays: it runs that version already, but is meant to get another one.
     :param problem: why it cannot get what was declared.
     """
 
@@ -36,6 +40,7 @@ class Device:
     current: str | None
     target: str | None = None
     release: NamedId | None = None
+    strays: bool = False
     problem: str | None = None
 
     @property
@@ -43,6 +48,12 @@ class Device:
         """The device's uuid."""
         uuid: str = self.row["uuid"]
         return uuid
+
+
+def queued(row: Record) -> NamedId | None:
+    """The OS that a device should have so far."""
+    releases = row.get(COLUMN)
+    return NamedId(releases[0]["id"], releases[0]["raw_version"]) if releases else None
 
 
 def slug_of(row: Record) -> str:
@@ -63,7 +74,7 @@ def bare(version: str | None) -> str | None:
 def decide(row: Record, current: str | None, wanted: VersionName, available: Available, os_type: str) -> Device:
     """What one device should get.
 
-    :param row: with C(os_version), C(os_variant) and its expanded device type.
+    :param row: with C(os_version), C(os_variant), and expanded, its device type and the OS that it should have.
     :param current: its version with the variant.
     :param os_type: C(default) or C(esr); only these versions can be meant by a range or a word.
     :raises DeclarationError: there is no such version for its device type.
@@ -75,7 +86,10 @@ def decide(row: Record, current: str | None, wanted: VersionName, available: Ava
     if running is None:
         return Device(row, current, chosen["raw_version"], release)
     order = os_version.compare(running, meant)
-    if order == 0 or (order > 0 and wanted.is_word):
+    if order == 0:
+        meanwhile = queued(row)
+        return replace(device, strays=meanwhile is not None and meanwhile != release)
+    if order > 0 and wanted.is_word:
         return device
     try:
         update_type(slug_of(row), current, chosen["raw_version"])

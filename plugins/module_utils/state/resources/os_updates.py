@@ -18,13 +18,24 @@ from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
 from .. import waiting
-from ..plan import Change, Followed, NamedId, Plan, Progress
+from ..plan import Change, Followed, Plan, Progress
 from ..reading import Record
 from ..selector import select_devices
 from . import os_progress, running
 from .os_names import VersionName, read_version_name, refuse_all
-from .os_targets import Device, decide, slug_of
-from .update_fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
+from .os_targets import COLUMN, Device, decide, queued, slug_of
+from .update_fates import (
+    OFFLINE,
+    OFFLINE_PROBLEM,
+    QUEUE,
+    QUEUED,
+    SKIPPED,
+    UP_TO_DATE,
+    UPDATE,
+    UPDATING,
+    not_waited_for,
+    of_offline,
+)
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -32,11 +43,9 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 _LIVE = (UPDATE, UPDATING)
+_AWAY = (OFFLINE, QUEUE, QUEUED, SKIPPED)
 
-#: Which OS a device should have.
-COLUMN = "should_be_operated_by__release"
-
-_COLUMNS = ("os_version", "os_variant", *running.ONLINE_COLUMNS)
+_COLUMNS = ("os_version", "os_variant", *running.ONLINE_COLUMNS, *running.UPDATE_COLUMNS)
 _EXPAND: dict[str, Any] = {
     "is_of__device_type": {"$select": ["id", "slug"]},
     COLUMN: {"$select": ["id", "raw_version"]},
@@ -56,8 +65,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     devices = decide_all(balena, wanted, rows, want["os_type"])
     actions = OsActions(balena)
     fates = {device.uuid: _fate(device, want) for device in devices}
-    # An update ends with a reboot: a device that is offline may be in the middle of it.
-    asked = [device for device in devices if fates[device.uuid] in (UPDATE, OFFLINE)]
+    # An update ends with a reboot: a device that is offline may be in the middle of it, and is not left aside then.
+    asked = [device for device in devices if _may_be_updating(device, fates[device.uuid], want)]
     needed = any(fates[device.uuid] == UPDATE for device in asked)
     statuses = os_progress.read_statuses(balena, actions, [device.uuid for device in asked], needed=needed)
     fates.update(_joined(balena, asked, fates, statuses))
@@ -91,11 +100,18 @@ def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_t
 def _fate(device: Device, want: Want) -> str:
     """What becomes of a device, as far as the API alone can say."""
     if device.target is None:
-        return UP_TO_DATE
+        # Another version that it is meant to get is taken back; that asks nothing of the device itself.
+        leaves = not device.strays or (want["offline"] == "skip" and running.is_offline(device.row))
+        return (SKIPPED if device.strays else UP_TO_DATE) if leaves else QUEUE
     if want["method"] == "action" and not running.is_offline(device.row):
         return UPDATE
     has_target = queued(device.row) == device.release
     return of_offline(want["offline"] if want["method"] == "action" else "queue", has_target)
+
+
+def _may_be_updating(device: Device, fate: str, want: Want) -> bool:
+    """Whether the device actions service may be updating a device to its target."""
+    return device.target is not None and want["method"] == "action" and fate in (UPDATE, *_AWAY)
 
 
 def _joined(
@@ -104,11 +120,9 @@ def _joined(
     """The fates of devices that are being updated already, or have been since they were read: no second start."""
     same = [device for device in devices if os_progress.target_of(statuses.get(device.uuid)) == device.target]
     found = {device.uuid: UPDATING for device in same if os_progress.is_under_way(statuses[device.uuid])}
-    ended = [
-        device for device in same if fates[device.uuid] == UPDATE and statuses[device.uuid].get("status") == "done"
-    ]
+    ended = [device for device in same if statuses[device.uuid].get("status") == "done"]
     for uuid, state in os_progress.after_the_end(balena, ended).items():
-        found[uuid] = {"done": UP_TO_DATE, "rebooting": UPDATING}.get(state, UPDATE)
+        found[uuid] = {"done": UP_TO_DATE, "rebooting": UPDATING}.get(state, fates[uuid])
     return found
 
 
@@ -123,12 +137,6 @@ def _problem(device: Device, fate: str, status: Record | None) -> str | None:
     if fate == UPDATE and status is not None and os_progress.is_under_way(status):
         return f"it is being updated to {os_progress.target_of(status)}"
     return None
-
-
-def queued(row: Record) -> NamedId | None:
-    """The OS that a device should have so far."""
-    releases = row[COLUMN]
-    return NamedId(releases[0]["id"], releases[0]["raw_version"]) if releases else None
 
 
 def _queueing(device: Device) -> Change:
@@ -168,6 +176,6 @@ def _shown(device: Device, fate: str) -> dict[str, Any]:
         "name": device.row["device_name"],
         "device_type": slug_of(device.row),
         "os_version": device.current,
-        "target": device.target or (device.current if fate == UP_TO_DATE else None),
+        "target": device.target or (device.current if fate in (UP_TO_DATE, QUEUE) else None),
         "action": fate,
     }

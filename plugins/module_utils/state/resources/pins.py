@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import waiting
@@ -57,7 +57,7 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waitin
         "targets": {home["slug"]: shown(target or kept)},
         "application": {"slug": home["slug"], "track_latest_release": track},
     }
-    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target))
+    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target, changed=bool(changes)))
 
 
 def application_changes(home: Record, target: Record | None, *, track: bool = False) -> list[Change]:
@@ -113,7 +113,8 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Li
         "targets": {homes[id_]: shown(target) for id_, target in targets.items()},
         "devices": [_device(row, targets.get(_home(row))) for row in rows],
     }
-    wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()})
+    changed = {change.key[0] for change in changes}
+    wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()}, changed)
     return Plan(tuple(changes), len(rows), result, follow=wait)
 
 
@@ -145,9 +146,20 @@ def check_release(target: Record | None, slug: str, want: Want) -> None:
         raise DeclarationError(f"{name} is invalidated; say allow_invalidated: true if it should be run nevertheless")
 
 
-def _device_wait(want: Want, limits: waiting.Limits, rows: Sequence[Record], targets: Mapping[int, int]) -> Any:
+def _device_wait(
+    want: Want,
+    limits: waiting.Limits,
+    rows: Sequence[Record],
+    targets: Mapping[int, int],
+    changed: Collection[str],
+) -> Any:
+    """Wait until devices run their targets.
+
+    :param changed: the uuids of those that get them now.
+    """
     if not want["wait"]:
         return None
+    said = {row["uuid"]: running.update_word(row) for row in rows if row["uuid"] in changed}
     target_of = {row["uuid"]: targets.get(_home(row)) for row in rows}
     ids = {row["uuid"]: row["id"] for row in rows}
     policy = want["offline"]
@@ -162,14 +174,16 @@ def _device_wait(want: Want, limits: waiting.Limits, rows: Sequence[Record], tar
 
     def follow(balena: Balena, progress: Progress) -> Followed:
         fleets = sorted({_home(row) for row in rows})
-        look = running.looking(balena, ids, fleets, lambda uuid, row: running.see_release(row, target_of[uuid], policy))
+        look = running.looking(
+            balena, ids, fleets, lambda uuid, row: running.see_release(row, target_of[uuid], policy, said.get(uuid))
+        )
         uuids = [uuid for uuid in ids if uuid not in skipped]
         return waiting.follow(uuids, look, limits, progress, seen=seen, skipped=skipped)
 
     return follow
 
 
-def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record | None) -> Any:
+def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record | None, *, changed: bool) -> Any:
     """Wait for the devices of an application that have no pin of their own."""
     if not want["wait"]:
         return None
@@ -179,7 +193,7 @@ def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record 
         columns = ["id", "uuid", "belongs_to__application", *running.COLUMNS]
         rows = balena.pine.get_all("device", options={"$select": columns, "$filter": condition}, page_size=PAGE)
         targets = {home["id"]: target["id"]} if target else {}
-        waits = _device_wait(want, limits, rows, targets)
+        waits = _device_wait(want, limits, rows, targets, {row["uuid"] for row in rows} if changed else ())
         followed: Followed = waits(balena, progress)
         return followed
 

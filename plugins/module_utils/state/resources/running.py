@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 ONLINE_COLUMNS = ("is_online", "api_heartbeat_state")
-COLUMNS = (*ONLINE_COLUMNS, "is_running__release", "should_be_running__release", "status")
+#: What a device says of its last update, and when it said so.
+UPDATE_COLUMNS = ("update_status", "last_update_status_event")
+COLUMNS = (*ONLINE_COLUMNS, *UPDATE_COLUMNS, "is_running__release", "should_be_running__release", "status")
+
+#: Its words for an update that it does not go on with.
+_GIVEN_UP = ("rejected", "aborted")
 
 #: When the API last noticed that a device came or went.
 HEARD_COLUMNS = ("last_connectivity_event", "last_vpn_event")
 
 OFFLINE = "offline"
+
+#: A word of a device about its update, and when it was said.
+Word = tuple[str | None, str | None]
 
 
 def read_again(
@@ -55,7 +63,26 @@ def last_heard(row: Record) -> str:
     return max(row[name] or "" for name in HEARD_COLUMNS) or "never"
 
 
-def see_release(row: Record, target: int | None, policy: str) -> Sight:
+def update_word(row: Record) -> Word:
+    """What a device says of its last update.
+
+    :param row: with L(UPDATE_COLUMNS).
+    """
+    status, since = (row[name] for name in UPDATE_COLUMNS)
+    return status, since
+
+
+def given_up(row: Record, before: Word | None) -> Sight | None:
+    """What a device shows that has given up its update.
+
+    :param row: with L(UPDATE_COLUMNS).
+    :param before: what it said before the update: as long as it says the same, that is about an earlier one.
+    """
+    word = update_word(row)
+    return Sight(State.FAILED, f"update {word[0]}") if word[0] in _GIVEN_UP and word != before else None
+
+
+def see_release(row: Record, target: int | None, policy: str, before: Word | None = None) -> Sight:
     """What a device shows on its way to a release.
 
     C(overall_status) is not asked: it flaps while a device updates. What counts is the release that it reports.
@@ -63,6 +90,7 @@ def see_release(row: Record, target: int | None, policy: str) -> Sight:
     :param row: with L(COLUMNS).
     :param target: the release that it was pinned to; None when it follows its application, whatever that says.
     :param policy: C(wait), C(fail), or C(skip), which is like C(wait) here.
+    :param before: what it said of its last update (L(update_word)) before it got this target, if that is known.
     """
     running, meant = _id(row["is_running__release"]), _id(row["should_be_running__release"])
     if target is not None and meant != target:
@@ -71,7 +99,7 @@ def see_release(row: Record, target: int | None, policy: str) -> Sight:
         return Sight(State.DONE)
     if is_offline(row):
         return Sight(State.FAILED if policy == "fail" else State.PENDING, OFFLINE)
-    return Sight(State.PENDING, row["status"] or "no status yet")
+    return given_up(row, before) or Sight(State.PENDING, row["status"] or "no status yet")
 
 
 def looking(

@@ -150,10 +150,11 @@ def _follower(
     policy = want["offline"]
     skipped = {row["uuid"] for row in rows if policy == "skip" and running.is_offline(row)}
     ids = {row["uuid"]: row["id"] for row in rows if row["uuid"] not in skipped}
+    said = {row["uuid"]: running.update_word(row) for row in rows}
 
     def follow(balena: Balena, progress: Progress) -> Followed:
         look = running.looking(
-            balena, ids, [fleet.row["id"]], lambda uuid, row: running.see_release(row, former[uuid], policy)
+            balena, ids, [fleet.row["id"]], lambda uuid, row: running.see_release(row, former[uuid], policy, said[uuid])
         )
         reasons = dict.fromkeys(skipped, "offline, not waited for")
         return waiting.follow(list(ids), look, limits, progress, skipped=reasons)

@@ -49,9 +49,12 @@ def follower(
     return follow
 
 
-def see(row: Record, release: int, policy: str) -> Sight:
-    """What a device shows on its way to a release. It has arrived when it runs the release and can be reached."""
-    sight = running.see_release(row, release, policy)
+def see(row: Record, release: int, policy: str, said: running.Word | None = None) -> Sight:
+    """What a device shows on its way to a release. It has arrived when it runs the release and can be reached.
+
+    :param said: what it said of its last update before it got the release.
+    """
+    sight = running.see_release(row, release, policy, said)
     if sight.state is not State.DONE or not running.is_offline(row):
         return sight
     return Sight(State.FAILED if policy == "fail" else State.PENDING, "runs it, but is offline")
@@ -78,6 +81,7 @@ class _Watch:
         awaited = [row for row in members if row["uuid"] not in set(skipped)]
         self.uuids = [row["uuid"] for row in awaited]
         self.seen = self._seen_before(awaited)
+        self.said = self._said_before(awaited, fleet)
         self.look = self._looking(balena, {row["uuid"]: row["id"] for row in awaited}, fleet.row["id"])
 
     def _seen_before(self, rows: Sequence[Record]) -> dict[str, Sight]:
@@ -87,9 +91,21 @@ class _Watch:
         sights = {row["uuid"]: see(row, self.release, "wait") for row in rows if survey.runs_it(row, self.release)}
         return {uuid: sight for uuid, sight in sights.items() if sight.state is State.DONE}
 
+    def _said_before(self, rows: Sequence[Record], fleet: Fleet) -> dict[str, running.Word]:
+        """What devices had said of their updates before the rollout gave them one."""
+        words = {row["uuid"]: running.update_word(row) for row in rows}
+        known, now = fleet.memory, {row["uuid"] for row in rows if not survey.has_target(row, self.release)}
+        return {
+            uuid: word
+            for uuid, word in words.items()
+            if uuid in now or known is None or (word[1] and word[1] < known.started)
+        }
+
     def _looking(self, balena: Balena, ids: Mapping[str, int], application: int) -> Look:
         policy = self.want["offline"]
-        look = running.looking(balena, ids, [application], lambda _uuid, row: see(row, self.release, policy))
+        look = running.looking(
+            balena, ids, [application], lambda uuid, row: see(row, self.release, policy, self.said.get(uuid))
+        )
         return probing(balena, self.want.get("probe"), look)
 
     def result(self) -> Followed:
