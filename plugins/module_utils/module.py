@@ -25,6 +25,7 @@ from .sdk import Balena
 from .sdk.errors import BalenaError
 from .state import report
 from .state.apply import Outcome, apply
+from .state.kinds import printable
 from .state.patience import Patience
 from .state.plan import Change, Plan, Progress, guard
 from .state.words import explain
@@ -181,8 +182,8 @@ class TaskFailure(Exception):
     """A task failed: the message and all else that its result holds."""
 
     def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__(result["msg"])
-        self.result = result
+        self.result = {**result, "msg": printable(result["msg"])}
+        super().__init__(self.result["msg"])
 
 
 def silent(line: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
-from .state.kinds import kind_of, unusable
+from .state.kinds import kind_of, printable, unusable
 from .state.near import near
 
 Spec = Mapping[str, Mapping[str, Any]]
@@ -52,7 +52,7 @@ def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name:
         if isinstance(error, UnsupportedError):
             text = f"Unsupported parameters for ({module}) module: {text.rstrip('.')}{_meant(spec, found)}"
         texts.append(text + _choice_meant(text))
-    return "; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "")]))
+    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "")])))
 
 
 def tame(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def _tamed(option: Mapping[str, Any], value: Any) -> Any:
     if kind == "list" and isinstance(value, list):
         return [_tamed({"type": option.get("elements"), "options": inner}, item) for item in value]
     if kind == "dict" and inner and not isinstance(value, str):
-        return tame(inner, value) if isinstance(value, Mapping) else None
+        # A process gets its options as JSON, where keys are text.
+        return tame(inner, {str(key): item for key, item in value.items()}) if isinstance(value, Mapping) else None
     return value
 
 

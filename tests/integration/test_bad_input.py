@@ -89,7 +89,7 @@ RELEASES = {
     "one that failed": ("1.1.0", r"release 1.1.0 \(\w+\) .* cannot be run: its build has the status 'failed'"),
     "one that is invalidated": ("1.0.0", r"release 1.0.0 \(\w+\) .* is invalidated; say allow_invalidated: true"),
     "a range that nothing satisfies": ("^9", "no release of application 'acme/kiosk' that satisfies '\\^9'"),
-    "no name of a release": ("not one", "release 'not one' is no name of a release: a commit"),
+    "no name of a release": ("not one", "release 'not one' does not name a release: a commit"),
 }
 SERVERS: dict[str, tuple[dict[str, Any], str]] = {
     "a server that is down": ({"api_url": "http://127.0.0.1:1"}, "http://127.0.0.1:1/.* failed: no connection"),

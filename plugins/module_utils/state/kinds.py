@@ -12,6 +12,10 @@ from typing import Any
 
 from .plan import DeclarationError
 
+#: How much of a run of characters without white space a message repeats.
+_READABLE = 200
+_ENDLESS = re.compile(r"\S{400,}")
+
 _KINDS: tuple[tuple[type, str], ...] = (
     (str, "text"),
     (int, "a whole number"),
@@ -89,6 +93,20 @@ def check_name(name: Any, option: str, meant: str) -> None:
         raise DeclarationError(f"{option} must be {meant}; {name} is not an id (1 to {MAX_ID})")
 
 
+def printable(text: str) -> str:
+    """A message as a terminal and a log can take it.
+
+    Characters that would act on a terminal are escaped, and runs of text that nobody can read are cut: messages repeat
+    what was declared, and what the API says.
+    """
+    shown = "".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text)
+    return _ENDLESS.sub(lambda run: f"{run[0][:_READABLE]}…", shown)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
 def _shown(key: Any) -> str:
     """A key in a message: one that cannot be printed is escaped."""
-    return _UNSENDABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", str(key))
+    return printable(str(key))

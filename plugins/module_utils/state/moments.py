@@ -6,10 +6,18 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 from .plan import DeclarationError
 
 UTC = datetime.timezone.utc
+
+#: What all supported versions of Python read alike, and the API stores.
+_TEXT = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?P<fraction>\.[0-9]{1,6})?"
+    r"(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 
 def declared(text: str, option: str) -> datetime.datetime:
@@ -22,9 +30,21 @@ def declared(text: str, option: str) -> datetime.datetime:
     found = _parsed(text)
     if found is None:
         raise DeclarationError(
-            f"{option} '{text}' is no date and time such as 2030-01-31 or 2030-01-31T12:00:00Z (UTC if it has no zone)"
+            f"{option} '{text}' is not a date and time such as 2030-01-31 or 2030-01-31T12:00:00Z (UTC if it has no "
+            "zone; in the years 1 to 9999)"
         )
     return found
+
+
+def later(moment: datetime.datetime, seconds: float, option: str) -> datetime.datetime:
+    """The moment that comes so many seconds, which an option says, after another.
+
+    :raises DeclarationError: after the end of the calendar.
+    """
+    try:
+        return moment + datetime.timedelta(seconds=seconds)
+    except OverflowError:
+        raise DeclarationError(f"{option} {seconds} ends after the year 9999; it is a number of seconds") from None
 
 
 def as_stored(moment: datetime.datetime) -> str:
@@ -43,8 +63,15 @@ def now() -> datetime.datetime:
 
 
 def _parsed(text: str) -> datetime.datetime | None:
-    try:
-        found = datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+    """The moment in UTC; None if the text is none, or one that is out of the calendar in UTC."""
+    parts = _TEXT.fullmatch(text.strip())
+    if not parts:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    zone = parts["zone"] or "Z"
+    plain = f"{parts['date']}T{parts['time'] or '00:00'}{'' if zone in 'Zz' else zone}"
+    try:
+        found = datetime.datetime.fromisoformat(plain)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found.replace(microsecond=int((parts["fraction"] or ".")[1:].ljust(6, "0")))

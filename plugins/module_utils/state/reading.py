@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..sdk.errors import BalenaError
+from .near import near
 from .plan import DeclarationError
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ FEW = 200
 
 #: As many names or uuids are put into one URL, which are longer than ids; the official SDK's number.
 FEW_NAMES = 50
+
+#: Names that are looked at to find the one that was probably meant.
+NEARBY = 1000
 
 #: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
 PAGE = 10_000
@@ -82,3 +87,21 @@ def children(
         condition = all_of({parent: {"$in": list(piece)}}, where)
         found += balena.pine.get_all(resource, options={**options, "$filter": condition}, page_size=PAGE)
     return found
+
+
+def meant(balena: Balena, resource: str, column: str, name: str | int, within: Mapping[str, Any] | None = None) -> str:
+    """The end of an error's sentence: which row was probably meant by a name that there is not (see L(near)).
+
+    One more request, which is only made when something is wrong. If it fails, it says nothing: the error is another.
+
+    :param column: where the names are.
+    :param within: the condition on the rows that could have been meant.
+    """
+    options: dict[str, Any] = {"$select": ["id", column], "$top": NEARBY, "$orderby": "id desc"}
+    if within:
+        options["$filter"] = dict(within)
+    try:
+        rows = balena.pine.get(resource, options=options)
+    except BalenaError:
+        return ""
+    return near(name, dict.fromkeys(row[column] for row in rows if row.get(column)))

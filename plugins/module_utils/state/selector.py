@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..sdk.errors import BalenaRequestError
 from .kinds import check_names
 from .plan import DeclarationError, share
-from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks
+from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks, meant
 from .resources.tags import as_tag_value
 
 if TYPE_CHECKING:
@@ -68,13 +68,14 @@ def need_application(balena: Balena, name: str | int, **read: Any) -> Record:
     """
     row = find_application(balena, name, **read)
     if row is None:
-        raise no_application(name)
+        raise no_application(balena, name)
     return row
 
 
-def no_application(name: str | int) -> DeclarationError:
-    """The error of an application that cannot be found."""
-    return DeclarationError(f"application '{name}' does not exist, or the token may not see it")
+def no_application(balena: Balena, name: str | int) -> DeclarationError:
+    """The error of an application that cannot be found; says which was probably meant."""
+    known = meant(balena, "application", "slug" if "/" in str(name) else "app_name", name)
+    return DeclarationError(f"application '{name}' does not exist, or the token may not see it{known}")
 
 
 def select_devices(
@@ -230,9 +231,11 @@ def _named(
     chosen: dict[int, Record] = {}
     for name in names:
         exact = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
-        meant = [exact] if exact else by_name.get(str(name)) or _with_prefix(name, found)
-        if meant or not (may_be_missing and may_be_missing(name)):
-            single = _single(name, meant)
+        named = [exact] if exact else by_name.get(str(name)) or _with_prefix(name, found)
+        if not named and not (may_be_missing and may_be_missing(name)):
+            raise _no_device(balena, name, shared)
+        if named:
+            single = _single(name, named)
             chosen[single["id"]] = single
     return list(chosen.values())
 
@@ -255,9 +258,12 @@ def _with_prefix(name: str | int, rows: Sequence[Record]) -> list[Record]:
     return [row for row in rows if row["uuid"].startswith(name)]
 
 
+def _no_device(balena: Balena, name: str | int, within: Mapping[str, Any]) -> DeclarationError:
+    known = meant(balena, "device", "device_name", name, within)
+    return DeclarationError(f"device '{name}' does not exist among the devices that the other options select{known}")
+
+
 def _single(name: str | int, rows: Sequence[Record]) -> Record:
-    if not rows:
-        raise DeclarationError(f"device '{name}' does not exist among the devices that the other options select")
     if len(rows) > 1:
         both = ", ".join(sorted(f"{row['device_name']} ({row['uuid']})" for row in rows))
         raise DeclarationError(f"device '{name}' is ambiguous: {both}. Give the uuid")

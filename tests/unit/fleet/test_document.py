@@ -67,7 +67,7 @@ BAD = [
     (("fleet",), "kiosk", "fleet: must be organization/name"),
     (("relase",), "1.0.0", "relase: is unknown; do you mean release?"),
     (("release",), 1.1, "release: must be a release: .* in quotes"),
-    (("release",), "not one", "release: release 'not one' is no name of a release"),
+    (("release",), "not one", "release: release 'not one' does not name a release"),
     (("public",), "yes", "public: must be true or false, not text"),
     (("class",), "thing", "class: must be fleet, app or block"),
     (("variables", "env"), None, r"variables.env: must be a mapping, not nothing \(null\)"),
@@ -87,14 +87,14 @@ BAD = [
     (("devices", 0, "uuid"), "7cf02a6", r"devices\[0\].uuid: is no whole uuid"),
     (("devices", 0, "location"), {"latitude": 91, "longitude": 0}, r"devices\[0\].location.latitude: must be from -90"),
     (("devices", 0, "location"), {"latitude": 9}, r"devices\[0\].location: needs latitude"),
-    (("devices", 0, "support_access_until"), "soon", r"devices\[0\].support_access_until: .*no date"),
+    (("devices", 0, "support_access_until"), "soon", r"devices\[0\].support_access_until: .*not a date"),
     (("devices", 0, "config"), {"RESIN_OVERRIDE_LOCK": "1"}, r"devices\[0\].config.RESIN_OVERRIDE_LOCK: is what lock_"),
     (("devices",), [{"name": "a"}, {"name": "a"}], r"devices\[1\].name: 'a' is declared twice"),
     (("services", "player"), {"LANG": "de"}, "services.player.LANG: is unknown; there are env"),
     (("supervisor",), {}, "supervisor.version: is needed"),
     (("os", "version"), "new", "os.version: the text 'new' is no version"),
     (("os", "apply"), True, "os.apply: must be false or target"),
-    (("provisioning_keys", 0, "expires"), "never", r"provisioning_keys\[0\].expires: .*no date"),
+    (("provisioning_keys", 0, "expires"), "never", r"provisioning_keys\[0\].expires: .*not a date"),
 ]
 
 

@@ -224,7 +224,7 @@ def test_what_is_written_of_one_option(columns, want, body):
         ({"location": {"latitude": 1.0, "longitude": None}}, "longitude must be a number of degrees"),
         ({"location": {"latitude": float("nan"), "longitude": 0.0}}, "latitude must be"),
         ({"support_access_until": "2001-01-01"}, "has passed"),
-        ({"support_access_until": "soon"}, "no date and time"),
+        ({"support_access_until": "soon"}, "not a date and time"),
         ({"with_tags": {"a": "b"}}, "with_tags narrow down devices or in_application"),
     ],
 )

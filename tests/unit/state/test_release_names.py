@@ -50,7 +50,7 @@ def test_ranges_choose_among_what_can_be_used(name):
 
 @pytest.mark.parametrize("name", ["", "newest", "abc", "1.2.3.4", 1.1, True, None, ["1.0.0"], "abcdefg1"])
 def test_what_names_no_release(name):
-    with pytest.raises(DeclarationError, match="is no name of a release"):
+    with pytest.raises(DeclarationError, match="does not name a release"):
         read_name(name)
 
 

@@ -45,7 +45,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         build="variables" in sections,
     )
     if fleet is None:
-        raise no_application(want["application"])
+        raise no_application(balena, want["application"])
     references = References([] if want["show_secrets"] else want["secret_names"], _variables(fleet))
     document = export(fleet, references, sections)
     shown = {SENSITIVE: True} if want["show_secrets"] else {}

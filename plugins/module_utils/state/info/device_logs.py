@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from .. import moments
+from ..near import near
 from ..plan import DeclarationError
 from ..reading import Record, chunks
 from .devices import chosen
@@ -31,7 +32,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     names of the services.
 
     :param want: the options of the module balena_device_log_info.
-    :raises DeclarationError: C(since) is no date and time, C(count) is no number of lines, or there is no such service.
+    :raises DeclarationError: C(since) is not a date, C(count) is no number of lines, or there is no such service.
     """
     since = int(moments.declared(want["since"], "since").timestamp() * 1000) if want.get("since") else None
     if not 1 <= want["count"] <= _KEPT:
@@ -39,8 +40,11 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     devices = chosen(balena, want)
     services = _services(balena, devices)
     if want.get("service") and want["service"] not in services.values():
-        known = ", ".join(sorted(set(services.values()))) or "none"
-        raise DeclarationError(f"service '{want['service']}' does not exist (there are: {known})")
+        names = sorted(set(services.values()))
+        raise DeclarationError(
+            f"service '{want['service']}' does not exist (there are: {', '.join(names) or 'none'})"
+            + near(want["service"], names)
+        )
 
     def log_of(device: Record) -> dict[str, Any]:
         lines = [_line(line, services) for line in _history(balena, device["uuid"], since)]

@@ -55,7 +55,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     asked = more.wanted(want)
     named = read_name(want["release"]) if want.get("release") is not None else None
     if named is not None and named.kind == "track":
-        raise DeclarationError("release 'track' is no name of a release")
+        raise DeclarationError("release 'track' does not name a release")
     with asked.reading():
         application = need_application(
             balena, want["application"], expand={"owns__release": _reading(want, asked, named)}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -118,7 +117,7 @@ def _is_due(want: Want, newest: Record) -> bool:
     if want["state"] != "rotated":
         return False
     made = moments.read(newest["created_at"])
-    return made is None or moments.now() - made >= datetime.timedelta(seconds=want.get("max_age") or 0)
+    return made is None or (moments.now() - made).total_seconds() >= (want.get("max_age") or 0)
 
 
 def _update(keys: _Keys, owner: Owner, row: Record, fields: Mapping[str, Any]) -> list[Change]:
@@ -136,7 +135,7 @@ def _stored(name: str, value: Any) -> Any:
 def _retirement(keys: _Keys, owner: Owner) -> list[Change]:
     """The end of the keys that a new one replaces: at once, or when the overlap is over unless they end before."""
     overlap = keys.want.get("overlap") or 0
-    end = moments.now() + datetime.timedelta(seconds=overlap)
+    end = moments.later(moments.now(), overlap, "overlap")
     changes = []
     for number, row in enumerate(keys.actual[owner], 1):
         key = (*_key(keys, owner), f"previous {number}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..cloud import cloud_only
 from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, join
-from ..reading import Record
+from ..reading import Record, meant
 from ..selector import find_application
 from . import application_cloud, device_types, tags
 
@@ -225,7 +225,8 @@ def organization(balena: Balena, want: Want) -> Record:
     if handle:
         rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$filter": {"handle": handle}})
         if not rows:
-            raise DeclarationError(f"organization '{handle}' does not exist, or the token may not see it")
+            known = meant(balena, "organization", "handle", handle)
+            raise DeclarationError(f"organization '{handle}' does not exist, or the token may not see it{known}")
         return rows[0]
     rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$orderby": "handle asc"})
     if len(rows) != 1:

@@ -18,6 +18,7 @@ from ...sdk.errors import (
 )
 from ...sdk.models.device import DeviceModel
 from ..apply import Outcome
+from ..near import near
 from ..plan import Change, DeclarationError, Plan
 from ..reading import Record
 from ..selector import select_devices
@@ -139,7 +140,7 @@ def _images(devices: Sequence[Record], service: str) -> dict[int, int]:
         known = sorted({_service_of(row) for device in devices for row in device["image_install"]})
         raise DeclarationError(
             f"service '{service}' is not installed on {len(lacking)} of the devices, such as {lacking[0]} "
-            f"(the devices have: {', '.join(known) or 'none'})"
+            f"(the devices have: {', '.join(known) or 'none'}){near(service, known)}"
         )
     return found
 

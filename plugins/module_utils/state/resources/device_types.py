@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...sdk import hup
 from ..plan import DeclarationError, NamedId
-from ..reading import Record
+from ..reading import Record, meant
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -46,7 +46,8 @@ def find_all(balena: Balena, names: Collection[str]) -> dict[str, Record]:
         found.update({alias["is_referenced_by__alias"]: device_type for alias in row["device_type_alias"]})
     for name in sorted(names):
         if name not in found:
-            raise DeclarationError(f"device type '{name}' does not exist")
+            known = meant(balena, "device_type", "slug", name)
+            raise DeclarationError(f"device type '{name}' does not exist{known}")
     return found
 
 

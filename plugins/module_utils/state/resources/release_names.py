@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...sdk import os_version
+from ..kinds import MAX_ID, check_name, kind_of
 from ..plan import DeclarationError
 from ..reading import Record
 
@@ -105,16 +106,20 @@ def read_name(name: Any) -> ReleaseName:
     :raises DeclarationError: none of these.
     """
     if isinstance(name, bool) or not isinstance(name, (str, int)):
-        hint = ": put a version in quotes, since YAML reads 1.10 as the number 1.1" if isinstance(name, float) else ""
-        raise DeclarationError(f"release '{name}' is no name of a release{hint}")
+        quotes = " (put a version in quotes: YAML reads 1.10 as the number 1.1)" if isinstance(name, float) else ""
+        raise DeclarationError(
+            f"release ({kind_of(name)}) does not name a release: a commit, an id, a version or a range{quotes}"
+        )
     text = str(name).strip()
     if isinstance(name, int):
+        check_name(name, "release", "the id, commit or version of a release")
         return ReleaseName(text, "id", {"id": name})
     if text == LATEST:
         return ReleaseName(text, "latest", USABLE)
     if text == TRACK:
         return ReleaseName(text, "track", USABLE)
-    ids: list[Mapping[str, Any]] = [{"id": int(text)}] if _ID.fullmatch(text) else []
+    # A commit can look like a number that no id can be.
+    ids: list[Mapping[str, Any]] = [{"id": int(text)}] if _ID.fullmatch(text) and int(text) <= MAX_ID else []
     if _COMMIT.fullmatch(text.lower()):
         ways = [{"commit": {"$startswith": text.lower()}}, *ids]
         return ReleaseName(text.lower(), "commit", {"$or": ways} if ids else ways[0])
@@ -126,7 +131,7 @@ def read_name(name: Any) -> ReleaseName:
     if _RANGE.fullmatch(text):
         return ReleaseName(text, "range", USABLE)
     raise DeclarationError(
-        f"release '{text}' is no name of a release: a commit or the first seven or more digits of it, an id, "
+        f"release '{text}' does not name a release: a commit or the first seven or more digits of it, an id, "
         "a version such as 1.2.3, a range such as ^1.2 or 1.x, or latest"
     )
 

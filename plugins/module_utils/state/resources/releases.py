@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
-from ..reading import Record, chunks
+from ..reading import Record, chunks, meant
 from ..selector import need_application
 from .release_names import ReleaseName, read_name
 
@@ -33,7 +33,7 @@ def find(
     """
     found, wanted, where = _find(balena, name, application, select, expand)
     if found is None:
-        raise DeclarationError(wanted.missing(where))
+        raise DeclarationError(wanted.missing(where) + _nearest(balena, wanted, where))
     return found
 
 
@@ -52,7 +52,7 @@ def _find(
     """The release, if there is one, what its name means, and where it was looked for."""
     wanted = read_name(name)
     if wanted.kind == "track":
-        raise DeclarationError(f"release '{wanted.text}' is no name of a release")
+        raise DeclarationError(f"release '{wanted.text}' does not name a release")
     reading = wanted.reading(select, expand)
     if application:
         home = need_application(balena, application, expand={"owns__release": reading})
@@ -84,13 +84,22 @@ def find_in_each(balena: Balena, wanted: ReleaseName, applications: Mapping[int,
                 found[row["id"]] = release
     for id_, slug in applications.items():
         if id_ not in found:
-            raise DeclarationError(wanted.missing(of_application(slug)) + _elsewhere(balena, wanted))
+            where = of_application(slug)
+            raise DeclarationError(wanted.missing(where) + _elsewhere(balena, wanted) + _nearest(balena, wanted, where))
     return found
 
 
 def of_application(slug: str) -> str:
     """The part of a message that says where a release was looked for."""
     return f" of application '{slug}'"
+
+
+def _nearest(balena: Balena, wanted: ReleaseName, where: str) -> str:
+    """Which version was probably meant, of the application that C(where) names (L(of_application))."""
+    if wanted.kind != "version" or "'" not in where:
+        return ""
+    home = {"belongs_to__application": {"$any": {"$alias": "a", "$expr": {"a": {"slug": where.split("'")[1]}}}}}
+    return meant(balena, "release", "raw_version", wanted.text, home)
 
 
 def _elsewhere(balena: Balena, wanted: ReleaseName) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..near import near
 from ..plan import DeclarationError
 from ..reading import Record, children
 from ..selector import need_application, refuse_selection, select_devices
@@ -75,8 +76,11 @@ def _service(balena: Balena, want: Want) -> Parent:
     for service in application["service"]:
         if service["service_name"] == want["service"]:
             return Parent(service["id"], (application["slug"], want["service"]))
-    known = ", ".join(service["service_name"] for service in application["service"]) or "none"
-    raise DeclarationError(f"application '{application['slug']}' has no service '{want['service']}' (it has: {known})")
+    names = [service["service_name"] for service in application["service"]]
+    raise DeclarationError(
+        f"application '{application['slug']}' has no service '{want['service']}' (it has: {', '.join(names) or 'none'})"
+        + near(want["service"], names)
+    )
 
 
 def _installs(
