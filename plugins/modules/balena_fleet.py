@@ -82,6 +82,12 @@ options:
     elements: str
     choices: [tags, services, variables, devices, provisioning_keys]
     default: []
+  create:
+    description:
+      - Whether to create the fleet if it does not exist. With V(false) the task fails then, and nothing is written.
+      - A limit of changes does not keep a fleet from being created by mistake, since a new fleet has no devices.
+    type: bool
+    default: true
   allow_pending:
     description:
       - What to do about releases that do not exist (yet), as in a fleet that was just created.
@@ -329,6 +335,7 @@ OPTIONS = Options(
         "secrets": {"type": "dict", "no_log": True},
         "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
         "purge": {"type": "list", "elements": "str", "choices": list(PURGEABLE), "default": []},
+        "create": {"type": "bool", "default": True},
         "allow_pending": {"type": "bool", "default": False},
         **RELEASES,
         "silent_days": {"type": "float", "default": 30.0},

@@ -35,6 +35,22 @@ SETTINGS = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "ANSIBLE_HOST_KEY_CHECK
 MOUNTED = "/runner"
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes text as AWX does (C(SafeStringDumper) in C(awx/main/utils/safe_yaml.py))."""
+
+    def represent_data(self, data: Any) -> yaml.Node:
+        """Mark text, keys included, as unsafe."""
+        if isinstance(data, str):
+            return self.represent_scalar("!unsafe", data)
+        return super().represent_data(data)
+
+
+def extra_vars_file(given: Mapping[str, Any]) -> str:
+    """The file of extra vars of a job, none of which stands in its template (C(safe_dump) of the same file)."""
+    parts = ({name: value} for name, value in given.items())
+    return "".join(yaml.dump_all([part], None, Dumper=Dumper, default_flow_style=False) for part in parts)
+
+
 class Loader(yaml.SafeLoader):
     """Reads C(!unsafe) as the text behind it."""
 
@@ -149,7 +165,7 @@ class Awx:
         script.write_text(f"#! /usr/bin/env python3\nprint({hosts!r})\n", encoding="utf-8")
         script.chmod(stat.S_IRWXU)
         extra = {**extra_vars, "awx_job_id": self._count, "awx_job_launch_type": "manual"}
-        (data / "env" / "extravars").write_text(yaml.safe_dump(extra), encoding="utf-8")
+        (data / "env" / "extravars").write_text(extra_vars_file(extra), encoding="utf-8")
         (data / "env" / "cmdline").write_text("--check --diff -u root" if check else "--diff -u root", encoding="utf-8")
         environment = {**SETTINGS, "JOB_ID": str(self._count), "ANSIBLE_RETRY_FILES_ENABLED": "False"}
         return self._run(data, worker, environment, playbook=playbook, inventory="hosts")

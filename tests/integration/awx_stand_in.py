@@ -3,7 +3,7 @@
 """As much of AWX's API as the modules of awx.awx need: objects that are looked up, made, changed and associated.
 
 What AWX refuses is refused here too, as far as its source of version 24 says: surveys with questions of a wrong form
-(C(JobTemplateSurveySpec)), job templates whose playbook is not in the project, secrets that are shown.
+(C(JobTemplateSurveySpec)), job templates whose playbook no update of the project has brought, secrets that are shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ Record = dict[str, Any]
 TOKEN = "awx-token"
 ENCRYPTED = "$encrypted$"
 #: What objects have that nobody gave them.
-DEFAULTS: dict[str, Record] = {"inventories": {"kind": "", "host_filter": None}, "projects": {"scm_revision": "1"}}
+DEFAULTS: dict[str, Record] = {
+    "inventories": {"kind": "", "host_filter": None},
+    "projects": {"scm_revision": "", "status": "pending"},
+}
+#: The kinds of what objects refer to by an id.
+REFERENCES = {"organization": "organizations", "credential_type": "credential_types"}
 #: The Python type of a default in a survey, by the type of the question.
 QUESTION_TYPES: dict[str, type] = {
     "text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int,
@@ -47,6 +52,8 @@ class Awx:
         self.url = ""
         self.project = project
         self.writes: list[tuple[str, str]] = []
+        #: The branch that the repository does not have, so that an update of the project fails.
+        self.missing_branch = "no-such-branch"
         self._objects: dict[str, list[Record]] = {}
         self._links: dict[str, list[int]] = {}
         self._surveys: dict[str, Record] = {}
@@ -73,7 +80,8 @@ class Awx:
         """Make an object."""
         number = len(self._objects.setdefault(kind, [])) + 1
         url = f"/api/v2/{kind}/{number}/"
-        row = {"id": number, "url": url, "type": kind, "related": {"survey_spec": f"{url}survey_spec/"}}
+        related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
+        row = {"id": number, "url": url, "type": kind, "related": related}
         row |= {"summary_fields": {}, **DEFAULTS.get(kind, {}), **_without_nulls(given)}
         self._check(kind, row)
         self._objects[kind].append(row)
@@ -85,6 +93,8 @@ class Awx:
         if method != "GET":
             self.writes.append((method, path))
         kind, number, sub = re.fullmatch(r"/api/v2/(\w+)/(?:(\d+)/)?(?:(\w+)/)?", path).groups()  # type: ignore[union-attr]
+        if sub == "update":
+            return 202, self._update(self.all(kind)[int(number) - 1])
         if sub == "survey_spec":
             return self._survey(method, path, body)
         if sub:
@@ -93,11 +103,34 @@ class Awx:
             return 201, self._shown(kind, self.create(kind, body))
         if method == "PATCH":
             row = self.all(kind)[int(number) - 1]
-            row.update(_without_nulls(body))
+            row.update(_without_nulls(self._with_kept_secrets(kind, row, body)))
             self._check(kind, row)
             return 200, self._shown(kind, row)
-        found = [row for row in self.all(kind) if all(str(row.get(key)) == value for key, value in query.items())]
+        if number:
+            return 200, self._shown(kind, self.all(kind)[int(number) - 1])
+        found = [row for row in self.all(kind) if all(self._field(row, key) == value for key, value in query.items())]
         return 200, _page([self._shown(kind, row) for row in found])
+
+    def _field(self, row: Record, path: str) -> str:
+        """What a query asks of an object, such as C(organization__name)."""
+        name, _, rest = path.partition("__")
+        value = row.get(name)
+        return self._field(self.all(REFERENCES[name])[value - 1], rest) if rest and value else str(value)
+
+    def _update(self, project: Record) -> Record:
+        """Update a project; its files are known when that succeeds."""
+        fails = project.get("scm_branch") == self.missing_branch
+        project["status"] = "failed" if fails else "successful"
+        project["scm_revision"] = project["scm_revision"] if fails else "1"
+        revision = {"scm_revision": project["scm_revision"], "finished": "2026-01-01T00:00:00Z"}
+        return self.create("project_updates", {"status": project["status"], "failed": fails, **revision})
+
+    def _with_kept_secrets(self, kind: str, row: Record, body: Record) -> Record:
+        """What is to be changed; a secret that is given as AWX shows it stays as it is (C(Credential.save))."""
+        if kind != "credentials" or "inputs" not in body:
+            return body
+        kept = {key: row["inputs"].get(key) if value == ENCRYPTED else value for key, value in body["inputs"].items()}
+        return {**body, "inputs": kept}
 
     def _associate(self, method: str, path: str, kind: str, body: Record) -> tuple[int, Any]:
         linked = self._links.setdefault(path, [])
@@ -116,9 +149,12 @@ class Awx:
         return 200, self._surveys.get(path, {})
 
     def _check(self, kind: str, row: Record) -> None:
+        if kind == "credentials" and row["inputs"].get("ca_certificate") == "refuse this":
+            raise RefusedError(f"the certificate is none: {row['inputs']}")
         if kind == "job_templates":
             path = self.project / row["playbook"]
-            if not path.is_file() or not PLAYBOOK.search(path.read_text(encoding="utf-8")):
+            known = self.all("projects")[row["project"] - 1]["scm_revision"]
+            if not known or not path.is_file() or not PLAYBOOK.search(path.read_text(encoding="utf-8")):
                 raise RefusedError("Playbook not found for project.")
 
     def _shown(self, kind: str, row: Record) -> Record:

@@ -67,10 +67,12 @@ def launch(awx, inventory):
     """Launch a template with some answers, with devices that are looked at more often than in real time."""
     looks = {"rollout_poll_interval": 0.01, "os_update_poll_interval": 0.01}
 
-    def run(playbook, *, check=False, **given):
+    def run(playbook, *, check=False, more=None, **given):
         template = TEMPLATES[playbook]
         check = check or template.get("job_type") == "check"
-        return awx.launch(template["playbook"], inventory, {**answers(template, **given), **looks}, check=check)
+        return awx.launch(
+            template["playbook"], inventory, {**answers(template, **given), **looks, **(more or {})}, check=check
+        )
 
     return run
 
@@ -151,13 +153,37 @@ def test_a_release_is_rolled_out_after_approval(fleet, launch):
     given = {"asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "2, 100%", "asked_soak": 0}
     stopped = launch("rollout.yml", **given, asked_approval="2")
     assert stopped.status == "failed"
-    assert "rollout_approved=2" in stopped.output
+    # By the name that the survey asks for it.
+    assert "the extra variable asked_approved=2" in stopped.output
     kiosk = fleet.store.ids("application", slug="acme/kiosk")[0]
     release = max(fleet.store.ids("release", belongs_to__application=kiosk))
     assert len(fleet.store.ids("device", is_pinned_on__release=release)) == 2
     done = launch("rollout.yml", **given, asked_approval="2", asked_approved=2)
     assert done.status == "successful", done.output
     assert len(fleet.store.ids("device", is_running__release=release)) == 11
+
+
+def test_a_stop_for_approval_is_no_failure_in_a_workflow(fleet, launch):
+    """So that the node after it, which asks for the approval, is linked like any other: on success."""
+    given = {"asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "2, 100%", "asked_soak": 0}
+    stopped = launch("rollout.yml", **given, asked_approval="2", more={"awx_workflow_job_id": 7})
+    assert stopped.status == "successful", stopped.output
+    assert "stopped" in stopped.output and "asked_approved=2" in stopped.output
+    kiosk = fleet.store.ids("application", slug="acme/kiosk")[0]
+    release = max(fleet.store.ids("release", belongs_to__application=kiosk))
+    assert len(fleet.store.ids("device", is_pinned_on__release=release)) == 2
+    done = launch("rollout.yml", **given, asked_approval="2", asked_approved=2, more={"awx_workflow_job_id": 7})
+    assert done.status == "successful", done.output
+    assert len(fleet.store.ids("device", is_running__release=release)) == 11
+
+
+def test_an_update_of_the_os_asks_for_approval_by_the_name_of_the_survey(fleet, launch):
+    given = {"asked_application": "acme/kiosk", "asked_version": "recommended", "asked_approval": "all"}
+    stopped = launch("os_update.yml", **given)
+    assert stopped.status == "failed"
+    assert "the extra variable asked_approved=1" in stopped.output
+    assert launch("os_update.yml", **given, more={"awx_workflow_job_id": 7}).status == "successful"
+    assert fleet.writes() == []
 
 
 def test_an_update_of_the_os_is_foreseen(fleet, launch):

@@ -101,6 +101,8 @@ def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str
 
 def _creation(balena: Balena, scope: Scope, settings: Want, types: Mapping[str, Record]) -> Change:
     slug = scope.document.fleet
+    if not scope.create:
+        raise DeclarationError(f"fleet '{slug}' does not exist; create: true makes it")
     if "application" not in scope.sections:
         raise DeclarationError(f"fleet '{slug}' does not exist, and the section application is not among the sections")
     if "device_type" not in settings:

@@ -30,6 +30,7 @@ class Scope:
     secrets: Mapping[str, str]
     allow_pending: bool
     allow_invalidated: bool
+    create: bool = True
     wanting: dict[str, list[str]] = field(default_factory=dict)
     pending: list[dict[str, Any]] = field(default_factory=list)
 
@@ -47,7 +48,8 @@ class Scope:
         for name, value in secrets.items():
             check_value(name, value)
         given = {name: value for name, value in secrets.items() if value is not None}
-        return cls(document, sections, purge, given, want["allow_pending"], want["allow_invalidated"])
+        allowed = (want["allow_pending"], want["allow_invalidated"], want.get("create", True))
+        return cls(document, sections, purge, given, *allowed)
 
     def revealed(self, values: Values) -> dict[str, Any]:
         """Values of variables with the secrets that are known; L(KEPT) stands for the others."""

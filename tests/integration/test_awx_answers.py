@@ -1,0 +1,246 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers of surveys, as AWX writes them and this ansible-core reads them: used exactly as written, or refused by name.
+
+Up to ansible-core 2.18 all text arrives; from 2.19 on, what looks like another type in YAML does not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ansible_runs import Ansible
+from tests.emulator import Emulator
+from tests.integration.awx_jobs import PROJECT, answers, extra_vars_file, job_templates
+
+PLAYBOOKS = PROJECT / "playbooks"
+TEMPLATES = job_templates()
+#: What becomes a boolean, null, a number or a date, or up to ansible-core 2.18 a dictionary, a list or a boolean.
+NASTY = [
+    "yes", "no", "on", "Off", "true", "True", "FALSE", "null", "~", "", "1.10", "0123", "0x1F", "0b11", "1_000",
+    "12:30", "12:30:45", "1.5e+3", ".inf", ".NaN", "-7", "2026-01-31", "2026-01-31T10:00:00Z", "42", "{'a': 1}",
+    '{"a": 1}', "[1, 2]", '["yes"]', '"quoted"', "'single'", "it's", "{{ 7 * 7 }}", "{{ lookup('pipe', 'id') }}",
+    "{% if x %}", "a: b", "!unsafe 'x'", "!vault x", "# no comment", " yes", "yes ", "- item", "&a", "*a", "@x",
+    "%x", "|", ">", "=x", "a\nb", "  a\n\n  b\n", "tab\tbed", "ünïcödé", "😀", "x" * 300, "word " * 60, "\\n",
+    "$HOME", "`id`", "1e3", "1.2.0", "latest",
+]  # fmt: skip
+SEED = {
+    "applications": [
+        {
+            "name": "kiosk", "organization": "acme", "device_type": "raspberrypi4-64", "services": ["main"],
+            "releases": [{"version": "1.0.0"}, {"version": "1.1.0"}], "pin": "1.0.0",
+            "devices": [{"name": "kiosk-{n}", "count": 2, "os_version": "5.3.27"}],
+        }
+    ]
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filters():
+    """The filters of the project's playbooks."""
+    spec = importlib.util.spec_from_file_location("answers", PLAYBOOKS / "filter_plugins" / "answers.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.FilterModule().filters()
+
+
+def arrived(text):
+    """What a playbook sees of an answer."""
+    return DataLoader().load(extra_vars_file({"asked": text}))["asked"]
+
+
+def outcome(function, *arguments, **more):
+    """What a filter returns, or the message it fails with."""
+    try:
+        return function(*arguments, **more), None
+    except AnsibleError as error:
+        return None, str(error)
+
+
+def check_text(filters, text, name, *, quoted):
+    """The text is returned exactly, or refused with its question; as JSON it is always returned."""
+    form = ["JSON"] if name == "answered_value" else []
+    found, refusal = outcome(filters[name], arrived(text), "Something asked")
+    if refusal is None and not quoted:
+        assert found == text
+    else:
+        assert quoted or "The answer to 'Something asked' did not arrive as text" in refusal
+    assert outcome(filters[name], arrived(json.dumps(text)), "Something asked", *form) == (text, None)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_text_is_used_as_it_was_written_or_refused(filters, text):
+    check_text(filters, text, "answered_value", quoted=False)
+    check_text(filters, text, "answered_text", quoted=text.startswith('"'))
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=12))
+def test_any_text_is_used_as_it_was_written_or_refused(filters, text):
+    try:
+        arrived(text)
+    except AnsibleError:
+        return  # "=" and "<<" alone are of types that Ansible does not know: the job ends before it begins
+    check_text(filters, text, "answered_value", quoted=False)
+    check_text(filters, text, "answered_text", quoted=text.strip().startswith('"'))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1%, 10%, 50%, 100%", ["1%", "10%", "50%", "100%"]),
+        ("2", [2]),
+        ("2, canary,all", [2, "canary", "all"]),
+        ("50%", ["50%"]),
+        ("", []),
+        (" , ", []),
+        ('"yes"', ["yes"]),
+        ("yes, no", ["yes", "no"]),
+        ("010, 20", ["010", 20]),
+        ("{{ 1 }}, [2]", ["{{ 1 }}", "[2]"]),
+    ],
+)
+def test_a_list_has_its_parts(filters, text, parts):
+    assert filters["answered_list"](arrived(text), "Waves") == parts
+
+
+@pytest.mark.parametrize("text", ["yes", "1.10", "2026-01-31"])
+def test_a_list_that_is_none_any_more_is_refused(filters, text):
+    found, refusal = outcome(filters["answered_list"], arrived(text), "Waves")
+    assert found == [text] if refusal is None else "The answer to 'Waves' did not arrive as text" in refusal
+
+
+def test_numbers_and_nothing_are_answers_where_they_are_asked_for(filters):
+    assert filters["answered_text"](arrived(""), "Version", empty=True) == ""
+    assert filters["answered_text"](arrived("20"), "Changes at most", numbers=True) == "20"
+    assert outcome(filters["answered_text"], True, "Changes at most", numbers=True)[1]
+
+
+def test_a_value_is_not_shown_and_bad_json_is_named(filters):
+    assert "83" not in str(outcome(filters["answered_value"], 83, "Value", "text", "The value is"))
+    for answer in ("hunter2", "[1]", '"open', '{"a": 1}'):
+        refusal = outcome(filters["answered_value"], answer, "Value", "JSON")[1]
+        assert refusal == "The answer to 'Value' is not text in double quotes as JSON has it."
+
+
+def test_choices_are_text_in_yaml_or_booleans_that_the_playbooks_take():
+    for template in TEMPLATES.values():
+        for question in template["survey"]:
+            for choice in question.get("choices", []):
+                assert yaml.safe_load(choice) in (choice, True, False), question["variable"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Emulator(seed=SEED) as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(server):
+    server.reset()
+    return server
+
+
+def launcher(emulator, folder):
+    """A function that runs a playbook of the project with answers as AWX writes them."""
+    ansible = Ansible(folder, {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token})
+
+    def launch(name, *, check=False, status=None, **given):
+        file = folder / "extravars"
+        file.write_text(extra_vars_file(answers(TEMPLATES[name], **given)), encoding="utf-8")
+        more = ["-i", str(PROJECT / "inventory" / "fleet.balena.yml")] if name == "device_variable.yml" else []
+        more += ["--check"] if check else []
+        return ansible.playbook(PLAYBOOKS / name, "-e", f"@{file}", *more, status=status)
+
+    return launch
+
+
+@pytest.fixture
+def run(fleet, tmp_path):
+    return launcher(fleet, tmp_path)
+
+
+WRITTEN = ["yes", "1.10", "0123", "True", '{"a": 1}', "[1, 2]", '"quoted"', "{{ 7 * 7 }}", "it's: # a"]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_variable_has_exactly_the_value_that_was_answered_or_none(run, fleet, text):
+    done = run("device_variable.yml", asked_name="LEVEL", asked_value=text)
+    values = [row["value"] for row in fleet.store.query("device_environment_variable", name="LEVEL")]
+    if done.status == 0:
+        assert values == [text, text]
+    else:
+        assert "The answer to 'Value' did not arrive as text" in done.text
+        assert fleet.writes() == []
+    assert isinstance(arrived(text), str) == (done.status == 0)
+
+
+def test_any_value_can_be_said_as_json(run, fleet):
+    for text in ("0123", 'yes "and" no'):
+        run("device_variable.yml", asked_name="LEVEL", asked_value=json.dumps(text), asked_value_form="JSON", status=0)
+        assert {row["value"] for row in fleet.store.query("device_environment_variable", name="LEVEL")} == {text}
+
+
+def test_a_name_that_is_a_boolean_in_yaml_is_no_other_name(run, fleet):
+    done = run("device_variable.yml", asked_name="ON", asked_value="x")
+    names = {row["name"] for row in fleet.store.query("device_environment_variable")}
+    assert names == {"ON"} if done.status == 0 else "'Name of the variable' did not arrive as text" in done.text
+    run("device_variable.yml", asked_name='"ON"', asked_value="x", status=0)
+    assert {row["name"] for row in fleet.store.query("device_environment_variable")} == {"ON"}
+
+
+@pytest.mark.parametrize("fail", ["yes", "no"])
+def test_drift_fails_a_job_if_that_is_asked_for(run, fail):
+    done = run("drift.yml", check=True, asked_fail=fail)
+    assert (done.status == 0) == (fail == "no")
+    assert "LOG_LEVEL" in done.output
+
+
+def test_an_update_of_the_os_works_with_an_empty_version(run):
+    done = run("os_update.yml", check=True, asked_application="acme/kiosk", asked_supervisor_version="latest")
+    assert "The answer to" not in done.text
+    assert done.status == 0, done.text
+    neither = run("os_update.yml", check=True, asked_application="acme/kiosk")
+    assert "Neither os_update_version nor os_update_supervisor_version" in neither.text
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "question"),
+    [
+        ("rollout.yml", {"asked_release": "1.10"}, "Release"),
+        ("rollout.yml", {"asked_release": "0123456"}, "Release"),
+        ("rollout.yml", {"asked_application": "123"}, "Fleet"),
+        ("os_update.yml", {"asked_version": "6.10"}, "Version of balenaOS"),
+        ("os_update.yml", {"asked_supervisor_version": "17.10"}, "Version of the supervisor"),
+        ("converge.yml", {"asked_documents": "0123"}, "Documents"),
+        ("converge.yml", {"asked_max_changes": "1.10"}, "Changes at most"),
+        ("drift.yml", {"asked_documents": "2026-01-31"}, "Documents"),
+    ],
+)
+def test_an_answer_that_is_no_text_any_more_is_named_before_anything_is_done(run, fleet, name, given, question):
+    needed = {"asked_application": "acme/kiosk"} if name in ("rollout.yml", "os_update.yml") else {}
+    needed |= {"asked_release": "1.1.0"} if name == "rollout.yml" else {}
+    done = run(name, **{**needed, **given})
+    assert done.status != 0
+    if not isinstance(arrived(next(iter(given.values()))), str):
+        assert f"The answer to '{question}' did not arrive as text" in done.text
+    assert fleet.writes() == []
+
+
+def test_a_first_converge_creates_no_fleet_that_was_not_asked_for(tmp_path):
+    with Emulator() as empty:
+        launch = launcher(empty, tmp_path)
+        refused = launch("converge.yml")
+        assert refused.status != 0
+        assert "fleet 'acme/kiosk' does not exist" in refused.text
+        assert empty.writes() == []
+        launch("converge.yml", asked_create="yes", asked_max_changes="10", status=0)
+        assert len(empty.store.ids("application", slug="acme/kiosk")) == 1
