@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ..sdk.errors import BalenaRequestError
 from .kinds import check_names
 from .plan import DeclarationError, share
-from .reading import FEW_NAMES, PAGE, Record, all_of, any_of, chunks, meant
+from .reading import FEW_NAMES, Record, all_of, any_of, chunks, meant
 from .resources.tags import as_tag_value
+from .rows import judge, read_rows, user_condition
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -47,8 +48,10 @@ def find_application(
         options["$expand"] = dict(expand)
     if isinstance(name, int):
         row = balena.pine.get("application", id=name, options=options)
+        judge([row] if row else [], {"id": name}, "application")
         return row or None
     rows = balena.pine.get("application", options={**options, "$filter": named_application(name)})
+    judge(rows, named_application(name), "application")
     if len(rows) > 1:
         slugs = ", ".join(sorted(row["slug"] for row in rows))
         raise DeclarationError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
@@ -100,10 +103,8 @@ def select_devices(
     named = want.get("devices") is not None
     if not (named or want.get("application") or everywhere):
         raise DeclarationError("devices or application is needed to say which devices are meant")
-    options: dict[str, Any] = {} if select is None else {"$select": _columns(select, expand)}
-    if expand:
-        options["$expand"] = dict(expand)
-    rows = _selected(balena, want, options, may_be_missing)
+    reading = {"select": None if select is None else _columns(select), "expand": expand}
+    rows = _selected(balena, want, reading, may_be_missing)
     if not (rows or may_be_missing or want.get("allow_empty")):
         raise DeclarationError(NOTHING_SELECTED)
     rows.sort(key=lambda row: row["uuid"])
@@ -114,7 +115,7 @@ def select_devices(
 def _selected(
     balena: Balena,
     want: Mapping[str, Any],
-    options: Mapping[str, Any],
+    reading: Mapping[str, Any],
     may_be_missing: Callable[[str | int], bool] | None,
 ) -> list[Record]:
     """The devices that all options together let through; the application is looked up only where it has to be."""
@@ -123,12 +124,13 @@ def _selected(
     if application and within is None:
         within = {"belongs_to__application": need_application(balena, application)["id"]}
         application = None
-    shared = all_of(within, *tag_conditions(wanted_tags(want)), f"({want['filter']})" if want.get("filter") else None)
+    ours = all_of(within, *tag_conditions(wanted_tags(want)))
+    theirs = user_condition(want.get("filter"))
     try:
         if want.get("devices") is not None:
-            rows = _named(balena, want["devices"], options, shared, may_be_missing)
+            rows = _named(balena, want["devices"], ours, {**reading, "theirs": theirs}, may_be_missing)
         else:
-            rows = balena.pine.get_all("device", options={**options, "$filter": shared}, page_size=PAGE)
+            rows = read_rows(balena, "device", ours, theirs=theirs, **reading)
     except DeclarationError:
         if application:
             need_application(balena, application)
@@ -165,8 +167,8 @@ def refuse_selection(want: Mapping[str, Any], scope: str) -> None:
         raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
 
 
-def _columns(select: Sequence[str], expand: Mapping[str, Any] | None) -> list[str]:
-    return [name for name in dict.fromkeys([*DEVICE_COLUMNS, *select]) if name not in (expand or {})]
+def _columns(select: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*DEVICE_COLUMNS, *select]))
 
 
 def is_device_uuid(name: Any) -> bool:
@@ -212,16 +214,15 @@ def has_tags(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
 def _named(
     balena: Balena,
     names: Sequence[str | int],
-    options: Mapping[str, Any],
-    shared: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    reading: Mapping[str, Any],
     may_be_missing: Callable[[str | int], bool] | None,
 ) -> list[Record]:
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
     check_names(names, "devices", "the uuid, the first 7 or more digits of it, the name or the id of a device")
     rows: dict[int, Record] = {}
     for piece in chunks(list(dict.fromkeys(names)), FEW_NAMES):
-        condition = all_of(any_of(_ways(piece)), shared)
-        for row in balena.pine.get_all("device", options={**options, "$filter": condition}, page_size=PAGE):
+        for row in read_rows(balena, "device", all_of(any_of(_ways(piece)), ours), **reading):
             rows[row["id"]] = row
     found = list(rows.values())
     by_uuid = {row["uuid"]: row for row in found}

@@ -30,7 +30,7 @@ def device(number, online=True, installs=()):
         "id": number,
         "uuid": f"{number:032x}",
         "device_name": f"d{number}",
-        "belongs_to__application": {"__id": 7},
+        "belongs_to__application": [{"id": 7, "slug": "acme/kiosk"}],
         "is_online": online,
         "image_install": list(installs),
     }

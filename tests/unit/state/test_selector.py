@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.state.plan import DeclarationError
+from ansible_collections.community.balena.plugins.module_utils.state.rows import ForeignRowError
 from ansible_collections.community.balena.plugins.module_utils.state.selector import is_device_uuid, select_devices
 
 KITCHEN = {"id": 1, "uuid": "a" * 32, "device_name": "kitchen", "belongs_to__application": {"__id": 7}}
@@ -32,7 +33,12 @@ class Pine:
     def get_all(self, resource, options, page_size):
         self.conditions.append(options.get("$filter"))
         self.options.append(options)
-        return list(self.devices)
+        homes = {fleet["id"]: fleet["slug"] for fleet in self.fleets}
+        if "belongs_to__application" not in options.get("$expand", {}):
+            return [dict(row) for row in self.devices]
+        ids = [row["belongs_to__application"]["__id"] for row in self.devices]
+        expanded = [[{"id": id_, "slug": homes.get(id_, "acme/other")}] for id_ in ids]
+        return [{**row, "belongs_to__application": home} for row, home in zip(self.devices, expanded, strict=True)]
 
 
 def select(pine, *, everywhere=False, may_be_missing=None, expand=None, **want):
@@ -106,6 +112,18 @@ def test_what_is_expanded_is_not_selected_too():
 
 
 def test_a_percentage_is_of_the_selected_devices_in_a_stable_order():
-    pine = Pine(OTHER_BAR, KITCHEN, BAR)
+    pine = Pine({**OTHER_BAR, "belongs_to__application": {"__id": 7}}, KITCHEN, BAR)
     assert select(pine, application="acme/kiosk", limit="34%") == [1, 2]
     assert select(pine, application="acme/kiosk", limit="100%") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("more", [{}, {"devices": ["bar"]}, {"filter": "ip_address eq mac_address"}])
+@pytest.mark.parametrize("application", ["acme/kiosk", 7, "kiosk"])
+def test_a_device_that_was_not_asked_for_is_never_taken(application, more):
+    with pytest.raises(ForeignRowError, match=f"device bar {OTHER_BAR['uuid']}.*Nothing was written"):
+        select(Pine(KITCHEN, OTHER_BAR), application=application, **more)
+
+
+def test_what_is_read_to_judge_devices_by_is_not_part_of_what_was_asked_for():
+    balena: Any = SimpleNamespace(pine=Pine(KITCHEN, BAR))
+    assert select_devices(balena, {"application": "acme/kiosk"}) == [KITCHEN, BAR]

@@ -17,6 +17,7 @@ from ...sdk.errors import BalenaRequestError
 from ..reading import PAGE as FLAT_PAGE
 from ..reading import Record
 from ..resources import device_types, key_owners, release_names
+from ..rows import read_rows
 from ..selector import find_application
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ def read(
 
 
 def _devices(balena: Balena, application: Record) -> tuple[Record, ...]:
-    options = {"$expand": DEVICE, "$filter": {"belongs_to__application": application["id"]}}
-    rows = balena.pine.get_all("device", options=options, page_size=PAGE)
+    rows = read_rows(balena, "device", {"belongs_to__application": application["id"]}, expand=DEVICE, page_size=PAGE)
     return tuple(sorted(rows, key=lambda row: row["uuid"]))
 
 

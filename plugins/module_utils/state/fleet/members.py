@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
-from ..reading import FEW_NAMES, PAGE, Record, chunks
+from ..reading import FEW_NAMES, Record, chunks
 from ..resources.device_subjects import Subject
+from ..rows import read_rows
 from . import live as reading
 from .document import Document, Group, Layer, NamedDevice
 from .live import LiveFleet, named
@@ -107,8 +108,7 @@ def read_elsewhere(balena: Balena, uuids: Sequence[str]) -> list[Record]:
     """Devices of other fleets, as L(live) reads those of a fleet; one request for each 50."""
     rows: list[Record] = []
     for piece in chunks(uuids, FEW_NAMES):
-        options = {"$expand": reading.DEVICE, "$filter": {"uuid": {"$in": list(piece)}}}
-        rows += balena.pine.get_all("device", options=options, page_size=PAGE)
+        rows += read_rows(balena, "device", {"uuid": {"$in": list(piece)}}, expand=reading.DEVICE)
     return rows
 
 

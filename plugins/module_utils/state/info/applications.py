@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
-from ..reading import PAGE, all_of
+from ..reading import all_of
 from ..resources.applications import READING, describe
+from ..rows import read_rows, user_condition
 from ..selector import APPLICATION_COLUMNS, named_application, tag_conditions, wanted_tags
 from . import more
 
@@ -25,19 +26,18 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
     asked = more.wanted(want)
-    options = {
-        "$select": asked.select([*APPLICATION_COLUMNS, *READING["select"]]),
-        "$expand": asked.expansions(READING["expand"]),
-        "$filter": all_of(
-            named_application(want["application"]) if want.get("application") else None,
-            {"organization": {"handle": want["organization"]}} if want.get("organization") else None,
-            {"is_of__class": want["class"]} if want.get("class") else None,
-            *tag_conditions(wanted_tags(want), "application_tag"),
-            f"({want['filter']})" if want.get("filter") else None,
-        ),
-    }
+    ours = all_of(
+        named_application(want["application"]) if want.get("application") else None,
+        {"organization": {"handle": want["organization"]}} if want.get("organization") else None,
+        {"is_of__class": want["class"]} if want.get("class") else None,
+        *tag_conditions(wanted_tags(want), "application_tag"),
+    )
+    theirs = user_condition(want.get("filter"))
+    columns = asked.select([*APPLICATION_COLUMNS, *READING["select"]])
     with asked.reading():
-        rows = balena.pine.get_all("application", options=options, page_size=PAGE)
+        rows = read_rows(
+            balena, "application", ours, theirs=theirs, select=columns, expand=asked.expansions(READING["expand"])
+        )
     if not rows and not want["allow_empty"]:
         raise DeclarationError("the options select no application; say allow_empty: true if that can be")
     rows.sort(key=lambda row: row["slug"])

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError
-from ..reading import Record, children
+from ..reading import Record
 from ..resources import variable_parents
 from ..resources.variables import resource_of
+from ..rows import children
 from . import more
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from ..plan import DeclarationError
 from ..reading import Record, all_of
 from ..resources.release_names import ReleaseName, read_name
 from ..resources.releases import of_application
+from ..rows import judge, needs_of, user_condition
 from ..selector import need_application, tag_conditions, wanted_tags
 from . import more
 
@@ -56,11 +57,12 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     named = read_name(want["release"]) if want.get("release") is not None else None
     if named is not None and named.kind == "track":
         raise DeclarationError("release 'track' does not name a release")
+    ours, options = _reading(want, asked, named)
     with asked.reading():
-        application = need_application(
-            balena, want["application"], expand={"owns__release": _reading(want, asked, named)}
-        )
-    rows = _chosen(application["owns__release"], named, of_application(application["slug"]))
+        application = need_application(balena, want["application"], expand={"owns__release": options})
+    releases = application["owns__release"]
+    judge(releases, all_of(ours, {"belongs_to__application": application["id"]}), "release")
+    rows = _chosen(releases, named, of_application(application["slug"]))
     if not rows and not want["allow_empty"]:
         where = of_application(application["slug"])
         nothing = f"the options select no release{where}; say allow_empty: true if that can be"
@@ -68,24 +70,27 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     return {"releases": [{**_describe(row), **asked.given(row)} for row in rows]}
 
 
-def _reading(want: Want, asked: more.More, named: ReleaseName | None) -> dict[str, Any]:
+def _reading(want: Want, asked: more.More, named: ReleaseName | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The condition that releases are judged by, and the options to read them with."""
     columns = asked.select([*_COLUMNS.values(), "is_passing_tests"])
     own = {**_TAGS, **_IMAGES} if want["images"] else _TAGS
     start: dict[str, Any] = named.reading(columns) if named else {"$select": columns, "$orderby": "created_at desc"}
-    condition = all_of(
-        start.get("$filter"),
+    ours = all_of(
         {"is_final": want["final"]} if want.get("final") is not None else None,
         {"is_invalidated": want["invalidated"]} if want.get("invalidated") is not None else None,
         *tag_conditions(wanted_tags(want), "release_tag"),
-        f"({want['filter']})" if want.get("filter") else None,
     )
+    theirs = user_condition(want.get("filter"))
+    needed = ["belongs_to__application", *needs_of(ours).columns]
+    start["$select"] = list(dict.fromkeys([*start["$select"], *needed]))
     options = {**start, "$expand": asked.expansions(own)}
+    condition = all_of(start.get("$filter"), ours, theirs.text if theirs else None)
     if condition:
         options["$filter"] = condition
     limit = want.get("limit")
     if limit is not None and limit < 1:
         raise DeclarationError(f"limit must be at least 1, not {limit}")
-    return options if limit is None or named else {**options, "$top": limit}
+    return ours, options if limit is None or named else {**options, "$top": limit}
 
 
 def _chosen(rows: list[Record], named: ReleaseName | None, where: str) -> list[Record]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..cloud import account_of_cloud_only
 from ..plan import Change, Row, compare
-from ..reading import PAGE, Record
+from ..reading import Record
+from ..rows import read_rows
 from . import support_access
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:
     if want.get("device_urls") is None:
         return []
     column = _WEB_ACCESSIBLE
-    options = {"$select": ["id", "uuid", column], "$filter": {"belongs_to__application": found["id"]}}
-    devices = balena.pine.get_all("device", options=options, page_size=PAGE)
+    within = {"belongs_to__application": found["id"]}
+    devices = read_rows(balena, "device", within, select=["id", "uuid", column])
     return compare(
         "device",
         [Row((device["uuid"],), {column: want["device_urls"]}) for device in devices],

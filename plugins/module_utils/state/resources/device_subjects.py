@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError, Key, NewId
-from ..reading import FEW_NAMES, PAGE, Record, all_of, chunks
+from ..reading import FEW_NAMES, Record, all_of, chunks
+from ..rows import read_rows
 from ..selector import NOTHING_SELECTED, is_device_uuid, select_devices
 
 if TYPE_CHECKING:
@@ -161,12 +162,9 @@ def _read(
     rows: list[Record] = []
     for column, values in names.items():
         for piece in chunks(list(dict.fromkeys(values)), FEW_NAMES):
-            options = {
-                "$select": list(dict.fromkeys(["id", "uuid", "device_name", *reading.select])),
-                "$expand": dict(reading.expand),
-                "$filter": all_of({column: {"$in": list(piece)}}, within),
-            }
-            rows += balena.pine.get_all("device", options=options, page_size=PAGE)
+            condition = all_of({column: {"$in": list(piece)}}, within)
+            columns = ["id", "uuid", "device_name", *reading.select]
+            rows += read_rows(balena, "device", condition, select=columns, expand=reading.expand)
     return rows
 
 

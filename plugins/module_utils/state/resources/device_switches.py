@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...sdk.models.device import DeviceModel
 from ..plan import Change, DeclarationError, Key, Row, compare
-from ..reading import children
+from ..rows import children
 from .device_subjects import Subject
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...sdk.auth import Auth
 from ..plan import DeclarationError, Key, NewId
-from ..reading import Record, children
+from ..reading import Record
+from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import waiting
 from ..plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
-from ..reading import PAGE, Record
+from ..reading import Record
+from ..rows import read_rows
 from ..selector import need_application, refuse_selection, select_devices
 from . import releases, running
 from .release_names import ReleaseName, label, read_name
@@ -191,7 +192,7 @@ def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record 
     def follow(balena: Balena, progress: Progress) -> Followed:
         condition = {"belongs_to__application": home["id"], "is_pinned_on__release": None}
         columns = ["id", "uuid", "belongs_to__application", *running.COLUMNS]
-        rows = balena.pine.get_all("device", options={"$select": columns, "$filter": condition}, page_size=PAGE)
+        rows = read_rows(balena, "device", condition, select=columns)
         targets = {home["id"]: target["id"]} if target else {}
         waits = _device_wait(want, limits, rows, targets, {row["uuid"] for row in rows} if changed else ())
         followed: Followed = waits(balena, progress)

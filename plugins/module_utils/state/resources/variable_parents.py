@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..near import near
 from ..plan import DeclarationError
-from ..reading import Record, children
+from ..reading import Record
+from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
 from .variables import Parent
 

@@ -13,8 +13,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ..plan import Change, DeclarationError, Key, NewId, Plan, Row, compare, predict
-from ..reading import Record, children
+from ..reading import Record
 from ..report import fingerprint
+from ..rows import children
 
 if TYPE_CHECKING:
     from ...sdk import Balena

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..plan import Change
-from ..reading import PAGE, Record, all_of, any_of
+from ..reading import Record, all_of, any_of
 from ..resources import pins, running, tags
+from ..rows import read_rows
 from ..selector import tag_conditions
 from . import memory
 from .memory import FORMER_TAG, Mark, Memory
@@ -29,15 +30,13 @@ def read_marked(balena: Balena, fleet: Fleet, kept_out: str | None) -> list[Reco
     """
     marks = any_of([{"is_pinned_on__release": fleet.target["id"]}, *tag_conditions({FORMER_TAG: None})])
     keys = [FORMER_TAG, *([kept_out] if kept_out else ())]
-    options = {
-        "$select": ["id", "uuid", "device_name", *running.COLUMNS],
-        "$expand": {
-            "is_pinned_on__release": pins.RELEASE,
-            "device_tag": tagged(*keys),
-        },
-        "$filter": all_of({"belongs_to__application": fleet.row["id"]}, marks),
-    }
-    return balena.pine.get_all("device", options=options, page_size=PAGE)
+    return read_rows(
+        balena,
+        "device",
+        all_of({"belongs_to__application": fleet.row["id"]}, marks),
+        select=["id", "uuid", "device_name", *running.COLUMNS],
+        expand={"is_pinned_on__release": pins.RELEASE, "device_tag": tagged(*keys)},
+    )
 
 
 def pin_of(row: Record) -> int | None:
