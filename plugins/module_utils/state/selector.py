@@ -234,7 +234,7 @@ def _named(
         exact = rows.get(name) if isinstance(name, int) else by_uuid.get(name)
         named = [exact] if exact else by_name.get(str(name)) or _with_prefix(name, found)
         if not named and not (may_be_missing and may_be_missing(name)):
-            raise _no_device(balena, name, shared)
+            raise _no_device(balena, name, ours)
         if named:
             single = _single(name, named)
             chosen[single["id"]] = single
