@@ -121,7 +121,7 @@ def test_a_percentage_is_of_the_selected_devices_in_a_stable_order():
 @pytest.mark.parametrize("application", ["acme/kiosk", 7, "kiosk"])
 def test_a_device_that_was_not_asked_for_is_never_taken(application, more):
     with pytest.raises(ForeignRowError, match=f"device bar {OTHER_BAR['uuid']}.*Nothing was written"):
-        select(Pine(KITCHEN, OTHER_BAR), application=application, **more)
+        select(Pine(BAR, OTHER_BAR), application=application, **more)
 
 
 def test_what_is_read_to_judge_devices_by_is_not_part_of_what_was_asked_for():
