@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.ansible_runs import COLLECTIONS, Ansible, link_collection
@@ -25,6 +26,11 @@ OUTCOMES = ("matched", "deviating as declared", "failed")
 
 def pytest_configure() -> None:
     """Make `ansible_collections.community.balena` importable, also in Pythons that tests start."""
+    # How fast a machine is that also does other things must not decide whether a property holds.
+    hypothesis.settings.register_profile(
+        "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("project")
     link_collection(COLLECTIONS)
     os.environ["PYTHONPATH"] = str(COLLECTIONS)
 

@@ -48,3 +48,6 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_supervisor_update": {**DEVICES, "version": "latest", "offline": "skip"},
     "balena_tag": {**DEVICES, "scope": "device", "name": "a", "value": "x"},
 }
+
+#: The values that the document refers to.
+SECRETS = {"key": "hunter2"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.connection import CONNECTION_SPEC
-from tests.bad_inputs.calls import CALLS, SEED
+from tests.bad_inputs.calls import CALLS, SECRETS, SEED
+from tests.bad_inputs.documents import GOOD, variants
 from tests.bad_inputs.judging import KIND, fault
 from tests.bad_inputs.values import bad_values
 from tests.emulator import Emulator
@@ -54,3 +55,26 @@ def test_a_value_of_the_wrong_kind(server, module, count_tried):
     }
     assert faults == {}
     count_tried(KIND, "modules", module, len(tried))
+
+
+def test_the_document_that_mistakes_are_put_into_is_right(server):
+    result = run_task(server, "balena_fleet", document=GOOD, secrets=SECRETS, check_mode=True)
+    assert not result.get("failed"), result["msg"]
+
+
+@pytest.mark.parametrize("section", sorted(GOOD))
+def test_a_document_that_is_wrong_somewhere(server, section, count_tried):
+    tried, faults = 0, {}
+    for place, what, content, legal in variants(section):
+        server.clear_requests()
+        result = run_task(server, "balena_fleet", document=content, secrets=SECRETS, check_mode=legal)
+        if legal and not result.get("failed"):
+            continue
+        # A mapping that only refers to a secret is one value.
+        named = "" if legal else place.removesuffix(".secret")
+        wrong = fault(result["msg"], named) if result.get("failed") else "was accepted"
+        if wrong or server.writes():
+            faults[f"{place}, {what}"] = wrong or "wrote"
+        tried += 1
+    assert faults == {}
+    count_tried(KIND, "sections of documents", section, tried)

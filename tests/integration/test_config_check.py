@@ -32,7 +32,7 @@ def emulator(server):
 
 def declare(emulator, **options):
     wanted = {"scope": "application", "application": "acme/kiosk", "kind": "config", **options}
-    return run_task(emulator, "balena_env_var", **wanted)
+    return run_task(emulator, "balena_env_var", **{name: value for name, value in wanted.items() if value is not None})
 
 
 def schema_requests(emulator):
@@ -43,7 +43,7 @@ def test_by_default_problems_are_warnings(emulator):
     result = declare(emulator, variables={INTERVAL: "5", "BALENA_SUPERVISOR_POL_INTERVAL": "900000"})
     assert result["changes"]["create"] == 2
     assert any(f"'{INTERVAL}' of raspberrypi4-64: its value must be" in warning for warning in result["warnings"])
-    assert any(f"do you mean {INTERVAL}" in warning for warning in result["warnings"])
+    assert any(f"did you mean '{INTERVAL}'" in warning for warning in result["warnings"])
 
 
 def test_they_can_stop_the_task_before_anything_is_written(emulator):

@@ -65,7 +65,7 @@ def changed(path, value):
 BAD = [
     (("fleet",), ..., "fleet: is needed"),
     (("fleet",), "kiosk", "fleet: must be organization/name"),
-    (("relase",), "1.0.0", "relase: is unknown; do you mean release?"),
+    (("relase",), "1.0.0", r"relase: is unknown; did you mean 'release'\?"),
     (("release",), 1.1, "release: must be a release: .* in quotes"),
     (("release",), "not one", "release: release 'not one' does not name a release"),
     (("public",), "yes", "public: must be true or false, not text"),

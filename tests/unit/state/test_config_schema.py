@@ -37,7 +37,7 @@ def test_known_names(name):
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("BALENA_SUPERVISOR_POL_INTERVAL", "do you mean BALENA_SUPERVISOR_POLL_INTERVAL"),
+        ("BALENA_SUPERVISOR_POL_INTERVAL", "did you mean 'BALENA_SUPERVISOR_POLL_INTERVAL'"),
         ("BALENA_SOMETHING_ELSE_ENTIRELY", "the API does not know it"),
         ("BALENA_DEVICE_RESTART", "reserved for balena's own use"),
     ],

@@ -9,11 +9,12 @@ No message repeats a value, which may be a secret.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ..near import near
 
 Schema = Mapping[str, Any]
 
@@ -115,7 +116,8 @@ def _plain_problems(value: Any, schema: Schema) -> Iterator[str]:
             yield f"must be {_listed([_name_of(kind) for kind in kinds])}, not {_kind_of(value)}"
     allowed = schema.get("enum")
     if allowed is not None and not any(value == one and type(value) is type(one) for one in allowed):
-        yield f"must be {_listed([_shown(one) for one in allowed])}"
+        meant = near(value, allowed) if isinstance(value, str) else ""
+        yield f"must be {_listed([_shown(one) for one in allowed])}{meant}"
     if isinstance(value, str):
         yield from _text_problems(value, schema)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -163,5 +165,4 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return "is unknown" + (f"; do you mean {close[0]}?" if close else f"; there are {', '.join(known)}")
+    return "is unknown" + (near(name, known) or f"; there are {', '.join(known)}")

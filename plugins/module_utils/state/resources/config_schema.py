@@ -93,7 +93,7 @@ def name_problem(schema: Schema, name: str) -> str | None:
         return None
     known = {*_properties(schema), *schema.get("whiteListedNames", ())}
     close = difflib.get_close_matches(name, sorted({_twin(other) for other in known} | known), n=1, cutoff=0.8)
-    return "the API does not know it" + (f"; do you mean {close[0]}?" if close else "")
+    return "the API does not know it" + (f"; did you mean '{close[0]}'?" if close else "")
 
 
 def value_problem(schema: Schema, name: str, value: str, *, secret: bool = False) -> str | None:
