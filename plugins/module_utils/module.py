@@ -20,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ValidationResult
 from . import option_errors
 from .connection import CONNECTION_SPEC, connect
 from .emptiness import NEVER_EMPTY, emptied
+from .inert import inert_result
 from .query import compile_query
 from .sdk import Balena
 from .sdk.errors import BalenaError
@@ -327,6 +328,7 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
         result = work()
     except TaskFailure as failure:
         result, failed = failure.result, True
+    result = inert_result(result)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     result.pop(report.SENSITIVE, None)  # a process cannot hide its result; only no_log can

@@ -22,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils import sdk
+from ..module_utils.inert import inert_result
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
 from ..module_utils.state.report import SENSITIVE
 
@@ -72,7 +73,7 @@ class BalenaAction(ActionBase):
         if wrong:
             outcome: dict[str, Any] = {"failed": True, "changed": False, "msg": wrong}
         else:
-            outcome = self._perform(params, info)
+            outcome = inert_result(self._perform(params, info))
         for warning in outcome.pop("warnings", ()):
             display.warning(warning)
         if outcome.pop(SENSITIVE, False):

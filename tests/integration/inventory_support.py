@@ -77,7 +77,7 @@ class StockSource(InventorySource):
 
     def build(self, devices):
         options, plugin, inventory = self._options, self._plugin, self._plugin.inventory
-        for name, device in zip(host_names(devices, self.naming(()), plugin.display.warning), devices):
+        for name, device in zip(host_names(devices, self.naming(()), plugin.display.warning), self.inert(devices)):
             inventory.add_host(name)
             variables = {options["hostvars_prefix"] + key: mark(value) for key, value in device.items()}
             for key, value in variables.items():

@@ -79,7 +79,10 @@ def mark(value: Any) -> Any:
     if isinstance(value, str):
         return _mark_text(value)
     if isinstance(value, dict):
-        return {_mark_key(key): mark(item) for key, item in value.items()}
+        if DATA_TAGGING or all(is_harmless(key) for key in value):
+            return {key: mark(item) for key, item in value.items()}
+        # Before 2.19 ansible-core looks at values alone: one that is no template keeps it from templating the keys.
+        return {wrap_var(key): wrap_var(item) for key, item in value.items()}
     if isinstance(value, list):
         return [mark(item) for item in value]
     return value
@@ -100,11 +103,6 @@ def mark_composed(value: Any) -> Any:
 
 def _mark_text(text: str) -> str:
     return mark_harmless(text) if is_harmless(text) else wrap_var(text)
-
-
-def _mark_key(key: str) -> str:
-    # A key becomes a value through filters such as dict2items. With data tagging it has no tag, so it is no template.
-    return key if DATA_TAGGING or is_harmless(key) else wrap_var(key)
 
 
 def is_all_harmless(value: Any) -> bool:

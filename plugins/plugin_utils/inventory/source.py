@@ -12,6 +12,7 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
+from ...module_utils.inert import IS_NEEDED, inert, warning
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
 from ...module_utils.state.info import more
 from .building import (
@@ -115,6 +116,7 @@ class InventorySource:
             sanitize = self._plugin._sanitize_group_name
             groups = group_names(devices, options["group_by"], options["group_prefix"], sanitize)
             names = host_names(devices, self.naming(groups), self._plugin.display.warning)
+            devices = self.inert(devices)
             way = self._way()
             if way:
                 devices = [{**device, **way.variables(device)} for device in devices]
@@ -129,6 +131,16 @@ class InventorySource:
         if self._guard.refused:
             self._plugin.display.warning(about_groups(self._guard.refused))
         self._report_failures()
+
+    def inert(self, devices: list[Device]) -> list[Device]:
+        """The devices as this ansible-core may have them in variables; one warning if they are written differently."""
+        if not IS_NEEDED:
+            return devices
+        changed: list[str] = []
+        found = [inert(device, changed, values=True) for device in devices]
+        if changed:
+            self._plugin.display.warning(warning(changed))
+        return found
 
     def naming(self, groups: Iterable[Iterable[str]]) -> Naming:
         """How hosts are called.
