@@ -108,7 +108,7 @@ class _Run:
             self._note(self.outcome.not_done, changes)
             return
         try:
-            write(changes)
+            write([self._known(change) for change in changes])
         except BalenaError as error:
             if _meets_every_request(error):
                 self._hopeless.set()
@@ -123,11 +123,10 @@ class _Run:
     def _one(self, changes: list[Change]) -> None:
         change = changes[0]
         writer = self.plan.writers.get((change.resource, change.action))
-        identity, after = self._resolved(change.identity), self._resolved(change.after or {})
-        known = replace(change, identity=identity, after=None if change.after is None else after)
-        made = writer(self.balena, known) if writer else self._create(known)
-        with self._lock:
-            self._ids[change.resource, change.key] = made
+        made = writer(self.balena, change) if writer else self._create(change)
+        if change.action == "create":
+            with self._lock:
+                self._ids[change.resource, change.key] = made
 
     def _create(self, change: Change) -> int | None:
         try:
@@ -164,8 +163,16 @@ class _Run:
             if error.status_code != 404:  # already gone: that is what was asked for
                 raise
 
+    def _known(self, change: Change) -> Change:
+        """A change with the ids of the rows that were made before instead of what stands for them."""
+        return replace(
+            change,
+            id=self._resolve(change.new) if change.new else change.id,
+            identity=self._resolved(change.identity),
+            after=None if change.after is None else self._resolved(change.after),
+        )
+
     def _resolved(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The columns with the ids of the rows that were made before instead of what stands for them."""
         return {name: self._resolve(value) for name, value in fields.items()}
 
     def _resolve(self, value: Any) -> Any:
@@ -187,7 +194,8 @@ def _alike(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Chunks of changes that one request can make: same body, at most CHUNK rows."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
-        body = json.dumps(change.body, sort_keys=True) if change.action == "update" else ""
+        # Of what stands for a new row, the text tells equal from different as its id will.
+        body = json.dumps(change.body, sort_keys=True, default=repr) if change.action == "update" else ""
         groups.setdefault(body, []).append(change)
     for group in groups.values():
         for start in range(0, len(group), CHUNK):

@@ -71,9 +71,13 @@ def reference(id_: int | NewId, label: str) -> NamedId | NewId:
 class Change:
     """One row to create, update or delete.
 
-    :param before: the compared columns as they are; C(None) for a creation.
+    Values of C(after) and C(identity) may be a L(NewId): that of a row that an earlier change of the plan creates.
+
+    :param before: the compared columns as they are; C(None) for a creation, and for an update of what the same plan
+        creates.
     :param after: the compared columns as they will be; C(None) for a deletion.
     :param secret: values must not be shown: see C(state/report.py).
+    :param new: stands for C(id) in an update of what the same plan creates.
     """
 
     action: Action
@@ -84,6 +88,7 @@ class Change:
     identity: Mapping[str, Any] = field(default_factory=dict)
     id: int | None = None
     secret: bool = False
+    new: NewId | None = None
 
     @property
     def body(self) -> dict[str, Any]:

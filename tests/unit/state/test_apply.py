@@ -105,6 +105,40 @@ def test_a_column_may_refer_to_a_row_that_was_just_created():
     assert pine.calls[1] == ("post", "device", {"uuid": "f1", "belongs_to__application": 101})
 
 
+def moved(number, home):
+    before = {"belongs_to__application": NamedId(1, "acme/old")}
+    return Change("update", "device", (f"d{number}",), before, {"belongs_to__application": home}, {}, number)
+
+
+def test_equal_updates_that_refer_to_a_new_row_are_one_patch():
+    pine = Pine()
+    home = NewId("application", ("acme/x",))
+    parent = Change("create", "application", home.key, None, {}, {"app_name": "x"})
+    outcome = apply(sdk(pine), Plan((parent, *(moved(number, home) for number in range(1, 4)))))
+    assert pine.calls[1:] == [("patch", "device", {"belongs_to__application": 101}, [1, 2, 3])]
+    assert report.diff(outcome.done)["after"]["device"]["d1"] == {"belongs_to__application": "acme/x"}
+
+
+def test_updates_that_refer_to_a_row_that_was_not_created_fail_by_name():
+    pine = Pine(refuse=lambda verb, resource, *rest: refusal(400) if resource == "application" else None)
+    home = NewId("application", ("acme/x",))
+    parent = Change("create", "application", home.key, None, {}, {"app_name": "x"})
+    outcome = apply(sdk(pine), Plan((parent, moved(1, home), moved(2, 7))))
+    assert [str(failure.error) for failure in outcome.failed][1:] == [
+        "application acme/x was not created, so nothing can belong to it"
+    ]
+    assert pine.calls == [("patch", "device", {"belongs_to__application": 7}, 2)]
+
+
+def test_what_was_just_created_can_be_updated_in_the_same_plan():
+    pine = Pine()
+    new = NewId("application", ("acme/x",))
+    parent = Change("create", "application", new.key, None, {}, {"app_name": "x"})
+    tracking = Change("update", "application", new.key, None, {"should_track_latest_release": False}, new=new)
+    apply(sdk(pine), Plan((parent, tracking)))
+    assert pine.calls[1] == ("patch", "application", {"should_track_latest_release": False}, 101)
+
+
 def test_a_writer_gets_the_ids_of_rows_that_were_just_created():
     pine, seen = Pine(), []
     parent = Change("create", "application", ("acme/x",), None, {}, {"app_name": "x"})
