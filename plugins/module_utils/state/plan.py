@@ -11,7 +11,7 @@ desired one; comparing again gives no change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..sdk.errors import BalenaError
@@ -187,6 +187,28 @@ def compare(
     doomed = [row for key, row in existing.items() if key in unwanted or (purge and key not in wanted)]
     deletes = [Change("delete", resource, row.key, row.fields, None, row.identity, row.id, secret) for row in doomed]
     return creates + updates + deletes
+
+
+def in_steps(changes: Iterable[Change], set_by_server: Mapping[str, Any]) -> list[Change]:
+    """Creations whose rows the server changes: without these columns, then updates that give them their values.
+
+    :param set_by_server: columns that have a certain value in each new row, whatever is asked; and that value.
+    """
+    found: list[Change] = []
+    late: list[Change] = []
+    for change in changes:
+        after = change.after or {}
+        if change.action != "create" or not after.keys() & set_by_server.keys():
+            found.append(change)
+            continue
+        found.append(replace(change, after={name: after[name] for name in after if name not in set_by_server}))
+        differing = {
+            name: after[name] for name in after if name in set_by_server and after[name] != set_by_server[name]
+        }
+        if differing:
+            new = NewId(change.resource, change.key)
+            late.append(Change("update", change.resource, change.key, None, differing, new=new, secret=change.secret))
+    return found + late
 
 
 def predict(actual: Iterable[Row], changes: Iterable[Change]) -> list[Row]:

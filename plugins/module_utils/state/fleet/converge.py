@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..apply import Outcome
 from ..cloud import account_of_cloud_only, missing
-from ..plan import Change, DeclarationError, NewId, Plan, compare, join
+from ..plan import Change, DeclarationError, NewId, Plan, join
 from ..reading import Record
 from ..resources import applications, config_schema, device_options, device_types, devices, tags
 from . import drift
@@ -219,7 +219,7 @@ class _Planner:
             row = devices.desired_row(member.subject, application, self._given.types)
             more = self._targets.of_new(member) if member.new else {}
             rows.append(dataclasses.replace(row, fields={**row.fields, **more}))
-        return compare("device", rows, [devices.actual_row(subject) for subject in subjects if subject.found])
+        return devices.compare_rows(rows, subjects)
 
     def _need_secrets(self) -> None:
         if self._scope.wanting:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..cloud import cloud_only
-from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, join
+from ..plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
 from ..reading import Record, meant
 from ..selector import find_application
 from . import application_cloud, device_types, tags
@@ -113,7 +113,11 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "tags": tags.after([tagged], tag_changes)[tagged.key],
         **application_cloud.shown(want),
     }
-    return Plan(join([[create], tag_changes]), result={"application": predicted}, refresh=reader(slug, want))
+    return Plan(
+        join([in_steps([create], SET_BY_SERVER), tag_changes]),
+        result={"application": predicted},
+        refresh=reader(slug, want),
+    )
 
 
 def creation(want: Want, owner: Record, device_type: Record) -> Change:
@@ -151,6 +155,8 @@ def predict_new(create: Change, want: Want, device_type: Record) -> dict[str, An
     }
 
 
+#: A new application tracks the latest release, whatever is asked (open-balena-api; recording 02 shows the answer).
+SET_BY_SERVER = {"should_track_latest_release": True}
 _AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
 
 

@@ -63,6 +63,11 @@ def actual(row: Record, names: Iterable[str]) -> Fields:
     return fields
 
 
+def unset() -> Fields:
+    """What the columns of all options hold of a device of which nothing was said."""
+    return actual(dict.fromkeys(columns(OPTIONS)), OPTIONS)
+
+
 def shown(fields: Fields, names: Iterable[str]) -> dict[str, Any]:
     """These options as tasks return them."""
     return {name: OPTIONS[name].shown(fields) for name in names}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..cloud import account_of_cloud_only, cloud_only
-from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, join, reference
+from ..plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
 from ..reading import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
 from . import device_options, device_switches, device_types, tags
@@ -26,6 +26,10 @@ _APPLICATION = {
     "select": ("is_of__class",),
     "expand": {"is_for__device_type": device_types.WITH_ARCHITECTURE},
 }
+
+
+#: The official SDKs deactivate devices that exist; that a device can begin inactive is nowhere said.
+_SET_BY_SERVER = {"is_active": True}
 
 
 def plan(balena: Balena, want: Want) -> Plan:
@@ -157,7 +161,7 @@ def _convergence(
     types: Mapping[str, Record],
 ) -> Plan:
     desired = [desired_row(subject, application, types) for subject in subjects]
-    changes = compare("device", desired, [actual_row(subject) for subject in subjects if subject.found])
+    changes = compare_rows(desired, subjects)
     switched = device_switches.plan(balena, subjects, application["id"] if application else None)
     tagged = [
         tags.Tagged(subject.id, subject.key, subject.wanted["tags"], (subject.found or {}).get("device_tag", ()))
@@ -186,9 +190,19 @@ def desired_row(subject: Subject, application: Record | None, types: Mapping[str
         fields["belongs_to__application"] = reference(application["id"], application["slug"])
         if not subject.found:
             # What is empty or off need not be said to the API: a new device is so.
-            fields = {name: value for name, value in fields.items() if value not in ("", None, False)}
+            unset = device_options.unset()
+            fields = {name: value for name, value in fields.items() if name not in unset or value != unset[name]}
             fields["is_of__device_type"] = device_types.named(type_of(subject, application, types))
     return Row(subject.key, fields, {"uuid": subject.uuid})
+
+
+def compare_rows(desired: Sequence[Row], subjects: Sequence[Subject]) -> list[Change]:
+    """What makes the devices as they should be, as far as it is columns of them.
+
+    :param desired: what L(desired_row) makes of the subjects.
+    """
+    changes = compare("device", desired, [actual_row(subject) for subject in subjects if subject.found])
+    return in_steps(changes, _SET_BY_SERVER)
 
 
 def actual_row(subject: Subject) -> Row:
