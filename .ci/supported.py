@@ -11,20 +11,20 @@ from __future__ import annotations
 import json
 import sys
 
-# As the packages of ansible-core say by their classifiers; the collection itself is for Python 3.10 to 3.13.
+# As the packages of ansible-core say by their classifiers; the collection itself is for Python 3.10 to 3.14.
 CORES = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.17": ("3.10", "3.11", "3.12"),
     "2.18": ("3.11", "3.12", "3.13"),
     "2.19": ("3.11", "3.12", "3.13"),
-    "2.20": ("3.12", "3.13"),
-    "2.21": ("3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
 }
 OLDEST_CORE, *_, NEWEST_CORE = CORES
 # Up to 2.17, the sanity tests want __init__.py in module_utils empty (empty-init); the SDK's has its public names.
 SANITY_CORES = tuple(CORES)[2:]
 SANITY_PYTHONS = CORES[SANITY_CORES[0]]
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def combinations() -> list[dict[str, str | bool]]:

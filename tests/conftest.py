@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.ansible_runs import COLLECTIONS, Ansible, link_collection
 
@@ -22,6 +23,19 @@ REPLAYED = "replayed"
 TOLD = "told"
 TRIED = "tried"
 OUTCOMES = ("matched", "deviating as declared", "failed")
+
+# How fast this machine is must not decide a property test: no deadline for an example, and no check of how long making
+# them takes. (To make text, Hypothesis first reads Unicode's tables, which takes seconds on a machine under load; that
+# alone failed the check too_slow of a test.) The examples of a merge's tests are the same each time; elsewhere they are
+# others, and a failure shows how to repeat it.
+settings.register_profile(
+    "project",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("project")
 
 
 def pytest_configure() -> None:

@@ -181,7 +181,7 @@ def foresee_and_do(server, **task):
     return made
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(actual_devices, held, documents, purges)
 def test_a_fleet_becomes_what_its_document_says(server, actual, env, document, purge):
     fleet = Fleet(server, actual, env)
