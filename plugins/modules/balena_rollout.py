@@ -44,6 +44,8 @@ options:
       - With V(rolled_back), each device that the rollout has changed has its own former target again, be that a pin or
         its application's. A device that somebody else has pinned meanwhile is left as it is. The release may be one
         that has been invalidated.
+      - A rollout that has finished is forgotten. V(rolled_back) is then refused as long as devices or the application
+        have the release as their target, since nothing tells what they had before.
     type: str
     choices: [wave, finished, rolled_back]
     default: wave

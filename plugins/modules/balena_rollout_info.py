@@ -55,6 +55,14 @@ options:
         description: Time zone of both times, such as V(Europe/Berlin).
         type: str
         default: UTC
+  approval:
+    description:
+      - Waves that need approval before they begin, by number or name, or V(all). What means no wave is an error.
+      - Numbers may be texts, as surveys give them. A text that is the number of one wave and the name of another means
+        both.
+    type: list
+    elements: raw
+    default: []
 seealso:
   - module: community.balena.balena_rollout
 """
@@ -136,6 +144,32 @@ kept_out:
   elements: dict
   sample:
     - {uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e, name: bar}
+empty_waves:
+  description: The waves that would add no device and are left out, and why.
+  returned: success, without O(query)
+  type: list
+  elements: dict
+  contains:
+    number:
+      description: Its place among the waves as they are declared, from 1.
+      type: int
+    name:
+      description: V(canary), or how large it is as declared.
+      type: str
+    total:
+      description: How many devices are reached after it.
+      type: int
+    reason:
+      description: Why it adds none.
+      type: str
+  sample:
+    - {number: 2, name: 10%, total: 1, reason: "it reaches 1 of 5 devices, no more than the waves before it"}
+approval:
+  description: The numbers of the waves that O(approval) means.
+  returned: success, without O(query)
+  type: list
+  elements: int
+  sample: [3, 4]
 window:
   description: Whether a maintenance window is open, until when, or when and in how many seconds one opens.
   returned: success, without O(query)
@@ -175,6 +209,7 @@ OPTIONS = Options(
         **QUERY,
         **PATIENCE,
         "release": {"type": "raw"},
+        "approval": {"type": "list", "elements": "raw", "default": []},
         **RELEASES,
         "windows": {
             "type": "list",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT, Ansible
+from tests.ansible_runs import CHECKOUT, Ansible, post_command
 from tests.emulator import SEEDS, Emulator
 from tests.integration.rollout_support import RATE, Fleet, outcomes, play, report, roll_out, seed
 from tests.tasks import run_task
@@ -156,3 +157,60 @@ def test_the_example_rolls_out_once(signs, tmp_path):
     signs.clear_requests()
     assert ansible.playbook(playbook, *quick).recap()["changed"] == 0
     assert signs.writes() == []
+
+
+@pytest.mark.parametrize("approval", [["9"], ["50%", "60%"], [1.5], ["yes"], [None]])
+def test_an_approval_of_no_wave_stops_everything(fleet, emulator, ansible, approval):
+    run = roll_out(ansible, "1.2.0", waves=[3, "50%", "100%"], approval=approval, status=2)
+    assert "The waves are 1 (3), 2 (50%), 3 (100%)" in run.text
+    assert emulator.writes() == []
+
+
+def test_a_survey_approves_by_texts(fleet, emulator, ansible):
+    answers = '{"rollout_approval": ["2"], "rollout_approved": "1", "awx_job_id": 1}'
+    run = roll_out(ansible, "1.2.0", "-e", answers, waves=[3, "50%", "100%"], status=2)
+    assert "Wave 2 (50%, 7 devices) needs approval and was not begun" in run.text
+    assert list(fleet.pins().values()).count("1.2.0") == 3
+
+
+def test_undoing_a_finished_rollout_is_refused_and_keeps_its_report(fleet, emulator, ansible):
+    roll_out(ansible, "1.2.0", waves=["100%"])
+    pinned, told = fleet.pins(), report(ansible)
+    assert told["state"] == "finished"
+    emulator.clear_requests()
+    run = roll_out(ansible, "1.2.0", waves=["100%"], state="rolled_back", status=2)
+    assert "no rollout of release 1.2.0 is under way, so there is nothing to roll back" in run.text
+    assert report(ansible) == told
+    assert emulator.writes() == []
+    assert fleet.pins() == pinned
+
+
+def test_a_report_that_cannot_be_written_stops_everything(emulator, ansible):
+    (ansible.folder / "folder").mkdir()
+    for path, reason in (("nowhere/report.json", "there is no folder"), ("folder", "it is a folder")):
+        run = roll_out(ansible, "1.2.0", report=str(ansible.folder / path), status=2)
+        assert "rollout_report" in run.text
+        assert reason in run.text
+    assert emulator.writes() == []
+
+
+def test_waves_that_add_nobody_are_shown_with_their_reason(fleet, emulator, ansible):
+    run = roll_out(ansible, "1.2.0", waves=["1%", "2%", "100%"])
+    reason = "adds nobody: it reaches 1 of 20 devices, no more than the waves before it"
+    assert run.output.count(reason) == 2, "in the plan and in the account"
+    assert report(ansible)["empty_waves"][0]["number"] == 2
+    assert outcomes(report(ansible)) == [(1, True), (3, True)]
+
+
+@pytest.mark.parametrize("away", [{"method": "GET"}, {"method": "PATCH", "path": "/v7/device"}])
+def test_a_server_that_restarts_between_two_waves_is_waited_for(fleet, emulator, ansible, away):
+    gate = [{"name": "The server restarts", "ansible.builtin.command": restarting(emulator, away)}]
+    (ansible.folder / "gate.yml").write_text(yaml.safe_dump(gate), encoding="utf-8")
+    roll_out(ansible, "1.2.0", waves=[3, "100%"], gate_tasks="gate.yml")
+    assert report(ansible)["state"] == "finished"
+    assert set(fleet.pins().values()) == {"1.2.0"}
+
+
+def restarting(emulator: Emulator, away: dict[str, str]) -> str:
+    """A command after which the server answers nothing for a while."""
+    return post_command(f"{emulator.url}/_emulator/faults", json.dumps({"status": 503, "times": 6, **away}))

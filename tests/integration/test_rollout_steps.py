@@ -192,3 +192,111 @@ def test_the_number_of_requests_does_not_grow_with_the_fleet(fleet, emulator):
     assert len([kind for kind in kinds if kind[0] == "GET"]) == 3
     assert kinds.count(("POST", "/v7/device_tag")) == 3
     assert len(kinds) == 3 + 3 + 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"probe": {"url": "ftp://{uuid}.example.com"}}, "probe: url must be an address"),
+        ({"probe": {"url": "{uuid}.example.com"}}, "probe: url must be an address"),
+        ({"probe": {"url": "http:///{uuid}"}}, "probe: url must be an address"),
+        ({"probe": {"url": "http://example.com/health"}}, "with {uuid} in it"),
+        ({"probe": {"url": "http://{uuid}:0/"}}, "probe: url must be an address"),
+        ({"probe": {"url": "http://{uuid}:port/"}}, "probe: url must be an address"),
+        ({"probe": {"url": "http://[{uuid}/"}}, "probe: url must be an address"),
+        ({"probe": {"url": "http://{uuid}.example.com/a b"}}, "probe: url must be an address"),
+        ({"probe": {"url": ""}}, "probe: url must be an address"),
+        ({"probe": {"path": "/health"}}, "probe: this server has no public URLs of devices"),
+        ({"probe": {"url": "http://{uuid}/", "status": []}}, "probe: status must be a list of HTTP status codes"),
+        ({"probe": {"url": "http://{uuid}/", "status": [200, 2000]}}, "probe: status must be a list"),
+        ({"probe": {"url": "http://{uuid}/", "status": [0]}}, "probe: status must be a list"),
+        ({"probe": {"url": "http://{uuid}/", "retries": -1}}, "probe: retries must be 0 or more, not -1"),
+        (
+            {"probe": {"url": "http://{uuid}/", "timeout": 0}},
+            "probe: timeout must be a number of seconds greater than 0",
+        ),
+        ({"probe": {"url": "http://{uuid}/", "timeout": float("inf")}}, "timeout must be a number"),
+        ({"soak": float("nan")}, "soak must be a number"),
+        ({"soak": float("inf")}, "soak must be a number"),
+        ({"soak": -1}, "soak must be a number of seconds from 0"),
+        ({"wait_timeout": float("nan")}, "wait_timeout must be a number"),
+        ({"poll_interval": float("inf")}, "poll_interval must be a number"),
+        ({"success_percentage": float("nan")}, "success_percentage must be a number"),
+        ({"max_failure_percentage": float("nan")}, "max_failure_percentage must be a number"),
+        ({"max_failure_percentage": 100.5}, "max_failure_percentage must be a number from 0 to 100"),
+        ({"max_failures": -1}, "max_failures must be 0 or more"),
+        ({"min_devices": 0}, "min_devices must be 1 or more"),
+        ({"patience": float("nan")}, "patience must be a number"),
+        ({"wave": 0}, "wave 0 does not exist: the waves are numbered 1 to 3"),
+        ({"wave": 9}, "wave 9 does not exist: the waves are numbered 1 to 3"),
+    ],
+)
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_cannot_work_is_refused_before_anything_is_changed(fleet, emulator, options, message, wait):
+    emulator.clear_requests()
+    refused = step(emulator, **{"wave": 1, **options}, wait=wait)
+    assert refused["failed"]
+    assert message in refused["msg"]
+    assert emulator.writes() == []
+
+
+def test_a_rollout_that_has_finished_cannot_be_rolled_back(fleet, emulator):
+    for number in (1, 2, 3):
+        step(emulator, wave=number, wait=False)
+    assert not step(emulator, state="finished", wait=False).get("failed")
+    pinned = fleet.pins()
+    emulator.clear_requests()
+    for check_mode in (True, False):
+        refused = step(emulator, state="rolled_back", check_mode=check_mode)
+        assert refused["failed"]
+        assert "no rollout of release 1.2.0 is under way" in refused["msg"]
+        assert "20 devices are pinned on it" in refused["msg"]
+        assert "roll that one out" in refused["msg"]
+    assert emulator.writes() == []
+    assert fleet.pins() == pinned
+
+
+def test_a_fleet_that_follows_a_finished_rollout_cannot_be_rolled_back(fleet, emulator):
+    everybody = [row["uuid"] for row in fleet.rows() if row["is_pinned_on__release"] is None]
+    some = {"devices": everybody, "waves": ["100%"], "finish": "pin_fleet"}
+    step(emulator, wave=1, wait=False, **some)
+    assert not step(emulator, state="finished", wait=False, **some).get("failed")
+    refused = step(emulator, state="rolled_back")
+    assert "acme/shop itself has it as its target" in refused["msg"]
+
+
+def test_there_is_nothing_to_undo_twice(fleet, emulator):
+    step(emulator, wave=1, wait=False)
+    assert step(emulator, state="rolled_back")["changed"]
+    again = step(emulator, state="rolled_back")
+    assert (again.get("failed"), again["changed"]) == (None, False)
+
+
+def test_waves_that_add_nobody_are_told_with_their_reason(emulator):
+    seen = look(emulator, waves=["1%", "2%", "100%"], approval=["2", "100%"])
+    assert [wave["number"] for wave in seen["waves"]] == [1, 3]
+    assert seen["empty_waves"] == [
+        {
+            "number": 2,
+            "name": "2%",
+            "total": 1,
+            "reason": "it reaches 1 of 20 devices, no more than the waves before it",
+        }
+    ]
+    assert seen["approval"] == [2, 3]
+    refused = look(emulator, waves=["1%", "2%", "100%"], approval=["50%"])
+    assert "The waves are 1 (1%), 2 (2%), 3 (100%)" in refused["msg"]
+
+
+@pytest.mark.parametrize("where", [{"method": "GET"}, {"method": "PATCH"}, {"method": "POST", "path": "_tag"}])
+def test_a_server_that_restarts_during_a_step_is_waited_for(fleet, emulator, where):
+    # More failures than the client itself puts up with.
+    emulator.fault(status=503, times=6, **where)
+    assert step(emulator, wave=2, wait=False)["failed"]
+    emulator.clear_faults()
+    emulator.reset()
+    emulator.fault(status=503, times=6, **where)
+    done = step(emulator, wave=2, wait=False, patience=60)
+    assert not done.get("failed"), done["msg"]
+    assert list(fleet.pins().values()).count("1.2.0") == 6
+    assert done["changes"]["update"] >= 6

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import errors
@@ -153,12 +156,45 @@ def test_those_that_are_skipped_are_pending_and_no_failure():
 
 
 WANT = {"wait_timeout": 1.0, "poll_interval": 1.0, "success_percentage": 100.0, "max_failures": None}
+NUMBERS = ("wait_timeout", "poll_interval", "success_percentage", "patience")
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("wait_timeout", 0), ("poll_interval", -1.5), ("success_percentage", 101.0), ("max_failures", -1)],
+    [
+        ("wait_timeout", 0),
+        ("wait_timeout", 1e300),
+        ("poll_interval", -1.5),
+        ("success_percentage", 101.0),
+        ("success_percentage", -1.0),
+        ("max_failures", -1),
+        ("patience", -1.0),
+        *((name, value) for name in NUMBERS for value in (math.nan, math.inf, -math.inf)),
+    ],
 )
 def test_limits_that_make_no_sense_are_refused(option, value):
-    with pytest.raises(DeclarationError, match=option):
+    with pytest.raises(DeclarationError, match=f"^{option} must be .*, not {re.escape(format(value, 'g'))}$"):
         Limits.of({**WANT, option: value})
+
+
+def test_an_outage_within_the_patience_is_waited_out_beyond_the_time_limit():
+    world = World(a=[DONE, *[failure(503)] * 5, IDLE, DONE, DONE])
+    assert "not done after 45 seconds (wait_timeout)" in world.wait(timeout=45, patience=60).problem
+    assert world.time == 55
+    assert World(a=[DONE, *[failure(503)] * 5, DONE, DONE]).wait(timeout=70, patience=60).problem is None
+
+
+def test_an_outage_beyond_the_patience_ends_the_waiting():
+    waited = World(a=[failure(503)]).wait(timeout=1000, patience=30)
+    assert "the server was away for 30 seconds (patience)" in waited.problem
+    assert waited.trouble is not None
+
+
+def test_outages_do_not_add_up():
+    away = [failure(503)] * 2
+    assert World(a=[*away, IDLE, *away, IDLE, *away, DONE]).wait(timeout=1000, patience=25).problem is None
+
+
+def test_however_small_a_share_is_somebody_has_to_be_done():
+    assert World(a=[FAILED], b=[FAILED]).wait(success=0.0, at_least=1).problem
+    assert Limits(1, 1, 0.0, at_least=1).needed(0) == 0

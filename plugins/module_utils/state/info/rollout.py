@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .. import moments
 from ..reading import Record
 from ..resources import pins
-from ..rollout import survey, windows
-from ..rollout.waves import Wave
+from ..rollout import approval, survey, windows
+from ..rollout.waves import Idle, Wave
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -35,6 +36,8 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
         "total": len(crew.rows),
         "kept_out": [{"uuid": row["uuid"], "name": row["device_name"]} for row in crew.kept_out],
         "window": opening,
+        "empty_waves": [asdict(wave) for wave in crew.idle],
+        "approval": approval.needed(want.get("approval"), sorted([*crew.waves, *crew.idle], key=_number)),
     }
     if fleet is None:
         return {**found, "waves": [_wave(wave) for wave in crew.waves]}
@@ -51,6 +54,10 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
 
 def _wave(wave: Wave) -> dict[str, Any]:
     return {"number": wave.number, "name": wave.name, "devices": list(wave.devices), "total": wave.total}
+
+
+def _number(wave: Wave | Idle) -> int:
+    return wave.number
 
 
 def _progress(wave: Wave, rows: Mapping[str, Record], fleet: survey.Fleet, upcoming: Wave | None) -> dict[str, Any]:

@@ -133,6 +133,13 @@ def pin_changes(rows: Sequence[Record], targets: Mapping[str, NamedId | None]) -
     return compare("device", desired, actual)
 
 
+def pinned_on(balena: Balena, home: Record, release: Record) -> int:
+    """How many devices of an application are pinned on a release."""
+    condition = {"belongs_to__application": home["id"], "is_pinned_on__release": release["id"]}
+    count: int = balena.pine.get("device", options={"$count": {"$filter": condition}})
+    return count
+
+
 def check_release(target: Record | None, slug: str, want: Want) -> None:
     """Refuse a release that devices cannot run, and one that they should not.
 

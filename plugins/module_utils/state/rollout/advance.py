@@ -14,7 +14,7 @@ from ..plan import Change, DeclarationError, NamedId, Plan
 from ..reading import Record
 from ..resources import pins
 from ..resources.release_names import label
-from . import ending, lock, memory, survey, touched, watch
+from . import ending, lock, memory, probe, survey, touched, watch
 from .gate import Gate
 from .memory import Memory
 from .survey import Crew, Fleet
@@ -33,6 +33,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: options that make no sense or contradict the rollout that is under way.
     """
     gate = Gate.of(want)
+    probe.check(balena, want.get("probe"))
     fleet = survey.read_fleet(balena, want)
     _refuse_if_given_up(fleet)
     crew = survey.read_crew(balena, want)

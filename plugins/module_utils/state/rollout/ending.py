@@ -99,14 +99,16 @@ def _unpin_followers(fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
 
 
 def roll_back(balena: Balena, want: Want) -> Plan:
-    """What gives each device that was changed its own former target; nothing, when no rollout is under way.
+    """What gives each device that was changed its own former target; nothing, when there is nothing to undo.
 
     :param want: the options of the module balena_rollout.
+    :raises DeclarationError: no rollout is under way, and the release is in use: what there was before is not known.
     """
     limits = waiting.Limits.of(want)
     fleet = survey.read_fleet(balena, want, usable=False)
     known = fleet.memory
     if known is None:
+        _refuse_unknown(balena, fleet)
         return Plan(result={"devices": [], "release": pins.shown(fleet.target)})
     marked = touched.read_marked(balena, fleet, known.kept_out)
     # As long as tags are missing, no device has been changed.
@@ -132,6 +134,24 @@ def roll_back(balena: Balena, want: Want) -> Plan:
         warnings=fleet.warnings,
         in_order=True,
         follow=follow,
+    )
+
+
+def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:
+    """Refuse to undo what is not remembered, such as a rollout that has finished.
+
+    :raises DeclarationError: the release is in use.
+    """
+    version, pinned = fleet.target["raw_version"], pins.pinned_on(balena, fleet.row, fleet.target)
+    follows = any(row["id"] == fleet.target["id"] for row in fleet.row["should_be_running__release"])
+    if not (pinned or follows):
+        return
+    users = [f"{pinned} devices are pinned on it"] if pinned else []
+    users += [f"{fleet.row['slug']} itself has it as its target"] if follows else []
+    raise DeclarationError(
+        f"no rollout of release {version} is under way, so there is nothing to roll back, but {' and '.join(users)}. A "
+        "rollout that has finished is forgotten, with what the devices had before. To bring them to another release, "
+        "roll that one out, or pin them on it (balena_release_pin)"
     )
 
 

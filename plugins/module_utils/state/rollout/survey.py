@@ -16,7 +16,7 @@ from ..resources.release_names import ReleaseName, read_name
 from ..selector import has_tags, need_application, select_devices
 from . import memory
 from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
-from .waves import Wave, divide
+from .waves import Idle, Wave, divide, idle
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -50,11 +50,13 @@ class Crew:
     """The devices that take part, by uuid, in waves.
 
     :param kept_out: those that the options select and a tag keeps out.
+    :param idle: the declared waves that add no device.
     """
 
     rows: Mapping[str, Record]
     waves: Sequence[Wave]
     kept_out: Sequence[Record]
+    idle: Sequence[Idle] = ()
 
     def upto(self, wave: Wave) -> list[Record]:
         """The devices of a wave and of all before it."""
@@ -135,7 +137,8 @@ def read_crew(balena: Balena, want: Want) -> Crew:
         if not canaries and not want.get("allow_empty"):
             raise DeclarationError("canary selects none of the devices; say allow_empty: true if that can be")
     waves = divide(members, want["waves"], canaries=canaries, seed=want.get("seed"))
-    return Crew(members, waves, kept_out)
+    unused = idle(len(members), want["waves"], None if canaries is None else len(canaries))
+    return Crew(members, waves, kept_out, unused)
 
 
 def _tags(row: Record) -> dict[str, str]:

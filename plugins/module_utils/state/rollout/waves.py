@@ -38,6 +38,21 @@ class Wave:
     total: int
 
 
+@dataclass(frozen=True)
+class Idle:
+    """A declared wave that adds no device, so that it is left out.
+
+    :param number: its place among the declared waves.
+    :param total: how many devices it would reach.
+    :param reason: why it adds none.
+    """
+
+    number: int
+    name: str
+    total: int
+    reason: str
+
+
 def divide(
     uuids: Iterable[str], declared: Any, *, canaries: Collection[str] | None = None, seed: str | None = None
 ) -> list[Wave]:
@@ -54,15 +69,43 @@ def divide(
     """
     first = set(canaries or ())
     order = sorted(uuids, key=lambda uuid: (uuid not in first, _rank(uuid, seed)))
-    sizes = _sizes(declared, len(order))
-    if canaries is not None:
-        sizes = [(CANARY, len(first.intersection(order))), *sizes]
+    sizes = _all_sizes(declared, len(order), None if canaries is None else len(first.intersection(order)))
     found, reached = [], 0
     for number, (name, size) in enumerate(sizes, 1):
         if size > reached:
             found.append(Wave(number, name, tuple(order[reached:size]), size))
             reached = size
     return found
+
+
+def idle(total: int, declared: Any, canaries: int | None = None) -> list[Idle]:
+    """The waves that L(divide) leaves out, and why.
+
+    :param total: how many devices take part.
+    :param declared: as L(divide) takes it.
+    :param canaries: how many of the devices go first; None without such a wave.
+    :raises DeclarationError: the waves are not declared as L(divide) wants them.
+    """
+    found, reached = [], 0
+    for number, (name, size) in enumerate(_all_sizes(declared, total, canaries), 1):
+        if size > reached:
+            reached = size
+            continue
+        if name == CANARY:
+            reason = "no device has the tags of the canaries"
+        elif not total:
+            reason = "no device takes part"
+        elif not size:
+            reason = f"it is {size} of {total} devices"
+        else:
+            reason = f"it reaches {size} of {total} devices, no more than the waves before it"
+        found.append(Idle(number, name, max(size, reached), reason))
+    return found
+
+
+def _all_sizes(declared: Any, total: int, canaries: int | None) -> list[tuple[str, int]]:
+    sizes = _sizes(declared, total)
+    return sizes if canaries is None else [(CANARY, canaries), *sizes]
 
 
 def _rank(uuid: str, seed: str | None) -> str:

@@ -16,10 +16,14 @@ from .. import moments
 from ..plan import DeclarationError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _KEYS = {"start", "end", "days", "timezone"}
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 _DAY = 24 * 60
+
+#: The smallest number that YAML 1.1 makes of a time without quotes, which is C(1:00).
+_FIRST_NUMBER = 60
 
 #: Every weekday comes again within this many days, and a window of the day before may still be open.
 _AHEAD = range(-1, 8)
@@ -93,14 +97,17 @@ def _window(declared: Any, where: str) -> Window:
 
 
 def _minutes(value: Any, where: str) -> int:
-    """Minutes from midnight. YAML 1.1 reads C(22:00) without quotes as a number, which is just that."""
+    """Minutes from midnight. YAML 1.1 reads C(22:00) without quotes as a number, which is just that.
+
+    It does so from C(1:00) on, so that a smaller number is something else: C(22) is no time of day.
+    """
     found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if found and int(found.group(2)) < 60:
         minutes = 60 * int(found.group(1)) + int(found.group(2))
     else:
-        minutes = value if isinstance(value, int) and not isinstance(value, bool) else -1
+        minutes = value if isinstance(value, int) and not isinstance(value, bool) and value >= _FIRST_NUMBER else -1
     if not 0 <= minutes <= _DAY:
-        raise DeclarationError(f"{where} must be a time of day from 00:00 to 24:00, not {value!r}")
+        raise DeclarationError(f'{where} must be a time of day from "00:00" to "24:00", in quotes, not {value!r}')
     return minutes
 
 
@@ -109,15 +116,22 @@ def _days(value: Any, where: str) -> frozenset[int]:
         return frozenset(range(7))
     found: set[int] = set()
     for item in [value] if isinstance(value, str) else value:
-        first, _dash, last = str(item).strip().lower().partition("-")
-        if first[:3] not in DAYS or (last and last.strip()[:3] not in DAYS):
-            raise DeclarationError(f"{where}.days: '{item}' is no weekday ({', '.join(DAYS)}) or range such as mon-fri")
-        begin = DAYS.index(first[:3])
-        end = DAYS.index(last.strip()[:3]) if last else begin
+        first, dash, last = str(item).strip().lower().partition("-")
+        begin, end = _weekday(first), _weekday(last if dash else first)
+        if begin is None or end is None:
+            raise DeclarationError(
+                f"{where}.days: '{item}' is neither a weekday ({', '.join(DAYS)}) nor a range such as mon-fri"
+            )
         found.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     if not found:
         raise DeclarationError(f"{where}.days is empty, so that it never opens")
     return frozenset(found)
+
+
+def _weekday(text: str) -> int | None:
+    """The number of a weekday, by its name or the beginning of it."""
+    name = text.strip()
+    return next((n for n, day in enumerate(_WEEKDAYS) if len(name) >= len(DAYS[n]) and day.startswith(name)), None)
 
 
 def _zone(name: str, where: str) -> ZoneInfo:
