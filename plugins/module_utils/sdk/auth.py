@@ -8,6 +8,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
+from ._answers import check_body, check_rows
 from ._text import js_text
 from ._tokens import session_claims
 from .errors import (
@@ -166,12 +167,17 @@ class Auth:
 
     def _token_for(self, path: str, body: dict[str, Any], **request: Any) -> str:
         api = self._balena.options.api_root
-        return str(self._balena.request.send(method="POST", url=path, base_url=api, body=body, **request).body)
+        return str(
+            self._balena.request.send(method="POST", url=path, base_url=api, body=body, shape="text", **request).body
+        )
 
     def _ask_who(self) -> dict[str, Any] | None:
         api = self._balena.options.api_root
         try:
-            actor: dict[str, Any] = self._balena.request.send(url="/actor/v1/whoami", base_url=api).body
+            actor: dict[str, Any] = self._balena.request.send(url="/actor/v1/whoami", base_url=api, shape="object").body
+            check_rows([actor], {"$select": ["id", "actorType", "actorTypeId"]}, "GET /actor/v1/whoami")
+            if "username" in actor:
+                check_body(actor["username"], "text", "GET /actor/v1/whoami")
             return actor
         except BalenaRequestError as error:
             if error.status_code == 401:
@@ -225,7 +231,7 @@ class TwoFactor:
     def get_setup_key(self) -> str:
         """Return the key to be typed into an authenticator."""
         api = self._balena.options.api_root
-        return str(self._balena.request.send(url="/auth/totp/setup", base_url=api).body)
+        return str(self._balena.request.send(url="/auth/totp/setup", base_url=api, shape="text").body)
 
     def enable(self, code: str) -> str:
         """Switch two-factor authentication on, keep the new session token and return it; arguments as for verify."""
@@ -252,7 +258,9 @@ class TwoFactor:
 
     def _post(self, action: str, body: dict[str, Any]) -> str:
         api = self._balena.options.api_root
-        answer = self._balena.request.send(method="POST", url=f"/auth/totp/{action}", base_url=api, body=body)
+        answer = self._balena.request.send(
+            method="POST", url=f"/auth/totp/{action}", base_url=api, body=body, shape="text"
+        )
         return str(answer.body)
 
     def _claims(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ._answers import check_body
 from .models._namespace import Row, api_call
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class OsActions:
         # Updates of several devices begin at once: the first asks, the others wait for its answer.
         with self._lock:
             if self._urls_base is None:
-                self._urls_base = str(api_call(self._sdk, "GET", "/config", send_token=False)["deviceUrlsBase"])
+                config: Row = api_call(self._sdk, "GET", "/config", send_token=False, shape="object")
+                check_body(config.get("deviceUrlsBase"), "text", "GET /config")
+                self._urls_base = str(config["deviceUrlsBase"])
             return self._urls_base
 
     def start(self, uuid: str, target_os_version: str, *, run_detached: bool = False) -> Row:
@@ -73,7 +76,9 @@ class OsActions:
 
     def _send(self, method: str, version: str, uuid: str, body: Any = None) -> Row:
         url = f"{self._root()}/{version}/{quote(str(uuid), safe='')}/resinhup"
-        status: Row = api_call(self._sdk, method, url, body)
+        status: Row = api_call(self._sdk, method, url, body, shape="object")
+        if status.get("parameters") is not None:
+            check_body(status["parameters"], "object", f"{method} {url}")
         return status
 
     def _root(self) -> str:

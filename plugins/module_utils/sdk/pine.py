@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Union
 
+from ._answers import rows_of, where
 from ._odata import build_url, compile_query
 from .errors import (
     BalenaError,
+    BalenaInvalidResponseError,
     BalenaNotLoggedIn,
     BalenaRequestError,
     BalenaUnknownOutcomeError,
@@ -46,7 +48,8 @@ class Pine:
     alone, ``$count``.
 
     All methods raise BalenaNotLoggedIn (401 without a token), BalenaRequestError (any other status that means
-    failure), BalenaConnectionError (no answer), BalenaUsageError (an option that cannot be meant) and
+    failure), BalenaConnectionError (no answer), BalenaInvalidResponseError (an answer that no balena API gives; a write
+    does not count as made then), BalenaUsageError (an option that cannot be meant) and
     BalenaReadOnlyError.
 
     Args:
@@ -80,10 +83,9 @@ class Pine:
         if not resource and not url:
             raise BalenaUsageError("Either the url or resource must be specified")
         has_key = not isinstance(id, _NoKey)
-        body = self._send("GET", url or build_url(resource, id, options, has_key), anonymous=anonymous)
-        rows = body.get("d") if isinstance(body, Mapping) else None
-        if rows is None:
-            raise BalenaError(f"The answer to GET {resource or url} has no rows: is this the address of a balena API?")
+        path = url or build_url(resource, id, options, has_key)
+        body = self._send("GET", path, anonymous=anonymous)
+        rows = rows_of(body, options, where("GET", self._balena.options.api_prefix + path))
         if not has_key or not isinstance(rows, list):
             return rows
         if len(rows) > 1:
@@ -150,9 +152,9 @@ class Pine:
         tries = self._balena.options.max_retries if natural_key else 0
         while True:
             try:
-                return self._send("POST", url, body)
-            except (BalenaUnknownOutcomeError, BalenaRequestError) as error:
-                unknown = isinstance(error, BalenaUnknownOutcomeError) or error.status_code in _OUTCOME_UNKNOWN
+                return self._send("POST", url, body, shape="row")
+            except (BalenaUnknownOutcomeError, BalenaInvalidResponseError, BalenaRequestError) as error:
+                unknown = not isinstance(error, BalenaRequestError) or error.status_code in _OUTCOME_UNKNOWN
                 if not unknown or tries <= 0 or natural_key is None:
                     raise
                 tries -= 1
@@ -172,7 +174,7 @@ class Pine:
         Raises:
             BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would change every row.
         """
-        return self._send("PATCH", self._targeted("PATCH", resource, id, options), body)
+        return self._send("PATCH", self._targeted("PATCH", resource, id, options), body, shape="done")
 
     def put(
         self,
@@ -182,7 +184,7 @@ class Pine:
         options: Options | None = None,
     ) -> Any:
         """Replace a row by ``body``; arguments and errors as for :meth:`patch`."""
-        return self._send("PUT", self._targeted("PUT", resource, id, options), body)
+        return self._send("PUT", self._targeted("PUT", resource, id, options), body, shape="done")
 
     def delete(self, resource: str, id: Key | _NoKey = NO_KEY, options: Options | None = None) -> Any:
         """Delete one row, or all rows that ``options["$filter"]`` lets through.
@@ -190,7 +192,7 @@ class Pine:
         Raises:
             BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would delete every row.
         """
-        return self._send("DELETE", self._targeted("DELETE", resource, id, options))
+        return self._send("DELETE", self._targeted("DELETE", resource, id, options), shape="done")
 
     def upsert(
         self, resource: str, id: Mapping[str, Any], body: Mapping[str, Any], options: Options | None = None
@@ -240,11 +242,13 @@ class Pine:
         same = [row for row in rows if all(_plain(row.get(name)) == value for name, value in body.items())]
         return same[0] if len(same) == 1 else None
 
-    def _send(self, method: str, url: str, body: Any = None, *, anonymous: bool = False) -> Any:
+    def _send(
+        self, method: str, url: str, body: Any = None, *, anonymous: bool = False, shape: str | None = None
+    ) -> Any:
         request = self._balena.request
         try:
             absolute = self._balena.options.api_prefix + url
-            return request.send(method=method, url=absolute, body=body, send_token=not anonymous).body
+            return request.send(method=method, url=absolute, body=body, send_token=not anonymous, shape=shape).body
         except BalenaRequestError as error:
             if error.status_code == 401 and not self._balena.tokens.get():
                 raise BalenaNotLoggedIn() from None

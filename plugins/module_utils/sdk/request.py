@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import interceptors
+from ._answers import SHAPES, check_body, is_web_page, not_an_api, where
 from ._stream import Stream
 from ._text import js_text
 from ._tokens import is_expired, is_old
@@ -43,12 +44,14 @@ class RequestOptions:
         timeout: float | None = None,
         response_format: str | None = None,
         only_reads: bool = False,
+        shape: str | None = None,
     ) -> None:
         self.url, self.method, self.base_url = url, method.upper(), base_url
         self.body, self.json = body, json
         self.headers, self.qs = dict(headers or {}), qs
         self.send_token, self.refresh_token, self.api_key = send_token, refresh_token, api_key
         self.timeout, self.response_format, self.only_reads = timeout, response_format, only_reads
+        self.shape = shape
 
     def __repr__(self) -> str:
         return f"RequestOptions({self.method} {self.url})"
@@ -113,11 +116,13 @@ class Request:
             timeout: seconds to wait for the answer instead of the usual time.
             response_format: ``json``, ``text``, ``blob`` (bytes) or ``none``; as the content type says by default.
             only_reads: this POST changes nothing, so that a read-only connection may send it.
+            shape: what the answer must be: ``object``, ``list``, ``objects``, ``text`` or ``done`` (nothing, or "OK").
 
         Raises:
             BalenaRequestError: the server answered with a status of 300 or more.
             BalenaConnectionError: there is no answer (and its subclasses).
-            BalenaInvalidResponseError: the answer is not the JSON that it says it is.
+            BalenaInvalidResponseError: the answer is not the JSON that it says it is, a web page, or not of the
+                ``shape`` that it must have.
             BalenaExpiredToken: the session token is over and cannot be renewed.
             BalenaUsageError: an option that cannot be meant.
             BalenaReadOnlyError: a write on a read-only connection.
@@ -148,7 +153,10 @@ class Request:
         tokens = self._balena.tokens
         try:
             answer = self.send(
-                url="/user/v1/refresh-token", base_url=base_url or self._balena.options.api_root, refresh_token=False
+                url="/user/v1/refresh-token",
+                base_url=base_url or self._balena.options.api_root,
+                refresh_token=False,
+                shape="text",
             )
         except BalenaRequestError as error:
             if error.status_code == 401 and is_expired(tokens.get()):
@@ -169,7 +177,12 @@ class Request:
         answer = self._balena.transport.send(self._http_request(options, stream=False))
         if answer.status_code >= 300:
             raise request_error(answer, options.method)
+        request = where(options.method, str(answer.url))
+        kind = answer.headers.get("Content-Type", "")
+        if options.response_format in (None, "json") and is_web_page(answer.content, kind):
+            raise not_an_api(request, "a web page")
         body = read_body(answer, options.response_format)
+        check_body(body, options.shape, request)
         return Response(answer.status_code, answer.headers, body, str(answer.url))
 
     def _stream(self, options: RequestOptions) -> Stream:
@@ -182,6 +195,8 @@ class Request:
         return stream
 
     def _http_request(self, options: RequestOptions, stream: bool) -> HttpRequest:
+        if options.shape not in SHAPES:
+            raise BalenaUsageError(f"Unknown shape {options.shape!r}, expected one of {SHAPES}")
         if options.response_format not in _FORMATS:
             raise BalenaUsageError(f"Unknown response_format {options.response_format!r}, expected one of {_FORMATS}")
         url, usual = options.absolute_url, self._balena.options
@@ -263,10 +278,8 @@ def read_body(answer: Any, response_format: str | None) -> Any:
         try:
             return json_module.loads(answer.content)
         except ValueError as error:
-            where = urllib.parse.urlsplit(str(answer.url))
-            raise BalenaInvalidResponseError(
-                f"invalid json response body at {where.scheme}://{where.netloc}{where.path}: {error}"
-            ) from None
+            request = where(answer.request.method, str(answer.url))
+            raise BalenaInvalidResponseError(f"{request} was answered with JSON that is not valid: {error}") from None
     return answer.content.decode("utf-8", "replace")
 
 
@@ -278,8 +291,8 @@ def request_error(answer: Any, method: str) -> BalenaRequestError:
         body = answer.content.decode("utf-8", "replace")
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
-    where = {"method": method, "url": str(answer.url)}
-    return BalenaRequestError(_explanation(body), answer.status_code, where, dict(answer.headers))
+    asked = {"method": method, "url": str(answer.url)}
+    return BalenaRequestError(_explanation(body), answer.status_code, asked, dict(answer.headers))
 
 
 def _explanation(body: Any) -> Any:

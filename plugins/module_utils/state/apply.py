@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..sdk.errors import (
     BalenaConnectionError,
     BalenaError,
+    BalenaInvalidResponseError,
     BalenaNotLoggedIn,
     BalenaReadOnlyError,
     BalenaRequestError,
@@ -206,4 +207,6 @@ def _meets_every_request(error: BalenaError) -> bool:
     """Whether trying the next change makes no sense: no answer, not allowed, or the server is failing."""
     if isinstance(error, BalenaRequestError):
         return error.status_code in (401, 403) or error.status_code >= 500
-    return isinstance(error, (BalenaConnectionError, BalenaNotLoggedIn, BalenaReadOnlyError))
+    return isinstance(
+        error, (BalenaConnectionError, BalenaInvalidResponseError, BalenaNotLoggedIn, BalenaReadOnlyError)
+    )

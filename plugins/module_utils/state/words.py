@@ -30,6 +30,8 @@ def explain(error: Exception) -> str:
     where = f"{asked.get('method', 'a request')} {urlsplit(str(asked.get('url', ''))).path}".strip()
     # The builder and the actions service answer with an object, the API with text.
     body = error.body.get("message", "") if isinstance(error.body, dict) else error.body
+    if isinstance(body, str) and body.lstrip().startswith("<"):
+        body = "a web page came instead of an answer of the API"
     said = body if isinstance(body, str) and body != "The request was unsuccessful" else ""
     meaning = _MEANINGS.get(error.status_code)
     if error.status_code >= 500 and not said:

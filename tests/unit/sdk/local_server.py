@@ -25,13 +25,18 @@ class Seen:
     connection: int
 
 
+#: Stands for the body that the API would send.
+USUAL: Any = object()
+
+
 @dataclasses.dataclass
 class Answer:
     """What to do about a request.
 
     Args:
         status: the HTTP status.
-        body: bytes are sent as they are, anything else as JSON; a list with ``chunked`` piece by piece.
+        body: bytes are sent as they are, anything else as JSON; a list with ``chunked`` piece by piece. By default what
+            the API says: no rows to a read, "OK" to a change.
         headers: more headers.
         drop: close the connection without an answer; with ``body`` in its middle.
         hang_up: answer, and close the connection afterwards without announcing it.
@@ -40,7 +45,7 @@ class Answer:
     """
 
     status: int = 200
-    body: Any = dataclasses.field(default_factory=lambda: {"d": []})
+    body: Any = USUAL
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     drop: bool = False
     hang_up: bool = False
@@ -156,7 +161,9 @@ class _Handler(BaseHTTPRequestHandler):
             if not answer.drop:
                 self.wfile.write(b"0\r\n\r\n")
             return
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        usual = "OK" if self.command in ("PATCH", "PUT", "DELETE") else {"d": [], "id": 1}
+        content = usual if answer.body is USUAL else answer.body
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
         if "Content-Type" not in answer.headers:
             self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

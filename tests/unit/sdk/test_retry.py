@@ -23,7 +23,7 @@ from .conftest import Waits
 from .local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
-FINE = Answer(body={"d": [{"id": 1}], "id": 1})
+FINE = Answer()
 KEY = ("device", "tag_key")
 TAG = {"device": 1, "tag_key": "a", "value": "b"}
 

@@ -77,19 +77,22 @@ def test_a_missing_authority_file_is_an_error_of_ours(tls: ssl.SSLContext) -> No
 
 
 def test_a_proxy_named_in_the_options_is_used() -> None:
-    with LocalServer([Answer(body={"d": [1]})]) as proxy:
+    with LocalServer([Answer(body={"d": [{"id": 1}]})]) as proxy:
         balena = Balena(api_url="http://api.example.com/", token="t", proxies={"http": proxy.url})
-        assert balena.pine.get("device") == [1]
+        assert balena.pine.get("device") == [{"id": 1}]
     assert proxy.requests[0].path == "http://api.example.com/v7/device"
 
 
 def test_a_proxy_in_the_environment_is_used_except_where_it_says_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    with LocalServer([Answer(body={"d": [1]})]) as proxy, LocalServer([Answer(body={"d": [2]})]) as direct:
+    with (
+        LocalServer([Answer(body={"d": [{"id": 1}]})]) as proxy,
+        LocalServer([Answer(body={"d": [{"id": 2}]})]) as direct,
+    ):
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "localhost")
-        assert Balena(api_url="http://api.example.com/", token="t").pine.get("device") == [1]
-        assert Balena(api_url=direct.url, token="t").pine.get("device") == [2]
+        assert Balena(api_url="http://api.example.com/", token="t").pine.get("device") == [{"id": 1}]
+        assert Balena(api_url=direct.url, token="t").pine.get("device") == [{"id": 2}]
 
 
 @pytest.mark.usefixtures("waits")

@@ -125,10 +125,10 @@ def _required_json(balena: Balena) -> None:
 
 
 def test_a_redirect_is_followed_for_reading_without_giving_the_token_to_another_host() -> None:
-    with LocalServer([Answer(body={"d": [1]})]) as other:
+    with LocalServer([Answer(body={"d": [{"id": 1}]})]) as other:
         elsewhere = other.url.replace("localhost", "127.0.0.1")
         with LocalServer([Answer(status=302, headers={"Location": elsewhere})]) as server:
-            assert connect(server).pine.get("device") == [1]
+            assert connect(server).pine.get("device") == [{"id": 1}]
     assert "Authorization" not in other.requests[0].headers
 
 

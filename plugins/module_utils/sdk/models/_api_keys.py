@@ -34,7 +34,7 @@ def new_key(
     """
     optional = {"name": name, "description": description, "expiryDate": expiry_date}
     given = {field: value for field, value in optional.items() if value is not None}
-    key: str = api_call(sdk, "POST", path, {**body, **given})
+    key: str = api_call(sdk, "POST", path, {**body, **given}, shape="text")
     return key
 
 

@@ -249,7 +249,9 @@ class DeviceReads(ByApplication, ByOrganization):
             BalenaAmbiguousDevice: several uuids begin like this.
             BalenaRequestError: the API refused the request.
         """
-        state: Row = api_call(self._sdk, "GET", f"/device/v{version}/{self._field(uuid_or_id, 'uuid')}/state")
+        state: Row = api_call(
+            self._sdk, "GET", f"/device/v{version}/{self._field(uuid_or_id, 'uuid')}/state", shape="object"
+        )
         return state
 
     def get_supervisor_target_state_for_app(
@@ -270,7 +272,9 @@ class DeviceReads(ByApplication, ByOrganization):
         """
         uuid = APPLICATION.get(self._sdk, slug_or_uuid_or_id, {"$select": "uuid"})["uuid"]
         wanted = "" if release is None else release
-        state: Row = api_call(self._sdk, "GET", f"/device/v3/fleet/{uuid}/state/", qs={"releaseUuid": wanted})
+        state: Row = api_call(
+            self._sdk, "GET", f"/device/v3/fleet/{uuid}/state/", qs={"releaseUuid": wanted}, shape="object"
+        )
         return state
 
     def _field(self, uuid_or_id: str | int, field: str) -> Any:

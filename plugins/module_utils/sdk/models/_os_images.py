@@ -83,7 +83,7 @@ class OsImages(OsVersions):
         path = f"/device-types/v1/{quote(slug, safe='')}/images/{quote(js_text(version), safe='+')}/download-size"
 
         def read() -> int:
-            size: int = api_call(self._sdk, "GET", path)["size"]
+            size: int = api_call(self._sdk, "GET", path, shape="object")["size"]
             return size
 
         return self._sizes.get((slug, version), read)
@@ -200,7 +200,7 @@ class OsImages(OsVersions):
         body = {"version": version, "network": "ethernet", **_spelled(options, _CONFIG_OPTIONS)}
         body["appId"] = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
         try:
-            config: Row = api_call(self._sdk, "POST", "/download-config", body)
+            config: Row = api_call(self._sdk, "POST", "/download-config", body, shape="object")
         except BalenaRequestError as error:
             if has_status(error, 404):
                 raise BalenaApplicationNotFound(slug_or_uuid_or_id) from error

@@ -189,7 +189,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
             BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
-        key: str = api_call(self._sdk, "POST", f"/application/{application}/generate-api-key")
+        key: str = api_call(self._sdk, "POST", f"/application/{application}/generate-api-key", shape="text")
         return key
 
     def generate_provisioning_key(

@@ -28,7 +28,7 @@ class ConfigModel(Namespace):
         Raises:
             BalenaRequestError: the API refused the request.
         """
-        config: Row = dict(api_call(self._sdk, "GET", "/config", send_token=False))
+        config: Row = dict(api_call(self._sdk, "GET", "/config", send_token=False, shape="object"))
         if config.get("deviceTypes") is not None:
             config["deviceTypes"] = _without_instructions(config["deviceTypes"])
         return config
@@ -98,7 +98,9 @@ class ConfigModel(Namespace):
             BalenaRequestError: the API refused the request.
         """
         if not isinstance(device_type, str):
-            schema: Any = api_call(self._sdk, "GET", "/config/vars", send_token=False)
+            schema: Any = api_call(self._sdk, "GET", "/config/vars", send_token=False, shape="object")
         else:
-            schema = api_call(self._sdk, "GET", f"/config/vars?deviceType={quote(device_type, safe='')}")
+            schema = api_call(
+                self._sdk, "GET", f"/config/vars?deviceType={quote(device_type, safe='')}", shape="object"
+            )
         return dict(schema)

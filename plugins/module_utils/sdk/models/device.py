@@ -88,6 +88,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             send_token=False,
             headers={"Authorization": f"Bearer {key}"},
             timeout=_REGISTRATION_TIMEOUT,
+            shape="row",
         )
         if answer.status_code != 201:
             raise errors.BalenaRequestError(answer.body, answer.status_code)

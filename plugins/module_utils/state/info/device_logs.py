@@ -71,7 +71,9 @@ def _history(balena: Balena, uuid: str, since: int | None) -> list[Record]:
     # All that is kept: the lines of one service are chosen here, the API cannot.
     query = {"count": "all", "start": since}
     path = f"/device/v2/{uuid}/logs"
-    lines: list[Record] = balena.request.send(url=path, base_url=balena.options.api_root, qs=query).body
+    lines: list[Record] = balena.request.send(
+        url=path, base_url=balena.options.api_root, qs=query, shape="objects"
+    ).body
     return lines
 
 

@@ -207,7 +207,9 @@ def _make(balena: Balena, want: Want, change: Change) -> str:
         path = "/api-key/v1/"
         body |= {"actorType": actor, **change.identity, "roles": [role]}
     try:
-        return str(balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body).body)
+        return str(
+            balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body, shape="text").body
+        )
     except BalenaUnknownOutcomeError as error:
         raise BalenaError(
             f"{error}. If the key was made, nobody knows its value; state: rotated replaces it"
