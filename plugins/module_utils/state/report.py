@@ -10,12 +10,16 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..sdk.masking import mask
 from .apply import Failure, Outcome
 from .plan import Change, NamedId, NewId
 from .words import explain
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
 SENSITIVE = "sensitive"
+
+#: What is shorter would be found in every sentence; nothing repeats it, so it need not be looked for.
+SHORTEST = 4
 
 #: Fresh in each process, so that a fingerprint tells equal from different within one diff and nothing else.
 _SALT = secrets.token_bytes(16)
@@ -63,13 +67,21 @@ def failure_message(outcome: Outcome) -> str:
 
 
 def reason(failure: Failure) -> str:
-    """Why a change failed, without the value if that is secret (a server may repeat what it refuses)."""
-    text = explain(failure.error)
-    if failure.change.secret:
-        for value in {**(failure.change.before or {}), **(failure.change.after or {})}.values():
-            if isinstance(value, str) and value:
-                text = text.replace(value, fingerprint(value))
-    return text
+    """Why a change failed. What the server says is left out where it was sent a secret, which it may repeat in part."""
+    text = explain(failure.error, repeat=not failure.change.secret)
+    return mask(text, secrets_of([failure.change]))
+
+
+def secrets_of(changes: Iterable[Change]) -> set[str]:
+    """The values of changes that must not be shown."""
+    return {
+        value
+        for change in changes
+        if change.secret
+        for fields in (change.before, change.after)
+        for value in (fields or {}).values()
+        if isinstance(value, str) and len(value) >= SHORTEST
+    }
 
 
 def _shown(change: Change, fields: Mapping[str, Any]) -> Any:

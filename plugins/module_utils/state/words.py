@@ -19,10 +19,11 @@ _MEANINGS = {
 }
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception, *, repeat: bool = True) -> str:
     """One sentence on what failed, where, and what it means; never a token, never a value.
 
     :param error: any error of the SDK or of the state engine; only failed requests are worded anew.
+    :param repeat: also say what the server says, which may repeat what it was sent.
     """
     if not isinstance(error, BalenaRequestError):
         return str(error)
@@ -32,7 +33,7 @@ def explain(error: Exception) -> str:
     body = error.body.get("message", "") if isinstance(error.body, dict) else error.body
     if isinstance(body, str) and body.lstrip().startswith("<"):
         body = "a web page came instead of an answer of the API"
-    said = body if isinstance(body, str) and body != "The request was unsuccessful" else ""
+    said = body if repeat and isinstance(body, str) and body != "The request was unsuccessful" else ""
     meaning = _MEANINGS.get(error.status_code)
     if error.status_code >= 500 and not said:
         meaning = "the server failed and does not say why"
