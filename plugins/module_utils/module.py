@@ -27,6 +27,7 @@ from .sdk.errors import BalenaError
 from .state import report
 from .state.apply import Outcome, apply
 from .state.kinds import printable
+from .state.masking import Masker
 from .state.patience import Patience
 from .state.plan import Change, Plan, Progress, guard
 from .state.words import explain
@@ -200,11 +201,22 @@ def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Pro
     :returns: the task's result.
     :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
     """
+    masker = Masker(params)
+    try:
+        shown = _perform(planner, params, masker, check_mode, lambda line: progress(masker.text(line)))
+        return masker.result(shown)
+    except TaskFailure as failure:
+        raise TaskFailure(masker.result(failure.result)) from failure.__cause__
+
+
+def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool, progress: Progress) -> dict[str, Any]:
     result: dict[str, Any] = {}
     try:
         patience = Patience.of(params)
         balena = connect(params, read_only=True)
+        masker.learn(balena.tokens.get())
         plan = patience.through(lambda: _plan(balena, planner, params))
+        masker.learn_changes(plan.changes)
         if check_mode:
             return _result(plan)
         if plan.changes:
@@ -218,7 +230,7 @@ def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Pro
             if followed.problem:
                 raise TaskFailure({**result, "msg": followed.problem})
         return result or _result(plan)
-    except (BalenaError, ValueError) as error:
+    except BalenaError as error:  # anything else is a mistake of ours, and looks like one
         raise TaskFailure({**_failure(error), **result}) from error
 
 
@@ -251,13 +263,15 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
 
     :raises TaskFailure: with a result that says what was wrong.
     """
+    masker = Masker(params)
     try:
         shaped = compile_query(params.get("query"))
         balena = connect(params, read_only=True)
+        masker.learn(balena.tokens.get())
         read = Patience.of(params).through(lambda: reader(balena, params))
         return {"changed": False, **shaped(read)}
-    except (BalenaError, ValueError) as error:
-        raise TaskFailure(_failure(error)) from error
+    except BalenaError as error:
+        raise TaskFailure(masker.result(_failure(error))) from error
 
 
 class _Module(AnsibleModule):

@@ -39,10 +39,23 @@ def compile_query(expression: str | None) -> Callable[[Result], dict[str, Any]]:
         data = {name: value for name, value in found.items() if name != "warnings"}
         try:
             return {**kept, "result": compiled.search(data)}
-        except JMESPathError as error:
-            raise BalenaError(f"query '{expression}' cannot be applied to the result: {_reason(error)}") from error
+        except Exception as error:  # JMESPath also lets errors of Python through: a step of 0, values of two types
+            raise BalenaError(
+                f"query '{expression}' cannot be applied to the result: {_without_value(error)}"
+            ) from None
 
     return apply
+
+
+def _without_value(error: Exception) -> str:
+    """What is wrong with an argument of a function; the error's own text repeats the value, which may be secret."""
+    if hasattr(error, "current_value"):
+        wanted = " or ".join(getattr(error, "expected_types", ()))
+        function = getattr(error, "function_name", "a function")
+        return f"{function}() wants {wanted}, not {getattr(error, 'actual_type', 'something else')}"
+    if isinstance(error, TypeError):
+        return "its values are of types that cannot be compared or combined"
+    return _reason(error) if str(error) else type(error).__name__
 
 
 def _reason(error: Exception) -> str:

@@ -13,7 +13,7 @@ from .plan import Change
 from .report import SHORTEST, secrets_of
 
 #: What of a result is text that others wrote; the rest is what a playbook asked for.
-_TOLD = ("msg", "failed_items", "warnings", "diff")
+_TOLD = ("msg", "failed_items", "warnings")
 
 
 class Masker:

@@ -168,14 +168,14 @@ def compare(
     :param purge: also delete every actual row that is not desired.
     :param secret: the values are secret.
     :returns: creations, then updates, then deletions; each in the order of its input.
-    :raises ValueError: the same key is desired twice, or both desired and absent.
+    :raises DeclarationError: the same key is desired twice, or both desired and absent.
     """
     wanted = _by_key(desired)
     existing = {row.key: row for row in actual}
     unwanted = dict.fromkeys(absent)
     both = sorted(key for key in unwanted if key in wanted)
     if both:
-        raise ValueError(f"declared both present and absent: {', '.join(' '.join(key) for key in both)}")
+        raise DeclarationError(f"declared both present and absent: {', '.join(' '.join(key) for key in both)}")
     creates, updates = [], []
     for key, row in wanted.items():
         found = existing.get(key)
@@ -262,7 +262,7 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
     for row in rows:
         if row.key in found:
-            raise ValueError(f"declared twice: {' '.join(row.key)}")
+            raise DeclarationError(f"declared twice: {' '.join(row.key)}")
         found[row.key] = row
     return found
 

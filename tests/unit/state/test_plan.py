@@ -96,9 +96,9 @@ def test_null_empty_and_unset_are_three_things():
 
 
 def test_declaring_a_thing_twice_or_both_present_and_absent_is_an_error():
-    with pytest.raises(ValueError, match="declared twice: d A"):
+    with pytest.raises(DeclarationError, match="declared twice: d A"):
         compare("r", [Row(("d", "A"), {}), Row(("d", "A"), {})], [])
-    with pytest.raises(ValueError, match="both present and absent: d A"):
+    with pytest.raises(DeclarationError, match="both present and absent: d A"):
         compare("r", [Row(("d", "A"), {})], [], absent=[("d", "A")])
 
 
