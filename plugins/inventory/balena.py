@@ -216,6 +216,8 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ..module_utils.state.text import visible
+from ..plugin_utils.inventory.options import check_options, refuse_unknown
 from ..plugin_utils.inventory.source import InventorySource
 from ..plugin_utils.inventory.templating import is_meant_for, template_options
 
@@ -246,15 +248,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
+        check_options(self.get_options())
         try:
             self.source(self, self.get_options(), self._vars).fill(use_cache=cache)
         except AnsibleError as error:
-            raise AnsibleParserError(str(error)) from error
+            raise AnsibleParserError(visible(str(error))) from error
 
     def set_options(
         self, task_keys: Any = None, var_options: Any = None, direct: Mapping[str, Any] | None = None
     ) -> None:
         """Options from the file and elsewhere; templates in the file are evaluated first."""
         if direct is not None:
+            refuse_unknown(self.plugin_type, self._load_name, direct)
             direct = template_options(direct, self.templar, self._vars)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)

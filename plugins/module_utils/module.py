@@ -344,7 +344,7 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
         result, failed = failure.result, True
     result = inert_result(result)
     for warning in result.pop("warnings", ()):
-        module.warn(warning)
+        module.warn(printable(warning))
     result.pop(report.SENSITIVE, None)  # a process cannot hide its result; only no_log can
     leave = module.fail_json if failed else module.exit_json
     leave(invocation=invocation(module.params), **result)

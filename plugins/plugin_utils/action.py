@@ -24,6 +24,7 @@ from ansible.utils.display import Display
 from ..module_utils import sdk
 from ..module_utils.inert import inert_result
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
+from ..module_utils.state.kinds import printable
 from ..module_utils.state.report import SENSITIVE
 
 display = Display()
@@ -75,7 +76,7 @@ class BalenaAction(ActionBase):
         else:
             outcome = inert_result(self._perform(params, info))
         for warning in outcome.pop("warnings", ()):
-            display.warning(warning)
+            display.warning(printable(warning))
         if outcome.pop(SENSITIVE, False):
             # What a registered variable gets is the whole result; what is shown and logged is not.
             outcome["_ansible_no_log"] = True
@@ -92,7 +93,7 @@ class BalenaAction(ActionBase):
 
     def _show(self, line: str) -> None:
         """Progress of a task that waits, for who is looking on."""
-        display.display(f"{self._task.get_name()}: {line}")
+        display.display(printable(f"{self._task.get_name()}: {line}"))
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

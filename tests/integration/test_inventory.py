@@ -191,6 +191,26 @@ def test_cache(ansible, fleet, tmp_path):
         assert len(fleet.requests()) == before + 2, wrong
 
 
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_the_cache_of_values_is_private(ansible, fleet, tmp_path, mode):
+    cache = tmp_path / "cache"
+    options = {
+        "plugin": PLUGIN, "applications": ["sensors"], "variables": "values", "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(cache),
+    }  # fmt: skip
+    if mode == 0o755:
+        cache.mkdir(mode=mode)
+        (cache / "of_another_tool").write_text("{}", encoding="utf-8")
+        done = ansible.inventory(options)
+        assert done.json["_meta"]["hostvars"] == {}
+        assert "chmod 700" in done.errors
+        assert [path.name for path in cache.iterdir()] == ["of_another_tool"]
+    else:
+        assert ansible.inventory(options).json["_meta"]["hostvars"]
+        assert cache.stat().st_mode & 0o777 == mode
+        assert list(cache.iterdir())
+
+
 def test_waits_while_there_are_too_many_requests(listed, fleet):
     fleet.fault(path="/v7/device", first=2, status=429, retry_after=1)
     assert len(listed(applications=["sensors"])) == 8
@@ -236,6 +256,7 @@ def test_complete_or_an_error(refused, fleet, fault):
         ({"timeout": "{{ no_such }}"}, "option timeout"),
         ({"connect": "tunnel"}, "tunnel_address"),
         ({"group_by": ["colour"]}, "group_by"),
+        ({"hostname": ["uuid"], "with-tags": {}}, "no such option: 'hostname'; did you mean 'hostnames'?"),
     ],
     ids=str,
 )

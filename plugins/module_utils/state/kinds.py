@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .plan import DeclarationError
+from .text import visible
 
 #: How much of a run of characters without white space a message repeats.
 _READABLE = 200
@@ -99,12 +100,7 @@ def printable(text: str) -> str:
     Characters that would act on a terminal are escaped, and runs of text that nobody can read are cut: messages repeat
     what was declared, and what the API says.
     """
-    shown = "".join(one if one == "\n" or one.isprintable() else _escaped(one) for one in text)
-    return _ENDLESS.sub(lambda run: f"{run[0][:_READABLE]}…", shown)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+    return _ENDLESS.sub(lambda run: f"{run[0][:_READABLE]}…", visible(text))
 
 
 def _shown(key: Any) -> str:

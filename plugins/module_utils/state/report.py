@@ -13,6 +13,7 @@ from typing import Any
 from ..sdk.masking import mask
 from .apply import Failure, Outcome
 from .plan import Change, NamedId, NewId
+from .text import visible_in
 from .words import explain
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
@@ -46,7 +47,8 @@ def diff(changes: Iterable[Change]) -> dict[str, dict[str, Any]]:
                 rows[key] = {**rows[key], **shown} if isinstance(rows.get(key), dict) else shown
         if change.action == "delete":
             sides["after"].get(change.resource, {}).pop(" ".join(change.key), None)
-    return sides
+    shown_sides: dict[str, dict[str, Any]] = visible_in(sides)
+    return shown_sides
 
 
 def failed_items(outcome: Outcome) -> list[dict[str, Any]]:
@@ -85,8 +87,8 @@ def secrets_of(changes: Iterable[Change]) -> set[str]:
 
 
 def _shown(change: Change, fields: Mapping[str, Any]) -> Any:
-    visible = {name: fingerprint(value) if change.secret else _named(value) for name, value in fields.items()}
-    return visible["value"] if set(visible) == {"value"} else visible
+    readable = {name: fingerprint(value) if change.secret else _named(value) for name, value in fields.items()}
+    return readable["value"] if set(readable) == {"value"} else readable
 
 
 def _named(value: Any) -> Any:
@@ -96,4 +98,6 @@ def _named(value: Any) -> Any:
 
 
 def _item(change: Change, error: str) -> dict[str, Any]:
-    return {"resource": change.resource, "key": list(change.key), "action": change.action, "error": error}
+    item = {"resource": change.resource, "key": list(change.key), "action": change.action, "error": error}
+    shown: dict[str, Any] = visible_in(item)
+    return shown

@@ -20,7 +20,6 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SHORT = {"\r": "\\r", "\x00": "\\0", "\x1b": "\\e", "\t": "\\t", "\n": "\\n"}
 
 
 def has_hidden(text: str) -> bool:
@@ -29,7 +28,7 @@ def has_hidden(text: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """The text with each such character as its escape (C(\\e), C(\\r), C(\\0), C(\\u202e)); tab and line feed stay."""
+    r"""The text with each such character as its escape (C(\x1b), C(\r), C(\u202e)); tab and line feed stay."""
     return _HIDDEN.sub(_escaped, text) if _HIDDEN.search(text) else text
 
 
@@ -50,8 +49,4 @@ def visible_in(value: Any) -> Any:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    character = match.group()
-    code = ord(character)
-    if character in _SHORT:
-        return _SHORT[character]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return match.group().encode("unicode_escape").decode()

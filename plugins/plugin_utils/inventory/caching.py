@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ...module_utils.sdk.errors import BalenaError
 
 #: Raised with every change to what a cached device looks like; a cache of another version is read anew.
 CACHE_VERSION = 1
@@ -26,6 +30,23 @@ def cache_key(plugin: str, options: Mapping[str, Any], api_url: str, token: str 
     parts = [CACHE_VERSION, api_url, secret, {name: options.get(name) for name in READ_OPTIONS}]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
     return f"{plugin}_{digest[:32]}"
+
+
+def keep_private(folder: str) -> None:
+    """See to it that the files of a cache, which ansible-core lets everybody read, are in a folder of their owner's.
+
+    :param folder: that of a cache plugin that writes files; a new one is made private.
+    :raises BalenaError: others can look into it, and it is not empty, so that it may be meant for others too.
+    """
+    found = os.stat(folder)
+    if not stat.S_IMODE(found.st_mode) & 0o077:
+        return
+    if found.st_uid != os.geteuid() or os.listdir(folder):
+        raise BalenaError(
+            f"variables: values puts values that may be secret into the cache, and others can look into '{folder}'."
+            " Make that folder private (chmod 700), give another one as cache_connection, or use variables: names"
+        )
+    os.chmod(folder, 0o700)
 
 
 def pack(devices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ...module_utils.connection import connect
 from ...module_utils.inert import IS_NEEDED, inert, warning
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
 from ...module_utils.state.info import more
+from ...module_utils.state.text import visible
 from .building import (
     HostWriter,
     Naming,
@@ -25,7 +26,7 @@ from .building import (
     host_names,
     no_garbage_collection,
 )
-from .caching import cache_key, pack, unpack
+from .caching import cache_key, keep_private, pack, unpack
 from .guarding import Guard, rename_like_groups
 from .hostvars import shape
 from .marking import mark
@@ -70,6 +71,8 @@ class InventorySource:
 
     def devices(self, *, use_cache: bool) -> list[Device]:
         """The variables of all devices, without prefix."""
+        if self._options.get("cache") and self._options["variables"] == "values":
+            self._keep_cache_private()
         want = {**self._options, "api_token": _text(self._options.get("api_token"))}
         with connect(want, read_only=True) as balena:
             key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
@@ -81,6 +84,11 @@ class InventorySource:
                 if self._options.get("cache"):
                     self._plugin.cache[key] = pack(found)
         return found
+
+    def _keep_cache_private(self) -> None:
+        folder = getattr(getattr(self._plugin.cache, "_plugin", None), "_cache_dir", None)
+        if isinstance(folder, str):  # of a cache plugin that writes files
+            keep_private(folder)
 
     def _cached(self, key: str) -> list[Device] | None:
         try:
@@ -115,7 +123,7 @@ class InventorySource:
             options, inventory = self._options, self._plugin.inventory
             sanitize = self._plugin._sanitize_group_name
             groups = group_names(devices, options["group_by"], options["group_prefix"], sanitize)
-            names = host_names(devices, self.naming(groups), self._plugin.display.warning)
+            names = host_names(devices, self.naming(groups), self._warn)
             devices = self.inert(devices)
             way = self._way()
             if way:
@@ -127,9 +135,9 @@ class InventorySource:
             uuids = {host.name: str(device["uuid"]) for host, device in zip(hosts, devices, strict=True)}
             renamed = rename_like_groups(inventory, hosts, lambda host: uuids[host.name])
         if renamed:
-            self._plugin.display.warning(about_renamed(renamed))
+            self._warn(about_renamed(renamed))
         if self._guard.refused:
-            self._plugin.display.warning(about_groups(self._guard.refused))
+            self._warn(about_groups(self._guard.refused))
         self._report_failures()
 
     def inert(self, devices: list[Device]) -> list[Device]:
@@ -139,7 +147,7 @@ class InventorySource:
         changed: list[str] = []
         found = [inert(device, changed, values=True) for device in devices]
         if changed:
-            self._plugin.display.warning(warning(changed))
+            self._warn(warning(changed))
         return found
 
     def naming(self, groups: Iterable[Iterable[str]]) -> Naming:
@@ -172,7 +180,10 @@ class InventorySource:
         if failures:
             parts = [f"{name} on {it.hosts} host(s), first on {it.first}: {it.message}" for name, it in failures]
             message = "Some expressions failed (strict: true makes this an error). " + "; ".join(parts)
-            self._plugin.display.warning(message)
+            self._warn(message)
+
+    def _warn(self, message: str) -> None:
+        self._plugin.display.warning(visible(message))
 
     def _hint(self, error: BalenaRequestError) -> str:
         if error.status_code in (401, 403):

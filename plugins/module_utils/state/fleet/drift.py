@@ -21,6 +21,7 @@ from ..reading import Record
 from ..resources.os_names import read_version_name
 from ..resources.release_names import TRACK, label
 from ..resources.running import is_offline
+from ..text import visible_in
 from .document import Document
 from .drift_changes import planned_findings
 from .findings import Finding
@@ -72,7 +73,7 @@ def report(given: Comparison, made: Sequence[Change] = ()) -> dict[str, Any]:
         "counts": dict(sorted(Counter(finding.kind for finding in findings).items())),
         "findings": [finding.shown() for finding in findings],
         "devices": len(devices),
-        "spread": _spread(devices),
+        "spread": visible_in(_spread(devices)),
     }
 
 

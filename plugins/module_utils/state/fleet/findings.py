@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..reading import Record
+from ..text import visible_in
 
 #: What is shown of a value that is or may be secret.
 HIDDEN = "(secret)"
@@ -78,4 +79,6 @@ class Finding:
         found.update(declared=self.declared, actual=self.actual)
         if self.running is not None:
             found["running"] = self.running
-        return {**found, "planned": self.planned, "mended": self.mended, "text": f"{self.subject} {self.text}"}
+        found.update(planned=self.planned, mended=self.mended, text=f"{self.subject} {self.text}")
+        shown: dict[str, Any] = visible_in(found)
+        return shown
