@@ -14,6 +14,8 @@ options:
   max_changes:
     description:
       - Fail, before anything is written, when the plan has more changes than this.
-      - A number of changes, or a percentage of the subjects (devices, applications) such as V(10%).
+      - A number of changes, or a percentage such as V(10%) of the subjects (devices, applications) that the task is
+        about. The percentage counts the subjects that are touched, however many changes each of them has.
+      - What all devices of an application get, such as its variables and its release, touches all subjects.
     type: str
 """

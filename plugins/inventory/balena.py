@@ -31,8 +31,7 @@ options:
   organizations:
     description:
       - Only devices of the applications of these organizations, given by handle or id.
-      - Everything that the token may see, if neither this nor O(applications) nor O(devices) is given. An empty list
-        means no device.
+      - Everything that the token may see, if neither this nor O(applications) nor O(devices) is given.
     type: list
     elements: raw
   applications:
@@ -51,9 +50,14 @@ options:
     type: str
   with_tags:
     description:
-      - Only devices that have all of these tags with these values; a null value asks only that the tag is there.
+      - Only devices that have all of these tags with these values. A value that is null or empty is an error.
+      - This and all other options that select devices are left out or say something. An empty one is an error.
     type: dict
-    aliases: [tags]
+  has_tags:
+    description:
+      - Only devices that have all of these tags, whatever their values.
+    type: list
+    elements: str
   online:
     description: Only devices that are online (V(true)) or offline (V(false)).
     type: bool
@@ -216,6 +220,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ..module_utils.emptiness import NEVER_EMPTY, emptied
 from ..module_utils.state.text import visible
 from ..plugin_utils.inventory.options import check_options, refuse_unknown
 from ..plugin_utils.inventory.source import InventorySource
@@ -261,4 +266,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct is not None:
             refuse_unknown(self.plugin_type, self._load_name, direct)
             direct = template_options(direct, self.templar, self._vars)
+            if problem := emptied(NEVER_EMPTY, direct, aliases={"fleets": "applications"}):
+                raise AnsibleParserError(problem)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)

@@ -133,6 +133,12 @@ def merged(actual, wanted, *, purge):
     return {name: value for name, value in found.items() if value is not None}
 
 
+def takes(document, has, group):
+    """Whether a group takes a device that the document does not name."""
+    tags = merged(has, document["device_defaults"]["tags"], purge=False)
+    return all(key in tags and value in (None, tags[key]) for key, value in group["match"].items())
+
+
 def expected_device(document, has, entry, purge):
     """What a device becomes: has is what it is, entry what the document says of it alone."""
     named = entry is not None
@@ -187,11 +193,14 @@ def test_a_fleet_becomes_what_its_document_says(server, actual, env, document, p
     fleet = Fleet(server, actual, env)
     entries_ = [{"uuid": uuid, **entry} for uuid, entry in document["devices"].items()]
     named_groups = [{"name": f"g{number}", **group} for number, group in enumerate(document["groups"])]
-    whole = {**document, "fleet": FLEET, "devices": entries_, "groups": named_groups}
+    sections = {name: {} for name in purge if name != "devices"}  # a purge wants to be told against what
+    whole = {**sections, **document, "fleet": FLEET, "devices": entries_, "groups": named_groups}
     made = foresee_and_do(server, document=whole, purge=sorted(purge), secrets=SECRETS)
 
     nothing: dict[str, Any] = {"tags": {}, "env": {}, "web": {}}
-    stay = {uuid for uuid in actual if "devices" not in purge or uuid in document["devices"]}
+    groups = document["groups"]
+    taken = {uuid for uuid, has in actual.items() if any(takes(document, has["tags"], group) for group in groups)}
+    stay = {uuid for uuid in actual if "devices" not in purge or uuid in {*taken, *document["devices"]}}
     expected = {
         uuid: expected_device(document, actual.get(uuid, nothing), document["devices"].get(uuid), purge)
         for uuid in stay | set(document["devices"])

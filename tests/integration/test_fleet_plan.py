@@ -195,7 +195,8 @@ def test_a_secret_is_not_shown_and_not_needed_again(emulator):
     second = made(emulator, document, secrets={"key": "hunter3"})[0]
     assert second["changes"]["update"] == 1 + FEW
     plain = made(emulator, {**document, "variables": {"env": {"KEY": "known"}}})[0]
-    purged = made(emulator, {"fleet": "acme/few-signs"}, purge=["variables", "services"])[0]
+    empty = {"fleet": "acme/few-signs", "variables": {}, "services": {}}
+    purged = made(emulator, empty, purge=["variables", "services"])[0]
     emulator.fault(method="POST", path="/v7/application_environment", status=400, body_text="hunter2 is no value")
     failed = converge(emulator, document, secrets={"key": "hunter2"})[0]
     emulator.clear_faults()
@@ -294,7 +295,8 @@ def test_provisioning_keys_are_made_once_and_told_once(cloud):
     who = {"username": "admin", "password": "Admin-Passw0rd"}  # a key may not change keys, a session may
     session = requests.post(f"{cloud.url}/login_", json=who, timeout=10).text
     assert made(cloud, described, api_token=session)[0]["changes"] == {"create": 0, "update": 1, "delete": 0}
-    gone = made(cloud, {"fleet": "acme/few-signs"}, purge=["provisioning_keys"], api_token=session)[0]
+    none = {"fleet": "acme/few-signs", "provisioning_keys": []}
+    gone = made(cloud, none, purge=["provisioning_keys"], api_token=session)[0]
     assert gone["changes"]["delete"] == 1
     unknown, _writes = converge(cloud, {**KEYS, "fleet": "acme/fresh-signs", "device_type": "raspberrypi4-64"})
     assert unknown["provisioning_keys"][0]["key"]

@@ -20,6 +20,11 @@ Action = Literal["create", "update", "delete"]
 Key = tuple[str, ...]
 
 
+#: What an application or service has, and all its devices get.
+_REACHING = ("application_environment_variable", "application_config_variable", "service_environment_variable")
+_TARGET = frozenset(("should_be_running__release", "should_track_latest_release"))
+
+
 class DeclarationError(BalenaError):
     """What was declared cannot be: an option is wrong, or names something that does not exist."""
 
@@ -91,6 +96,19 @@ class Change:
     new: NewId | None = None
 
     @property
+    def subject(self) -> Key:
+        """What it is about: the beginning of its key. A device that is declared by its name has two parts there."""
+        by_name = self.resource.startswith(("device", "service_install")) and "/" in self.key[0]
+        return self.key[: 2 if by_name else 1]
+
+    @property
+    def reaches_all(self) -> bool:
+        """Whether all devices of the application get it."""
+        return self.resource in _REACHING or (
+            self.resource == "application" and self.action == "update" and not _TARGET.isdisjoint(self.body)
+        )
+
+    @property
     def body(self) -> dict[str, Any]:
         """The columns to send: all of a creation, only those that differ of an update."""
         after, before = self.after or {}, self.before or {}
@@ -142,6 +160,13 @@ class Plan:
     in_order: bool = False
     account: Callable[[Any], Mapping[str, Any]] | None = None
     follow: Callable[[Any, Progress], Followed] | None = None
+
+    @property
+    def touched(self) -> int:
+        """How many subjects the changes are about. What reaches all devices of an application touches all of them."""
+        if any(change.reaches_all for change in self.changes):
+            return self.subjects
+        return min(len({change.subject for change in self.changes}), self.subjects)
 
     def count(self) -> dict[str, int]:
         """How many rows are created, updated and deleted."""
@@ -227,18 +252,20 @@ def predict(actual: Iterable[Row], changes: Iterable[Change]) -> list[Row]:
 def guard(plan: Plan, max_changes: str | int | None) -> None:
     """Stop a plan that is larger than its author allowed, before its first write.
 
-    :param max_changes: a number of changes, or a percentage of the subjects (C("10%")): at most that many
-        subjects' worth of changes.
+    :param max_changes: a number of changes, or a percentage of the subjects (C("10%")) that may be touched, however
+        many changes each of them has.
     :raises DeclarationError: the plan is larger; or C(max_changes) is neither a number nor a percentage.
     """
     if max_changes is None:
         return
     limit = share(max_changes, plan.subjects, option="max_changes")
-    if len(plan.changes) > limit:
+    by_share = str(max_changes).strip().endswith("%")
+    if (plan.touched if by_share else len(plan.changes)) > limit:
         counts = ", ".join(f"{number} to {action}" for action, number in plan.count().items() if number)
+        allowed = f"{max_changes}, that is {limit} of {plan.subjects}" if by_share else f"{limit} changes"
         raise DeclarationError(
-            f"Nothing was written: the plan has {len(plan.changes)} changes ({counts}), "
-            f"more than max_changes allows ({max_changes}, that is {limit} of {plan.subjects} subjects)"
+            f"Nothing was written: the plan has {len(plan.changes)} changes ({counts}) and touches {plan.touched} of "
+            f"{plan.subjects} subjects, more than max_changes allows ({allowed})"
         )
 
 

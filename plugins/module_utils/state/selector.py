@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..sdk.errors import BalenaRequestError
@@ -165,6 +165,29 @@ def refuse_selection(want: Mapping[str, Any], scope: str) -> None:
     useless = [name for name in _CHOOSING if want.get(name) is not None]
     if useless:
         raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
+
+
+def refuse_wandering_limit(
+    want: Mapping[str, Any], *, columns: Sequence[str] = (), tags: Iterable[str] = (), leaves: str = ""
+) -> None:
+    """Refuse C(limit) where the task changes what devices are selected by: each run would go on to further devices.
+
+    :param columns: the columns that the task changes.
+    :param tags: the keys of the tags that it changes.
+    :param leaves: why devices are not selected any more after it, in any case.
+    :raises DeclarationError: says what the task changes.
+    """
+    if want.get("limit") is None:
+        return
+    read = user_condition(want.get("filter"))
+    looked_at = {part for path in (read.columns if read else ()) for part in path.split("/")}
+    changed = sorted(looked_at & {*columns, *(("device_tag",) if tags else ())})
+    changed += sorted({*map(str, tags)} & wanted_tags(want).keys())
+    if changed or leaves:
+        why = leaves or f"the task changes what they are selected by ({', '.join(changed)})"
+        raise DeclarationError(
+            f"limit cannot be used where {why}: each run would go on to further devices. Name them in devices"
+        )
 
 
 def _columns(select: Sequence[str]) -> list[str]:

@@ -12,7 +12,9 @@ from ...module_utils.sdk.errors import BalenaError
 from ...module_utils.state.info.device_shape import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
 from ...module_utils.state.info.more import relations
 from ...module_utils.state.reading import all_of, chunks
-from ...module_utils.state.selector import select_devices, tag_conditions
+from ...module_utils.state.rows import Condition as UserCondition
+from ...module_utils.state.rows import read_rows, user_condition
+from ...module_utils.state.selector import select_devices, tag_conditions, wanted_tags
 
 if TYPE_CHECKING:
     from ...module_utils.sdk import Balena
@@ -34,22 +36,19 @@ class ReadError(BalenaError):
 def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
     """All devices that an inventory source means, ordered by id.
 
-    :param want: the options C(organizations), C(applications), C(devices), C(filter), C(with_tags), C(online),
-        C(fields), C(expand), C(services) and C(variables).
+    :param want: the options C(organizations), C(applications), C(devices), C(filter), C(with_tags), C(has_tags),
+        C(online), C(fields), C(expand), C(services) and C(variables).
     :raises BalenaError: a page failed, devices are missing from the answer, or something named does not exist.
     """
-    if any(want.get(option) == [] for option in ("organizations", "applications", "devices")):
-        return []
-    shared = all_of(*_conditions(want))
+    theirs = user_condition(want.get("filter"))
+    ours = all_of(*_conditions(want))
     expand = expansions(want)
     if want.get("devices"):
-        named = {name: want.get(name) for name in ("devices", "with_tags", "filter")}
-        ids = [row["id"] for row in select_devices(balena, named)]
-        rows = [
-            row for piece in chunks(ids) for row in _read(balena, all_of({"id": {"$in": list(piece)}}, shared), expand)
-        ]
+        named = {name: want.get(name) for name in ("devices", "with_tags", "has_tags", "filter")}
+        pieces = chunks([row["id"] for row in select_devices(balena, named)])
+        rows = [row for piece in pieces for row in _read(balena, all_of({"id": {"$in": list(piece)}}, ours), expand)]
     else:
-        rows = _read(balena, shared, expand)
+        rows = _read(balena, ours, expand, theirs)
     _check_names(balena, want, rows)
     _check_fields(want.get("fields") or (), rows)
     return sorted(rows, key=lambda row: row["id"])
@@ -71,12 +70,10 @@ def expansions(want: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _read(balena: Balena, condition: Condition, expand: Mapping[str, Any]) -> list[Row]:
-    options: dict[str, Any] = {"$expand": dict(expand)}
-    if condition:
-        options["$filter"] = condition
+def _read(balena: Balena, ours: Condition, expand: Mapping[str, Any], theirs: UserCondition | None = None) -> list[Row]:
+    condition = all_of(ours, theirs.text if theirs else None)
     counted = _count(balena, condition)
-    rows: list[Row] = list(balena.pine.get_all("device", options=options, page_size=PAGE_SIZE))
+    rows: list[Row] = list(read_rows(balena, "device", ours, theirs=theirs, expand=expand, page_size=PAGE_SIZE))
     if len(rows) != counted:  # a device may have come or gone in between: only the count now can tell
         counted = _count(balena, condition)
     if len(rows) != counted:
@@ -91,15 +88,14 @@ def _count(balena: Balena, condition: Condition) -> int:
     return answer
 
 
-def _conditions(want: Mapping[str, Any]) -> list[Condition | str | None]:
-    conditions: list[Condition | str | None] = [
+def _conditions(want: Mapping[str, Any]) -> list[Condition | None]:
+    """The conditions that devices are judged by, besides being named."""
+    return [
         _application_condition(want["applications"]) if want.get("applications") else None,
         _organization_condition(want["organizations"]) if want.get("organizations") else None,
         {"is_online": want["online"]} if want.get("online") is not None else None,
+        *tag_conditions(wanted_tags(want)),
     ]
-    if not want.get("devices"):  # else they are part of finding the named devices
-        conditions += [f"({want['filter']})" if want.get("filter") else None, *tag_conditions(want.get("with_tags"))]
-    return conditions
 
 
 def _application_condition(names: Sequence[str | int]) -> Condition:

@@ -15,7 +15,7 @@ from ..cloud import account_of_cloud_only, missing
 from ..plan import Change, DeclarationError, NewId, Plan, join
 from ..reading import Record
 from ..resources import applications, config_schema, device_options, device_types, devices, tags
-from . import drift
+from . import drift, purging
 from . import keys as provisioning
 from . import live as reading
 from . import members as membership
@@ -152,11 +152,12 @@ class _Planner:
                 self._doomed,
             ]
         )
+        purging.refuse_to_purge_what_is_absent(self._scope.document, self._scope.purge, changes)
         self._need_secrets()
         apart = self._compared(changes)
         return Plan(
             changes,
-            len(members) + 1,
+            len(self._given.members) + 1,
             {**self._result(tagged), "drift": drift.report(apart)},
             refresh=self._refresh if self._given.create else None,
             writers=self._keys.writers,
@@ -185,7 +186,7 @@ class _Planner:
         return [
             Change("delete", "device", member.subject.key, {"device_name": member.row["device_name"]}, None, {}, id_)
             for member in self._given.members
-            if member.entry is None and (id_ := member.row["id"])
+            if not member.listed and (id_ := member.row["id"])
         ]
 
     def _application(self) -> list[Change]:

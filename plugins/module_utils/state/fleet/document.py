@@ -104,6 +104,7 @@ class Document:
     :param settings: those of L(SETTINGS) that are given.
     :param services: environment variables of all devices by the name of the service.
     :param keys: the provisioning keys: C(name), and C(description) and C(expires) if given.
+    :param sections: the keys that the document has at its top, also those with nothing in them.
     """
 
     fleet: str
@@ -121,6 +122,7 @@ class Document:
     supervisor: Mapping[str, Any] | None
     os: Mapping[str, Any] | None
     keys: tuple[Mapping[str, Any], ...]
+    sections: frozenset[str]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -196,6 +198,7 @@ def _understood(content: Mapping[str, Any]) -> Document:
         supervisor=content.get("supervisor"),
         os=content.get("os"),
         keys=tuple(content.get("provisioning_keys", ())),
+        sections=frozenset(content),
     )
 
 

@@ -16,6 +16,7 @@ from ..reading import Record
 from ..report import SENSITIVE
 from ..resources import device_options, support_access
 from ..resources.release_names import TRACK, exact_name
+from ..resources.tags import is_owned
 from ..selector import no_application
 from . import live as reading
 from .document import SECTIONS
@@ -60,7 +61,7 @@ def export(fleet: LiveFleet, references: References, sections: Collection[str] =
     """
     parts = {
         "application": _settings(fleet.application),
-        "tags": {"tags": named(fleet.application["application_tag"], "tag_key")},
+        "tags": {"tags": _tags(fleet.application["application_tag"])},
         "release": _release(fleet),
         "variables": {"variables": _fleet_variables(fleet, references)},
         # Those without variables too, so that variables of devices for them find them elsewhere.
@@ -78,6 +79,11 @@ def export(fleet: LiveFleet, references: References, sections: Collection[str] =
         told = [device for device in document.pop("devices") if set(device) - {"name", "uuid"}]
         document.update({"devices": told} if told else {})
     return document
+
+
+def _tags(rows: Sequence[Record]) -> dict[str, str]:
+    """Tags as people write them, without those that are not theirs."""
+    return {key: value for key, value in named(rows, "tag_key").items() if not is_owned(key)}
 
 
 def _settings(row: Record) -> Document:
@@ -156,7 +162,7 @@ def _device(fleet: LiveFleet, row: Record, references: References, sections: Col
     own = {name: one["device_service_environment_variable"] for name, one in fleet.installs(row).items()}
     parts = {
         "devices": _device_settings(fleet, row),
-        "tags": {"tags": named(row["device_tag"], "tag_key")},
+        "tags": {"tags": _tags(row["device_tag"])},
         "release": _pin(fleet, row["is_pinned_on__release"]),
         "variables": {
             "env": references.shown(place, row["device_environment_variable"]),

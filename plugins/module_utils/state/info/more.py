@@ -14,6 +14,7 @@ from ...sdk.errors import BalenaRequestError
 from ..plan import DeclarationError
 from ..reading import Record
 from .device_shape import SECRET_COLUMNS as OF_DEVICES
+from .relation_options import check_name, relation_options
 
 #: Columns that are never handed on: who has them has the device, or is who the key is for (C(key) of an API key).
 SECRET_COLUMNS = OF_DEVICES | {"key"}
@@ -84,6 +85,7 @@ def wanted(want: Mapping[str, Any]) -> More:
     """
     fields = [str(name) for name in want.get("fields") or ()]
     for name in fields:
+        check_name("fields", name)
         if name in SECRET_COLUMNS:
             raise DeclarationError(f"fields: {name} is secret and never part of a result")
     return More(fields, relations(want.get("expand")))
@@ -96,9 +98,11 @@ def relations(expand: Any) -> dict[str, Mapping[str, Any]]:
     """
     given = [expand] if isinstance(expand, str) else expand
     if isinstance(given, Mapping) and all(isinstance(options or {}, Mapping) for options in given.values()):
-        return {str(relation): dict(options or {}) for relation, options in given.items()}
+        return {
+            str(relation): relation_options(str(relation), dict(options or {})) for relation, options in given.items()
+        }
     if given is None or (isinstance(given, Sequence) and all(isinstance(name, str) for name in given)):
-        return {relation: {} for relation in given or ()}
+        return {relation: relation_options(relation, {}) for relation in given or ()}
     raise DeclarationError("expand must be a list of relations, or a dictionary of relations and their OData options")
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..plan import DeclarationError, Key, NewId
 from ..reading import FEW_NAMES, Record, all_of, chunks
 from ..rows import read_rows
-from ..selector import NOTHING_SELECTED, is_device_uuid, select_devices
+from ..selector import APPLICATION_COLUMNS, NOTHING_SELECTED, is_device_uuid, refuse_wandering_limit, select_devices
+from . import device_options
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -99,6 +100,7 @@ def _check(want: Want) -> None:
 def _selected(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
     """The devices of the shared selector; whole uuids that do not exist can be registered."""
     absent = want["state"] == "absent"
+    _check_limit(want, application)
     registers = application is not None and want["state"] == "present" and not want.get("in_application")
     may_be_missing: Callable[[str | int], bool] | None = _any_name if absent else None
     if registers and not any(want.get(name) for name in _NARROWING):
@@ -118,6 +120,17 @@ def _selected(balena: Balena, want: Want, application: Record | None, reading: R
     if want.get("name") is not None and len(subjects) > 1:
         raise DeclarationError(f"name '{want['name']}' is for one device, and the options select {len(subjects)}")
     return subjects
+
+
+def _check_limit(want: Want, application: Record | None) -> None:
+    """Refuse a limit that takes other devices with each run."""
+    leaves = "devices are removed" if want["state"] == "absent" else ""
+    home = want.get("in_application")
+    names = {str(application.get(name)).lower() for name in APPLICATION_COLUMNS} if application else set()
+    if home and names and str(home).strip().lower() not in names and not leaves:
+        leaves = "devices are moved to another application"
+    declared = [column for name in device_options.declared(want) for column in device_options.OPTIONS[name].columns]
+    refuse_wandering_limit(want, columns=declared, tags=want.get("tags") or (), leaves=leaves)
 
 
 def _any_name(name: str | int) -> bool:

@@ -20,7 +20,7 @@ from ...sdk.os_actions import OsActions
 from .. import waiting
 from ..plan import Change, Followed, Plan, Progress
 from ..reading import Record
-from ..selector import select_devices
+from ..selector import refuse_wandering_limit, select_devices
 from . import os_progress, running
 from .os_names import VersionName, read_version_name, refuse_all
 from .os_targets import COLUMN, Device, decide, queued, slug_of
@@ -61,6 +61,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     """
     limits = waiting.Limits.of(want)
     wanted = read_version_name(want["version"], "version")
+    refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
     devices = decide_all(balena, wanted, rows, want["os_type"])
     actions = OsActions(balena)

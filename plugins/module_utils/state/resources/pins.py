@@ -12,7 +12,7 @@ from .. import waiting
 from ..plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
 from ..reading import Record
 from ..rows import read_rows
-from ..selector import need_application, refuse_selection, select_devices
+from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
 from . import releases, running
 from .release_names import ReleaseName, label, read_name
 
@@ -96,6 +96,7 @@ def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home
 
 
 def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Limits) -> Plan:
+    refuse_wandering_limit(want, columns=("is_pinned_on__release", "should_be_running__release", "is_running__release"))
     rows = select_devices(
         balena,
         want,

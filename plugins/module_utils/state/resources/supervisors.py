@@ -15,7 +15,7 @@ from ...sdk.supervisor import check_choice
 from .. import waiting
 from ..plan import Followed, NamedId, Plan, Progress, Row, compare
 from ..reading import Record
-from ..selector import select_devices
+from ..selector import refuse_wandering_limit, select_devices
 from ..waiting import Sight, State
 from . import device_types, running
 from .os_names import VersionName, read_version_name, refuse_all
@@ -45,6 +45,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     """
     limits = waiting.Limits.of(want)
     wanted = read_version_name(want["version"], "version")
+    refuse_wandering_limit(want, columns=("supervisor_version", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
     targets = choose(balena, wanted, rows)
     fates = {row["uuid"]: _fate(row, targets[row["uuid"]], wanted, want["offline"]) for row in rows}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..plan import DeclarationError, Plan
 from ..reading import Record
-from ..selector import need_application, refuse_selection, select_devices
+from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
 from . import releases, tags
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _declared(want: Want) -> dict[str, Any]:
 
 def _check(want: Want) -> None:
     scope = want["scope"]
+    refuse_wandering_limit(want, tags=want.get("tags") or [want["name"]])
     if scope != "device":
         refuse_selection(want, scope)
     if (scope == "release") != (want.get("release") is not None):

@@ -14,6 +14,8 @@ from ..reading import Record
 
 # What the API refuses (recordings 03 and 06).
 RESERVED_KEYS = ("io.resin.", "io.balena.")
+#: Tags that the collection keeps for itself, such as what a rollout has to remember.
+OWN_KEYS = ("ansible_rollout",)
 MAX_KEY = 100
 MAX_VALUE = 1000
 
@@ -33,6 +35,11 @@ class Tagged:
     actual: Sequence[Record] = ()
 
 
+def is_owned(key: str) -> bool:
+    """Whether a tag belongs to the collection itself or to devices, and so is never purged, exported or compared."""
+    return key.startswith((*OWN_KEYS, *RESERVED_KEYS))
+
+
 def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[Change]:
     """Compare the tags of any number of things of one kind.
 
@@ -50,6 +57,8 @@ def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[
                 identity = {parent: thing.id, "tag_key": str(name)}
                 desired.append(Row(key, {"value": as_tag_value(value)}, identity))
         for row in thing.actual:
+            if is_owned(row["tag_key"]) and row["tag_key"] not in thing.wanted:
+                continue
             identity = {parent: thing.id, "tag_key": row["tag_key"]}
             rows.append(Row((*thing.key, row["tag_key"]), {"value": row["value"]}, identity, row["id"]))
     return compare(f"{parent}_tag", desired, rows, absent=gone, purge=purge)
