@@ -266,10 +266,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct is not None:
             refuse_unknown(self.plugin_type, self._load_name, direct)
             direct = template_options(direct, self.templar, self._vars)
-            if "tags" in direct:  # what it meant before; ignored, it would let all devices in
-                raise AnsibleParserError(
-                    "tags is not an option of this plugin: with_tags selects devices by their tags"
-                )
             if problem := emptied(NEVER_EMPTY, direct, aliases={"fleets": "applications"}):
                 raise AnsibleParserError(problem)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
