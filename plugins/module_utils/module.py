@@ -30,6 +30,7 @@ from .state.kinds import printable
 from .state.masking import Masker
 from .state.patience import Patience
 from .state.plan import Change, Plan, Progress, guard
+from .state.text import visible_in
 from .state.words import explain
 
 Params = Mapping[str, Any]
@@ -226,7 +227,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
         if plan.follow:
             result = result or _result(plan)
             followed = plan.follow(balena, progress)
-            result.update(followed.result)
+            result.update(visible_in(followed.result))  # an account of what was seen, which roles make reports of
             if followed.problem:
                 raise TaskFailure({**result, "msg": followed.problem})
         return result or _result(plan)
@@ -252,7 +253,7 @@ def _apply(balena: Balena, plan: Plan, patience: Patience, again: Callable[[], P
         outcome = apply(balena, plan)
     outcome.done = [*made, *outcome.done]
     result = {**_result(plan), **_made(plan, outcome.done)}
-    more = plan.account(outcome) if plan.account else {}
+    more = visible_in(plan.account(outcome)) if plan.account else {}
     if not outcome.complete:
         raise TaskFailure({**_incomplete(plan, result, outcome), **more})
     return plan, {**result, **more}
