@@ -22,7 +22,8 @@ options:
     description:
       - A session token or an API key.
       - If not set, the value of the environment variable E(BALENA_TOKEN), then E(BALENA_API_KEY) is used,
-        then the login that the balena CLI stored on the machine that runs the task.
+        then the login that the balena CLI stored on the machine that runs the task, if O(api_url) is the server that
+        the settings of the CLI name.
     type: str
   validate_certs:
     description:
@@ -37,7 +38,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for an answer of the API before a request fails.
+      - Seconds to wait for an answer of the API, all of it, before a request fails; at most a day.
       - If not set, the value of the environment variable E(BALENA_TIMEOUT) is used.
     type: float
     default: 59.0
@@ -48,7 +49,7 @@ options:
     type: int
   max_connections:
     description:
-      - How many requests may be under way at the same time.
+      - How many requests may be under way at the same time, at most 128.
       - If not set, the value of the environment variable E(BALENA_MAX_CONNECTIONS) is used.
     type: int
     default: 16
@@ -70,7 +71,8 @@ options:
   api_token:
     description:
       - A session token or an API key.
-      - If neither the option nor an environment variable is set, the login that the balena CLI stored is used.
+      - If neither the option nor an environment variable is set, the login that the balena CLI stored is used,
+        if O(api_url) is the server that the settings of the CLI name.
     type: str
     env:
       - name: BALENA_TOKEN
@@ -87,7 +89,7 @@ options:
     env:
       - name: BALENA_CA_PATH
   timeout:
-    description: Seconds to wait for an answer of the API before a request fails.
+    description: Seconds to wait for an answer of the API, all of it, before a request fails; at most a day.
     type: float
     default: 59.0
     env:
@@ -98,7 +100,7 @@ options:
     env:
       - name: BALENA_REQUEST_LIMIT
   max_connections:
-    description: How many requests may be under way at the same time.
+    description: How many requests may be under way at the same time, at most 128.
     type: int
     default: 16
     env:

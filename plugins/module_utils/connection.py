@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback, missing_required_lib
 
 from .sdk import Balena
+from .sdk.configuration import LONGEST_WAIT, MOST_CONNECTIONS
 from .sdk.errors import BalenaError
 
 CLOUD_API_URL = "https://api.balena-cloud.com/"
@@ -30,6 +32,10 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
+#: The most that options may be: more hangs a task or uses up the controller.
+_MOST = {"timeout": LONGEST_WAIT, "max_connections": MOST_CONNECTIONS}
+
+
 def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
     """Open the SDK with the connection options of a task or an inventory source.
 
@@ -42,10 +48,14 @@ def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
     url = str(params["api_url"]).strip()
     if not url.startswith(("http://", "https://")):
         raise BalenaError(f"api_url must start with https:// or http://, not '{url}'")
+    if urlsplit(url).username is not None or urlsplit(url).password is not None:
+        raise BalenaError("api_url must not hold a user name or a password: a token identifies who asks, see api_token")
     for option in ("timeout", "max_connections", "request_limit"):
         number = params.get(option)
-        if number is not None and number <= 0:
-            raise BalenaError(f"{option} must be greater than 0, not {number}")
+        most = _MOST.get(option, float("inf"))
+        if number is not None and not (0 < number <= most and number != float("inf")):
+            bounds = "greater than 0" + (f" and at most {most:g}" if option in _MOST else "")
+            raise BalenaError(f"{option} must be {bounds}, not {number}")
     balena = Balena(
         api_url=url,
         token=params.get("api_token"),
@@ -57,8 +67,11 @@ def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
         read_only=read_only,
     )
     if not balena.tokens.get():
+        elsewhere = balena.foreign_log_in
+        why = f"The balena CLI is logged in to {elsewhere}, so its token is not sent to {url}. " if elsewhere else ""
         raise BalenaError(
-            "No API token: set the option api_token, or BALENA_TOKEN in the environment, or log in with the balena CLI"
+            f"{why}No API token: set the option api_token, or BALENA_TOKEN in the environment, "
+            "or log in with the balena CLI"
         )
     return balena
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._version import CLIENT, REFERENCE_VERSION, VERSION
-from .configuration import Options
+from .configuration import Options, origin_of
 from .interceptors import Interceptor
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Balena:
     Attributes:
         options: the :class:`Options`.
         tokens: where the token is kept.
+        foreign_log_in: the server that the balena CLI is logged in to, when it is another one; its token is not used.
         interceptors: a list of :class:`Interceptor`; add your own, or replace it.
         models, auth, logs, settings, pine, request, errors, utils: the namespaces, each loaded when first used.
 
@@ -85,6 +86,7 @@ class Balena:
         self.options = Options(**options)
         self.options.check()
         self._namespace_lock = threading.RLock()
+        self.foreign_log_in: str | None = None
         self.tokens = TokenStore(token, self._token_directory(token))
         self.interceptors: list[Any] = [Interceptor(request=self._name_the_client)]
 
@@ -145,7 +147,12 @@ class Balena:
             return None
         if isinstance(directory, str):
             return directory
-        return str(self.settings.get("dataDirectory"))
+        # The CLI's log-in is for the server that the CLI's settings name, and is sent to no other one.
+        settings = self.settings.get_all()
+        if origin_of(str(settings["apiUrl"])) != origin_of(self.options.api_url):
+            self.foreign_log_in = str(settings["apiUrl"])
+            return None
+        return str(settings["dataDirectory"])
 
     def _name_the_client(self, options: RequestOptions) -> RequestOptions:
         """Tell the API, and nobody else, which client this is."""

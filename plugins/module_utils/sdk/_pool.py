@@ -11,7 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from . import _clock
-from .configuration import Options
+from .configuration import Options, origin_of
 from .errors import BalenaDependencyError
 
 try:
@@ -68,6 +68,28 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+class InsecureRedirect(requests.RequestException if MISSING is None else Exception):  # type: ignore[misc]
+    """A server sends us from an encrypted address to one that is not."""
+
+
+class _Session(requests.Session if MISSING is None else object):  # type: ignore[misc]
+    """Follows redirects without telling another server anything."""
+
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+        """Keep to another server what was meant for the first one, and what ~/.netrc knows to both."""
+        before, after = origin_of(response.request.url), origin_of(prepared_request.url)
+        if before[0] == "https" and after[0] != "https":
+            raise InsecureRedirect("redirected to an address that is not encrypted")
+        if before != after:
+            for name in list(prepared_request.headers):
+                if name.lower() not in _FOR_EVERYBODY:
+                    del prepared_request.headers[name]
+
+
+#: Headers that say nothing about who asks.
+_FOR_EVERYBODY = frozenset(("accept", "accept-encoding", "range", "user-agent"))
+
+
 def open_session(options: Options) -> requests.Session:
     """Return a session for all requests of one :class:`Balena`; it may be used from many threads.
 
@@ -76,7 +98,7 @@ def open_session(options: Options) -> requests.Session:
     """
     if MISSING is not None:
         raise BalenaDependencyError(f"The Python package 'requests' is needed: {MISSING}") from MISSING
-    session = requests.Session()
+    session = _Session()
     session.headers.clear()  # each request says itself what it sends
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.verify = options.ca_path if options.validate_certs and options.ca_path else options.validate_certs

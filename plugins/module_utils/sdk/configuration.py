@@ -13,6 +13,22 @@ from .errors import BalenaInvalidParameterError
 __all__ = ["ChunkSizes", "Options"]
 
 
+#: Beyond this a system has no connections or threads left, and a server no patience.
+MOST_CONNECTIONS = 128
+#: No answer is worth waiting for longer than a day.
+LONGEST_WAIT = 24 * 60 * 60.0
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address: what a token may be sent to."""
+    try:
+        parts = urllib.parse.urlsplit(url if "://" in url else f"https://{url}")
+        port = parts.port
+    except ValueError:
+        return "", url, None
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
 class ChunkSizes(NamedTuple):
     """How many ids fit into one filter: short numbers, or long uuids (URLs may have about 8 kB)."""
 
@@ -33,7 +49,7 @@ class Options(NamedTuple):
         data_directory: where log-ins are kept; ``None``: the directory of the balena CLI, ``False``: only in memory.
         read_only: refuse every request that could change something.
         debug: report unreadable lines in log streams instead of skipping them.
-        timeout: how long to wait for an answer, or for the next part of one.
+        timeout: how long to wait for an answer, all of it; or for the next part of a stream.
         connect_timeout: how long to wait for a connection.
         stream_timeout: how long a stream may be silent (log streams send a sign of life about every minute).
         validate_certs: check the server's TLS certificate.
@@ -80,8 +96,11 @@ class Options(NamedTuple):
         """Raise BalenaInvalidParameterError if an option has a value that cannot be meant."""
         if urllib.parse.urlsplit(self.api_url).scheme not in ("http", "https"):
             raise BalenaInvalidParameterError("apiUrl", self.api_url)
-        if self.max_connections < 1:
+        if not 1 <= self.max_connections <= MOST_CONNECTIONS:
             raise BalenaInvalidParameterError("maxConnections", self.max_connections)
+        for name in ("timeout", "connect_timeout", "stream_timeout"):
+            if not 0 < getattr(self, name) <= LONGEST_WAIT:  # neither does "not a number" pass
+                raise BalenaInvalidParameterError(name, getattr(self, name))
         sizes = self.chunk_sizes
         if not all(isinstance(size, int) and size > 0 for size in (sizes.numeric_id, sizes.string_id)):
             raise BalenaInvalidParameterError("requestBatchingChunkSize", self.request_batching_chunk_size)

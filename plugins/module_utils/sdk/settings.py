@@ -26,7 +26,7 @@ _DEFAULTS: dict[str, Any] = {
     "tunnelUrl": lambda s: f"tunnel.{s['balenaUrl']}",
     "deltaUrl": lambda s: f"https://delta.{s['balenaUrl']}",
     "dashboardUrl": lambda s: f"https://dashboard.{s['balenaUrl']}",
-    "proxyUrl": lambda s: _DEVICE_DOMAINS.get(s["balenaUrl"], f"devices.{s['balenaUrl']}"),
+    "proxyUrl": lambda s: _DEVICE_DOMAINS.get(str(s["balenaUrl"]), f"devices.{s['balenaUrl']}"),
     "dataDirectory": lambda s: os.path.join(_home(), ".balena"),
     "projectsDirectory": lambda s: os.path.join(_home(), "BalenaProjects"),
     "cacheDirectory": lambda s: os.path.join(s["dataDirectory"], "cache"),
@@ -91,6 +91,8 @@ def _from_file(path: str) -> _Settings:
         return {}
     except OSError as error:
         raise BalenaSettingsPermissionError(f"Cannot read {path}: {error.strerror}") from None
+    except UnicodeError:
+        raise BalenaUsageError(f"The settings file {path} is not text in UTF-8") from None
     try:
         import yaml
     except ImportError as error:
@@ -98,12 +100,18 @@ def _from_file(path: str) -> _Settings:
     try:
         settings = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BalenaUsageError(f"The settings file {path} is not valid YAML: {error}") from None
+        raise BalenaUsageError(f"The settings file {path} is not valid YAML{_line(error)}") from None
     if settings is None:
         return {}
     if not isinstance(settings, Mapping):
         raise BalenaUsageError(f"The settings file {path} must hold names and values")
     return {_modern(str(name)): value for name, value in settings.items()}
+
+
+def _line(error: Any) -> str:
+    """Where a file is wrong; the error's own text repeats what stands there."""
+    mark = getattr(error, "problem_mark", None)
+    return f", line {mark.line + 1}" if mark else ""
 
 
 def _from_environment(environment: Mapping[str, str]) -> _Settings:

@@ -9,6 +9,7 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _clock
+from ._deadline import Deadline
 from ._limiter import RateLimiter
 from ._retry import REPEATABLE_METHODS, RetryState
 from .configuration import Options
@@ -138,13 +139,17 @@ class Transport:
         # Prepared by hand: session.request() would look into ~/.netrc and could replace the token.
         prepared = requests.Request(request.method, request.url, headers=request.headers, data=request.body).prepare()
         settings = self._environment.get(request.origin) or self._look_around(session, request)
+        started = _clock.monotonic()
         answer = session.send(
             prepared,
-            stream=request.stream,
+            stream=True,
             timeout=(self._options.connect_timeout, request.timeout),
             allow_redirects=request.method in READING_METHODS,  # a redirected POST would silently become a GET
             **settings,
         )
+        if not request.stream:
+            with Deadline(answer, started + request.timeout):
+                answer.content  # noqa: B018 - reads and keeps it
         # urllib3 before version 2 does not complain itself when an answer is cut off.
         if not request.stream and getattr(answer.raw, "length_remaining", None):
             raise requests.ConnectionError(f"the answer ended {answer.raw.length_remaining} bytes early")
@@ -223,6 +228,8 @@ def _classify(error: Any) -> _Breakage:
         return _Final("the URL is not valid", usage=True)
     if isinstance(error, exceptions.InvalidHeader):
         return _Final("a header (or the token) has a line break or other forbidden characters", usage=True)
+    if type(error).__name__ == "InsecureRedirect":
+        return _Final(words)
     if isinstance(error, exceptions.TooManyRedirects):
         return _Final("too many redirects")
     return _Breakage(words)
