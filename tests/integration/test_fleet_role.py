@@ -131,6 +131,28 @@ def test_one_bad_document_does_not_stop_the_others(emulator, ansible):
     assert emulator.writes() == []
 
 
+def test_the_reports_are_facts_for_later_plays_and_other_hosts(emulator, ansible):
+    document = write(ansible.folder / "a.yml", {"fleet": "sunrise/gateways", "tags": {"seen": "x"}})
+    use = {"role": "community.balena.fleet", "fleet_documents": [document]}
+    left, reports = "hostvars.localhost.fleet_drift_left", "hostvars.localhost.fleet_drift"
+    told = f"{{{{ {left} | map(attribute='kind') | list }}}} {{{{ {reports}[0].fleet }}}}"
+    later = {"hosts": "other", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": told}}]}
+    again = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.debug": {"var": "fleet_drift_left"}}],
+    }
+    ansible.hosts.write_text(
+        ansible.hosts.read_text(encoding="utf-8") + "    other: {ansible_connection: local}\n", "utf-8"
+    )
+    play = {"hosts": "localhost", "gather_facts": False, "roles": [use]}
+    foreseen = ansible.playbook([play, later, again], "--check")
+    assert "['tag'] sunrise/gateways" in foreseen.output
+    # The second of two runs in one play tells of itself.
+    both = ansible.playbook([{**play, "roles": [use, {**use, "fleet_silent_days": 0}]}, again])
+    assert re.search(r'"fleet_drift_left": \[\]', both.output), both.output
+
+
 def tags(emulator: Emulator) -> set[tuple[str, str]]:
     """The tags of the fleet of gateways."""
     application = emulator.store.ids("application", app_name="gateways")[0]

@@ -3,8 +3,9 @@
 """Every YAML block of the README, the guides and the roles' READMEs is run, or checked as far as it can be.
 
 What a block is follows from its content. Playbooks and tasks are run, inventories are read, seeds are loaded, documents
-of fleets lie where the playbooks look for them. A comment before a block says so if it cannot be run, and why:
-`<!-- test: syntax, REASON -->` (a playbook that needs what the emulator is not) or `<!-- test: parse, REASON -->`.
+of fleets lie where the playbooks look for them. A comment before a block says what else it is: `<!-- test: gate -->`
+(what the role rollout runs after a wave), `part of a document`, `workflow` (of GitHub) or `tunnel` (see
+test_inventory_connect.py). Commands, Python and workflows are run by test_guides_commands.py.
 To start few processes, all blocks of a kind are handed to one. The fleets that they name are those of guides_seed.yml.
 """
 
@@ -36,7 +37,8 @@ QUICK: dict[str, Any] = {
     for name, value in (("poll_interval", 0.2), ("soak", 0.2), ("windows", []))
 }
 ROLES = {path.parents[1].name: path for path in (CHECKOUT / "roles").glob("*/meta/argument_specs.yml")}
-REASONED = re.compile(r"(syntax|parse), .+")
+#: What comments before blocks say that they are.
+MARKS = ("gate", "part of a document", "workflow", "tunnel")
 KEYWORDS = {"name", "register", "when", "loop", "vars", "until", "delay", "retries", "run_once", "block"}
 CHANGELOG = yaml.safe_load((CHECKOUT / "changelogs" / "config.yaml").read_text(encoding="utf-8"))
 SEED_KEYS = {"organizations", "applications", "faults", "simulation", "random_seed"}
@@ -74,8 +76,7 @@ def yaml_blocks() -> Iterator[tuple[str, Block, Any]]:
         for block in blocks_of(path):
             if block.language in ("yaml", "yml"):
                 content = yaml.safe_load(block.text)
-                reasoned = REASONED.fullmatch(block.mark)
-                yield (reasoned[1] if reasoned else kind_of(content)), block, content
+                yield (block.mark if block.mark in MARKS else kind_of(content)), block, content
 
 
 BLOCKS = list(yaml_blocks())
@@ -179,10 +180,21 @@ def test_playbooks_and_tasks_run(ansible, emulator, files):
     assert "skipping: no hosts matched" not in done.text, done.text
 
 
-def test_playbooks_that_need_more_than_an_emulator_are_well_formed(ansible, emulator):
-    blocks = of_kind("syntax")
-    assert blocks
-    ansible.run("ansible-playbook", "--syntax-check", *of_guides(ansible), *written(ansible.folder, blocks))
+@pytest.mark.parametrize(("block", "content"), of_kind("gate"), ids=lambda it: str(it) if isinstance(it, Block) else "")
+def test_gates_let_a_good_release_pass(block, content, ansible, emulator):
+    (ansible.folder / "gate.yml").write_text(block.text, encoding="utf-8")
+    shown = next(it for other, it in of_kind("playbook") if other.path == block.path)
+    done = ansible.playbook(shown, "-e", json.dumps({**QUICK, "rollout_gate_tasks": "gate.yml"}))
+    assert done.output.count(f"{content[0]['name']}] ***") > 1
+    assert "Release 1.4.0 for acme/kiosk: finished" in done.output, done.output
+
+
+@pytest.mark.parametrize(
+    ("block", "content"), of_kind("part of a document"), ids=lambda it: str(it) if isinstance(it, Block) else ""
+)
+def test_parts_of_documents_are_understood(block, content, ansible, emulator):
+    options = {"document": {"fleet": "acme/kiosk", **content}}
+    ansible.tasks([{"name": str(block), "community.balena.balena_fleet": options, "check_mode": True}])
 
 
 def test_variables_are_those_of_a_role():

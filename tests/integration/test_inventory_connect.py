@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.ansible_runs import CHECKOUT
+from tests.documents import blocks_of, documents
 from tests.integration.inventory_support import FLEET
 from tests.integration.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
@@ -78,6 +79,20 @@ def test_raw_through_the_tunnel(through_tunnel, tunnel, device, tmp_path):
     assert tunnel.asked_names == ["localhost"], "the name of the tunnel is asked for by SNI"
     assert tunnel.heads[0].startswith(f"CONNECT {device['uuid']}.balena:22222 HTTP/1.0\r\n")
     assert f"{device['uuid']}.balena " in (tmp_path / "known").read_text(encoding="utf-8")
+
+
+def test_what_the_guides_show_logs_in_through_the_tunnel(ansible, through_tunnel, sshd, tmp_path):
+    shown = [block for path in documents() for block in blocks_of(path) if block.mark == "tunnel"]
+    assert {block.language for block in shown} == {"yaml", "shell"}
+    source = yaml.safe_load((TARGET / "tunnel.balena.yml").read_text(encoding="utf-8"))
+    (tmp_path / "tunnel.balena.yml").write_text(yaml.safe_dump({**source, "devices": ["sensor-01"]}), encoding="utf-8")
+    (tmp_path / "user").write_text(f"ansible_user: {sshd.user}", encoding="utf-8")
+    for block in shown:
+        (tmp_path / "shown.yml").write_text(block.text, encoding="utf-8")
+        command = "ansible-playbook -i tunnel.balena.yml shown.yml" if block.language == "yaml" else block.text
+        # The token is that of the environment already.
+        command = command.replace("export BALENA_TOKEN=...", "").strip()
+        assert "load average" in ansible.run("bash", "-ec", f"{command} -v -e @user").output, str(block)
 
 
 def test_exit_codes_and_much_output(through_tunnel):
