@@ -20,7 +20,7 @@ CORES = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.12", "3.13", "3.14"),
 }
-OLDEST_CORE, *_, NEWEST_CORE = CORES
+OLDEST_CORE, NEWEST_CORE = next(iter(CORES)), next(reversed(CORES))
 # Up to 2.17, the sanity tests want __init__.py in module_utils empty (empty-init); the SDK's has its public names.
 SANITY_CORES = tuple(CORES)[2:]
 SANITY_PYTHONS = CORES[SANITY_CORES[0]]

@@ -110,7 +110,7 @@ def tried_lines(tried: Iterable[tuple[str, str, str, int]]) -> list[str]:
         groups.setdefault(kind, {}).setdefault(group, Counter())[thing] += number
     lines = []
     for kind, found in sorted(groups.items()):
-        name, _, verdict = kind.partition("; ")
+        name, _semicolon, verdict = kind.partition("; ")
         parts = ", ".join(f"{len(counts)} {group} ({counts.total()})" for group, counts in sorted(found.items()))
         total = sum(counts.total() for counts in found.values())
         lines.append(f"{name}: {total} tried over {parts}" + (f"; {verdict}" if verdict else ""))

@@ -122,7 +122,7 @@ def _meant(spec: Spec, found: ValidationResult) -> str:
         *parents, name = unknown if isinstance(unknown, tuple) else (unknown,)
         known: Spec = spec
         for parent in parents:
-            known = _option(known, str(parent).split("[")[0]).get("options") or {}
+            known = _option(known, str(parent).partition("[")[0]).get("options") or {}
         texts.append(near(name, _names(known)))
     return "".join(texts)
 

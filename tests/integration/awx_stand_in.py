@@ -113,7 +113,7 @@ class Awx:
 
     def _field(self, row: Record, path: str) -> str:
         """What a query asks of an object, such as C(organization__name)."""
-        name, _, rest = path.partition("__")
+        name, _join, rest = path.partition("__")
         value = row.get(name)
         return self._field(self.all(REFERENCES[name])[value - 1], rest) if rest and value else str(value)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..reading import FEW, PAGE, Record, chunks
 from ..waiting import Sight, State
@@ -28,7 +28,7 @@ HEARD_COLUMNS = ("last_connectivity_event", "last_vpn_event")
 OFFLINE = "offline"
 
 #: A word of a device about its update, and when it was said.
-Word = tuple[str | None, str | None]
+Word = tuple[Optional[str], Optional[str]]
 
 
 def read_again(
