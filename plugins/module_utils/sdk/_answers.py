@@ -160,16 +160,20 @@ def check_rows(rows: list[Any], options: Mapping[str, Any] | None, request: str)
         if not wanted <= row.keys():
             raise not_an_api(request, f"rows without {', '.join(sorted(wanted - row.keys()))}")
         for name, value in row.items():
-            fits = _is_expanded(name, value) if name in expanded else _fits(name, value, name in selected)
+            fits = _fits(name, value, name in selected)
+            if name in expanded:
+                fits = _is_expanded(name, value, counted="$count" in expanded[name])
             if not fits:
                 raise not_an_api(request, f"rows whose {name} is {describe(value)}")
     for name, inner in expanded.items():
-        for row in rows:
+        for row in rows if "$count" not in inner else ():
             check_rows(row[name], inner, request)
 
 
-def _is_expanded(name: str, value: Any) -> bool:
-    """Whether a relation can hold a value."""
+def _is_expanded(name: str, value: Any, *, counted: bool = False) -> bool:
+    """Whether a relation can hold a value: rows, or their number where that was asked for."""
+    if counted:
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, list) and (bool(value) or name not in _NEVER_EMPTY)
 
 
@@ -210,7 +214,7 @@ def _expanded(expand: Any) -> dict[str, Mapping[str, Any]]:
         return {
             name: options if isinstance(options, Mapping) else {}
             for name, options in expand.items()
-            if not (isinstance(options, Mapping) and "$count" in options) and name.isidentifier()
+            if name.isidentifier()
         }
     found: dict[str, Mapping[str, Any]] = {}
     for item in expand or ():
