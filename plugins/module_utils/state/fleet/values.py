@@ -15,6 +15,7 @@ from ..resources import device_switches, tags
 from ..resources.variables import KEPT, RESOURCES, Comparison, Parent
 from .live import LiveFleet
 from .members import Member
+from .references import is_likely_secret
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -181,9 +182,10 @@ class Variables:
         return [dataclasses.replace(change, secret=True) if self._hidden(change) else change for change in changes]
 
     def _hidden(self, change: Change) -> bool:
-        """Whether a value may be secret: so are those that the document does not know, unless they are config."""
-        unknown = change.action == "delete" and "config" not in change.resource
-        return unknown or change.key[-1] in self._secret
+        """Whether a value may be secret: so are those that the document does not know; of config only some names."""
+        name = change.key[-1]
+        unknown = change.action == "delete" and ("config" not in change.resource or is_likely_secret(name))
+        return unknown or name in self._secret
 
 
 def config_writes(
