@@ -16,7 +16,12 @@ from tests.tasks import run_module, run_task
 PI = {"organization": "acme", "device_type": "raspberrypi4-64"}
 SEED = {
     "applications": [
-        {**PI, "name": "kiosk", "devices": [{"name": "k-{n}", "count": 2, "tags": {"site": "lab"}}]},
+        {
+            **PI,
+            "name": "kiosk",
+            "releases": [{"version": "1.0.0"}],
+            "devices": [{"name": "k-{n}", "count": 2, "tags": {"site": "lab"}}],
+        },
         {**PI, "name": "other", "devices": [{"name": "o-{n}", "count": 2}]},
     ]
 }
