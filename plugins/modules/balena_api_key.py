@@ -16,8 +16,10 @@ description:
     again. Register the result and store the value at once. The result is kept out of what Ansible shows and logs.
   - Keys of a user can only be made, changed and revoked with the token of a session (of C(balena login), or of the
     dashboard), not with an API key.
-  - An openBalena server does not list the keys of applications and devices. There each run makes another one, with a
-    warning, and O(state=absent) finds nothing.
+  - An openBalena server does not list the keys of applications and devices, so that a run cannot know whether a key
+    exists. There the module makes such a key only with O(force=true), and O(state=absent) finds nothing.
+  - Keys of applications and devices can be made with the token of a session or with an API key of a user. To change or
+    revoke a key takes the token of a session. This is found out while planning, so that check mode tells it too.
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +30,9 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: With O(state=rotated) each run makes a new key, unless O(max_age) says that the present one will do.
+    details:
+      - With O(state=rotated) each run makes a new key, unless O(max_age) says that the present one will do.
+      - With O(force=true) each run makes another key where the server does not list them.
 options:
   scope:
     description:
@@ -64,6 +68,12 @@ options:
   max_age:
     description: With O(state=rotated), do nothing while the present key is younger than this many seconds.
     type: int
+  force:
+    description:
+      - Make a key of an application or a device also where the server does not list such keys, as an openBalena server
+        does not. Each run then makes another one.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -181,6 +191,7 @@ OPTIONS = Options(
         "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
         "overlap": {"type": "int"},
         "max_age": {"type": "int"},
+        "force": {"type": "bool", "default": False},
     },
 )
 

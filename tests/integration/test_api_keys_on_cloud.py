@@ -55,7 +55,8 @@ def session(emulator):
 
 def key(emulator, check=False, **options):
     wanted = {"application": "acme/kiosk", "name": "factory", "api_token": session(emulator), **options}
-    return run_task(emulator, "balena_api_key", check_mode=check, **wanted)
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return run_task(emulator, "balena_api_key", check_mode=check, **given)
 
 
 def works(emulator, value):
@@ -138,14 +139,69 @@ def test_a_lost_answer_says_that_the_value_is_lost(cloud):
     assert key(cloud, scope="application")["changed"] is False
 
 
-def test_a_server_that_lists_no_such_keys_is_named(open_server):
-    made = key(open_server, scope="application")
-    assert works(open_server, made["api_keys"][0]["key"])
-    assert made["api_keys"][0]["id"] is None
+@pytest.mark.parametrize("scope", ["application", "device"])
+@pytest.mark.parametrize("state", ["present", "rotated"])
+def test_a_server_that_lists_no_such_keys_needs_force(open_server, scope, state):
+    for check in (True, False):
+        refused = key(open_server, check=check, scope=scope, state=state)
+        assert refused["failed"] and "does not list the API keys of" in refused["msg"]
+        assert "force: true makes one anyway" in refused["msg"]
+    assert [request.path for request in open_server.writes()] == ["/login_", "/login_"]
+    made = key(open_server, scope=scope, state=state, force=True)
+    assert all(works(open_server, one["key"]) and one["id"] is None for one in made["api_keys"])
     assert any("does not list the new API key" in warning for warning in made["warnings"])
-    absent = key(open_server, scope="application", state="absent")
+    absent = key(open_server, scope=scope, state="absent")
     assert absent["changed"] is False
     assert any("lists no API key at all" in warning for warning in absent["warnings"])
+
+
+def test_force_changes_nothing_where_keys_are_listed(cloud):
+    assert key(cloud, scope="application", force=True)["changes"]["create"] == 1
+    assert not key(cloud, scope="application", force=True)["changed"]
+
+
+OF_USER = {"application": None, "scope": "user"}
+
+
+def refused_in_both_modes(emulator, **options):
+    """The message of a task that is refused while it is planned."""
+    said = set()
+    for check in (True, False):
+        emulator.clear_requests()
+        result = key(emulator, check=check, **options)
+        assert result["failed"] and not result["changed"], result
+        assert not [request for request in emulator.writes() if request.path != "/login_"]
+        said.add(result["msg"])
+    (message,) = said
+    return message
+
+
+def test_what_an_api_key_may_not_do_is_said_while_planning(cloud):
+    made = key(cloud, **OF_USER)["api_keys"][0]["key"]
+    assert "can only be made with the token of a session" in refused_in_both_modes(
+        cloud, **OF_USER, name="other", api_token=made
+    )
+    key(cloud, scope="application")
+    of_fleet = {"scope": "application", "api_token": made}
+    assert "can only be changed with" in refused_in_both_modes(cloud, **of_fleet, description="new")
+    assert "can only be revoked with" in refused_in_both_modes(cloud, **of_fleet, state="absent")
+    assert "can only be revoked with" in refused_in_both_modes(cloud, **of_fleet, state="rotated")
+    assert "can only be changed with" in refused_in_both_modes(cloud, **of_fleet, state="rotated", overlap=60)
+    # What it may do, it does.
+    assert key(cloud, scope="application", name="second", api_token=made)["changes"]["create"] == 1
+    assert not key(cloud, **OF_USER, api_token=made)["changed"]
+    document = {"fleet": "acme/kiosk", "provisioning_keys": [{"name": "factory", "description": "other"}]}
+    for check in (True, False):
+        of_document = run_task(cloud, "balena_fleet", document=document, api_token=made, check_mode=check)
+        assert of_document["failed"] and "can only be changed with" in of_document["msg"]
+
+
+def test_a_token_of_a_device_makes_no_keys(cloud):
+    made = key(cloud, scope="device")["api_keys"][0]
+    message = refused_in_both_modes(
+        cloud, scope="device", application=None, devices=[made["of"]], name="more", api_token=made["key"]
+    )
+    assert f"The token belongs to the device {made['of']}" in message
 
 
 def test_the_value_of_a_key_is_registered_and_never_shown(cloud, ansible):

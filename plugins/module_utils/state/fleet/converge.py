@@ -134,7 +134,7 @@ class _Planner:
         self._members = [member for member in given.members if member.subject.uuid not in gone]
         self._releases = running.Releases(scope, given.fleet)
         self._targets = running.find(balena, scope, self._releases, given.fleet, self._members)
-        self._keys = provisioning.plan(scope, given.fleet)
+        self._keys = provisioning.plan(balena, scope, given.fleet)
 
     def plan(self) -> Plan:
         """All changes, in the order in which they are safe to make."""

@@ -13,7 +13,7 @@ from ..apply import Outcome
 from ..plan import Action, Change, Plan, Writer
 from ..reading import Record
 from ..report import SENSITIVE
-from ..resources import api_keys
+from ..resources import api_keys, key_rights
 from ..resources.key_owners import Owner
 from .live import LiveFleet
 from .scope import Scope
@@ -67,10 +67,11 @@ def _shown(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {SECTION: [{name: value for name, value in key.items() if name != "of"} for key in found]} if found else {}
 
 
-def plan(scope: Scope, fleet: LiveFleet) -> Keys:
+def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
     """What has to change for the fleet to have the declared keys.
 
     :param fleet: with its keys; on a server that shows no keys, without build variables.
+    :raises DeclarationError: the token may not do it.
     """
     if SECTION not in scope.sections:
         return Keys()
@@ -85,7 +86,9 @@ def plan(scope: Scope, fleet: LiveFleet) -> Keys:
         plans.append(api_keys.converge({"scope": "application", "state": "present", **key}, {owner: same}))
     declared = {key["name"] for key in scope.document.keys}
     doomed = [row for row in fleet.keys if row["name"] not in declared] if SECTION in scope.purge else []
-    return Keys(plans, [_removal(fleet.slug, row) for row in doomed])
+    keys = Keys(plans, [_removal(fleet.slug, row) for row in doomed])
+    key_rights.check_token(balena, "application", keys.changes)
+    return keys
 
 
 def _removal(slug: str, row: Record) -> Change:

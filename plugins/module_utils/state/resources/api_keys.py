@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...sdk.errors import BalenaError, BalenaRequestError, BalenaUnknownOutcomeError
+from ...sdk.errors import BalenaError, BalenaUnknownOutcomeError
 from .. import moments
 from ..apply import Outcome
 from ..plan import Action, Change, DeclarationError, Plan, Writer
@@ -17,6 +17,7 @@ from ..reading import Record
 from ..replacing import Replacement, remove, update
 from ..report import SENSITIVE
 from .key_owners import Owner, describe, find, keys_of
+from .key_rights import check_idempotence, check_token
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -57,14 +58,21 @@ def plan(balena: Balena, want: Want) -> Plan:
     """What has to change for each owner to have the key as declared, or none.
 
     :param want: the options of the module balena_api_key.
-    :raises DeclarationError: options that do not fit each other, or an owner that does not exist.
+    :raises DeclarationError: options that do not fit each other, an owner that does not exist, a token that may not do
+        it, or a server where a later run could not see the key.
     """
     _fields(want)
     owners = find(balena, want)
     actual = keys_of(balena, owners, name=want["name"])
     if want["state"] == "absent":
-        return _removal(balena, _Keys(want, actual))
-    return converge(want, actual)
+        made = _removal(balena, _Keys(want, actual))
+    else:
+        made = converge(want, actual)
+        unseen = [owner.label for owner, rows in actual.items() if not rows]
+        if want["scope"] != "user" and not want.get("force"):
+            check_idempotence(balena, unseen)
+    check_token(balena, want["scope"], made.changes)
+    return made
 
 
 def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Plan:
@@ -213,12 +221,6 @@ def _make(balena: Balena, want: Want, change: Change) -> str:
     except BalenaUnknownOutcomeError as error:
         raise BalenaError(
             f"{error}. If the key was made, nobody knows its value; state: rotated replaces it"
-        ) from error
-    except BalenaRequestError as error:
-        if want["scope"] != "user" or error.status_code != 401:
-            raise
-        raise BalenaError(
-            "A key of a user can only be made with the token of a session (log in), not with an API key"
         ) from error
 
 
