@@ -61,9 +61,34 @@ def values_of(emulator, name):
 def test_both_create_the_same_variables(emulator, at_once):
     task = {**VARIABLES, "variables": {"A": "1", "B": "2", "C": "3"}}
     results = at_once("balena_env_var", task, task)
-    assert [result["changes"]["create"] for result in results] == [150, 150]
+    # What one has made is not counted as made by the other.
+    assert sum(result["changes"]["create"] for result in results) == 150
+    assert sum(len(result["diff"]["after"].get("device_environment_variable", {})) for result in results) == 150
+    assert [result["changed"] for result in results] == [bool(result["changes"]["create"]) for result in results]
     assert len(variables_of(emulator)) == 150
     assert not run_task(emulator, "balena_env_var", **task)["changed"]
+
+
+def test_what_another_play_has_made_meanwhile_is_not_ours(emulator, monkeypatch):
+    """All is made by somebody else between plan and writes: nothing was changed here."""
+    task = {**VARIABLES, "variables": {"A": "1", "B": "2"}}
+    module = importlib.import_module(f"{COLLECTION}.modules.balena_env_var")
+    plan = module.plan
+
+    def plan_and_be_overtaken(balena, want):
+        made = plan(balena, want)
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "plan", plan)
+            assert run_task(emulator, "balena_env_var", **task)["changes"]["create"] == 100
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "plan", plan_and_be_overtaken)
+        late = run_task(emulator, "balena_env_var", **task)
+        assert not late.get("failed") and not late["changed"]
+        assert late["changes"] == {"create": 0, "update": 0, "delete": 0}
+        assert late["diff"] == {"before": {}, "after": {}}
+    assert len(variables_of(emulator)) == 100
 
 
 def test_both_create_the_same_variables_with_different_values(emulator, at_once):

@@ -44,9 +44,14 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What became of each change of a plan."""
+    """What became of each change of a plan.
+
+    :param done: what was made here.
+    :param met: what somebody else had made in the meantime, just as declared; nothing was left to do.
+    """
 
     done: list[Change] = field(default_factory=list)
+    met: list[Change] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     not_done: list[Change] = field(default_factory=list)
 
@@ -94,7 +99,7 @@ class _Run:
         """Updates or deletions of one resource, as many rows in a request as it takes."""
         self._all(list(_alike(changes)), self._many)
 
-    def _all(self, groups: Sequence[list[Change]], write: Callable[[list[Change]], None]) -> None:
+    def _all(self, groups: Sequence[list[Change]], write: Callable[[list[Change]], bool]) -> None:
         """One request for each group, over the pooled connections."""
         workers = max(1, min(self.balena.options.max_connections, len(groups)))
         if workers == 1:
@@ -104,41 +109,44 @@ class _Run:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda group: self._attempt(group, write), groups))
 
-    def _attempt(self, changes: list[Change], write: Callable[[list[Change]], None]) -> None:
+    def _attempt(self, changes: list[Change], write: Callable[[list[Change]], bool]) -> None:
         if self._hopeless.is_set():
             self._note(self.outcome.not_done, changes)
             return
         try:
-            write([self._known(change) for change in changes])
+            made = write([self._known(change) for change in changes])
         except BalenaError as error:
             if _meets_every_request(error):
                 self._hopeless.set()
             self._note(self.outcome.failed, [Failure(change, error) for change in changes])
         else:
-            self._note(self.outcome.done, changes)
+            self._note(self.outcome.done if made else self.outcome.met, changes)
 
     def _note(self, where: list[Any], what: Iterable[Any]) -> None:
         with self._lock:
             where.extend(what)
 
-    def _one(self, changes: list[Change]) -> None:
+    def _one(self, changes: list[Change]) -> bool:
+        """Make one change; whether there was anything left to do."""
         change = changes[0]
         writer = self.plan.writers.get((change.resource, change.action))
-        made = writer(self.balena, change) if writer else self._create(change)
+        id_, made = (writer(self.balena, change), True) if writer else self._create(change)
         if change.action == "create":
             with self._lock:
-                self._ids[change.resource, change.key] = made
+                self._ids[change.resource, change.key] = id_
+        return made
 
-    def _create(self, change: Change) -> int | None:
+    def _create(self, change: Change) -> tuple[int | None, bool]:
+        """Create a row: its id, and whether it was made or changed here."""
         try:
             row = self.balena.pine.post(change.resource, change.body, natural_key=tuple(change.identity))
-            return row.get("id")
+            return row.get("id"), True
         except BalenaRequestError as error:
             if error.status_code != 409:
                 raise
             return self._settle(change, error)
 
-    def _settle(self, change: Change, conflict: BalenaRequestError) -> int:
+    def _settle(self, change: Change, conflict: BalenaRequestError) -> tuple[int, bool]:
         """Somebody else made the row since it was read: give it the declared values."""
         after = dict(change.after or {})
         options = {"$select": ["id", *after], "$filter": dict(change.identity)}
@@ -149,20 +157,23 @@ class _Run:
         different = {name: value for name, value in after.items() if _plain(found.get(name)) != value}
         if different:
             self.balena.pine.patch(change.resource, different, id=found["id"])
-        return found["id"]
+        return found["id"], bool(different)
 
-    def _many(self, changes: list[Change]) -> None:
+    def _many(self, changes: list[Change]) -> bool:
+        """Make changes that one request can make; whether there was anything left to do."""
         first = changes[0]
         ids = [change.id for change in changes]
         target: dict[str, Any] = {"id": ids[0]} if len(ids) == 1 else {"options": {"$filter": {"id": {"$in": ids}}}}
         if first.action == "update":
             self.balena.pine.patch(first.resource, first.body, **target)
-            return
+            return True
         try:
             self.balena.pine.delete(first.resource, **target)
         except BalenaRequestError as error:
             if error.status_code != 404:  # already gone: that is what was asked for
                 raise
+            return False
+        return True
 
     def _known(self, change: Change) -> Change:
         """A change with the ids of the rows that were made before instead of what stands for them."""

@@ -224,7 +224,9 @@ def test_the_schema_takes_the_names_that_the_rest_of_the_collection_takes(name, 
         content = {"fleet": "acme/kiosk", "variables": {kind: {name: "x"}}}
         assert bool(schema_check.mistakes(content, SCHEMA)) == refuses(variables.check_name, name, kind)
     content = {"fleet": "acme/kiosk", "tags": {name: value}}
-    assert bool(schema_check.mistakes(content, SCHEMA)) == refuses(tags.check_tag, name, value)
+    assert bool(schema_check.mistakes(content, SCHEMA)) == refuses(tags.check_tag, "application", name, value)
+    content = {"fleet": "acme/kiosk", "device_defaults": {"tags": {name: value}}}
+    assert bool(schema_check.mistakes(content, SCHEMA)) == refuses(tags.check_tag, "device", name, value)
 
 
 def refuses(check, *arguments):

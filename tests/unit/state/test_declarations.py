@@ -82,4 +82,4 @@ def test_values_become_text(value, text):
 )
 def test_tags_that_the_api_refuses(key, value, why):
     with pytest.raises(DeclarationError, match=why):
-        tags.check_tag(key, value)
+        tags.check_tag("application", key, value)

@@ -163,7 +163,10 @@ class _Planner:
             writers=self._keys.writers,
             warnings=(*self._targets.warnings, *self._keys.warnings, *self._left_out(), *self._judged(changes)),
             in_order=True,
-            account=lambda outcome: {**self._account(outcome), "drift": drift.report(apart, outcome.done)},
+            account=lambda outcome: {
+                **self._account(outcome),
+                "drift": drift.report(apart, [*outcome.done, *outcome.met]),
+            },
         )
 
     def _compared(self, changes: Sequence[Change]) -> drift.Comparison:

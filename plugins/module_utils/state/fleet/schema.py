@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..resources.tags import MAX_KEY, MAX_VALUE, RESERVED_KEYS
+from ..resources.tags import LIMITS, RESERVED_KEYS
 from ..resources.variables import MAX_NAME, NAMESPACES, RESERVED
 
 Schema = dict[str, Any]
@@ -39,6 +39,13 @@ def _map(values: str, names: str, description: str) -> Schema:
         "propertyNames": {"$ref": f"#/$defs/{names}"},
         "additionalProperties": {"$ref": f"#/$defs/{values}"},
         "description": description,
+    }
+
+
+def _tag_value(longest: int) -> Schema:
+    return {
+        "anyOf": [{"type": "string", "maxLength": longest}, {"type": ["number", "boolean", "null"]}],
+        "errorMessage": f"must be text of at most {longest} characters, a number, true, false or null",
     }
 
 
@@ -131,17 +138,18 @@ _KEY: Schema = {
     "expires": {"type": "string", "description": "When it ends, such as 2030-01-31; an empty text: never."},
 }
 
+#: The same for fleets and devices.
+_MAX_KEY = LIMITS["device"].key
+
 _DEFS: Schema = {
     "tag_key": {
         "type": "string",
-        "pattern": rf"^(?!{'|'.join(key.replace('.', '[.]') for key in RESERVED_KEYS)})\S{{1,{MAX_KEY}}}{_END}",
-        "errorMessage": f"is no key of a tag: 1 to {MAX_KEY} characters without white space, and not beginning with "
+        "pattern": rf"^(?!{'|'.join(key.replace('.', '[.]') for key in RESERVED_KEYS)})\S{{1,{_MAX_KEY}}}{_END}",
+        "errorMessage": f"is no key of a tag: 1 to {_MAX_KEY} characters without white space, and not beginning with "
         + " or ".join(RESERVED_KEYS),
     },
-    "tag_value": {
-        "anyOf": [{"type": "string", "maxLength": MAX_VALUE}, {"type": ["number", "boolean", "null"]}],
-        "errorMessage": f"must be text of at most {MAX_VALUE} characters, a number, true, false or null",
-    },
+    "tag_value": _tag_value(LIMITS["device"].value),
+    "fleet_tag_value": _tag_value(LIMITS["application"].value),
     "env_name": _variable_name(
         "an environment",
         f"(?!{_SPACES})(?!({'|'.join(RESERVED)}){_END})[A-Za-z_][A-Za-z0-9_]*",
@@ -190,7 +198,9 @@ SCHEMA: Schema = {
             "archived": _flag("Whether the fleet is archived."),
             "device_urls": _flag("Whether the devices have public URLs, unless they say otherwise."),
             "support_access_until": {"$ref": "#/$defs/support_access_until"},
-            "tags": _map("tag_value", "tag_key", "Tags of the fleet; null says that there must be none of that key."),
+            "tags": _map(
+                "fleet_tag_value", "tag_key", "Tags of the fleet; null says that there must be none of that key."
+            ),
             "release": {"$ref": "#/$defs/release", "description": "What the fleet runs; track: its latest release."},
             "variables": _object(
                 {

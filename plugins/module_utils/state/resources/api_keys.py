@@ -17,7 +17,7 @@ from ..reading import Record
 from ..replacing import Replacement, remove, update
 from ..report import SENSITIVE
 from .key_owners import Owner, describe, find, keys_of
-from .key_rights import check_idempotence, check_token
+from .key_rights import check_idempotence, check_token, user_only
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -63,7 +63,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     """
     _fields(want)
     owners = find(balena, want)
-    actual = keys_of(balena, owners, name=want["name"])
+    with user_only(balena, want["scope"]):
+        actual = keys_of(balena, owners, name=want["name"])
     if want["state"] == "absent":
         made = _removal(balena, _Keys(want, actual))
     else:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...sdk._tokens import session_claims
@@ -38,12 +39,28 @@ def check_token(balena: Balena, scope: str, changes: Iterable[Change]) -> None:
         raise DeclarationError(
             f"A key of a user can only be made with the token of a session, not with an API key. {_LOG_IN}"
         )
+    _check_user(balena, scope)
+
+
+@contextmanager
+def user_only(balena: Balena, scope: str) -> Iterator[None]:
+    """Reads of API keys, which tokens of devices and applications may not even see.
+
+    :raises DeclarationError: instead of the empty refusal, if the token is such a one.
+    """
+    try:
+        yield
+    except BalenaRequestError as error:
+        if error.status_code in (401, 403):
+            _check_user(balena, scope)
+        raise
+
+
+def _check_user(balena: Balena, scope: str) -> None:
     actor = Auth(balena).whoami()
     if actor is not None and actor["actorType"] != "user":
-        raise DeclarationError(
-            f"The token belongs to the {actor['actorType']} {actor.get('slug') or actor.get('uuid') or ''}".rstrip()
-            + f"; only one of a user can make keys of scope '{scope}'"
-        )
+        who = " ".join(filter(None, ("the", actor["actorType"], actor.get("slug") or actor.get("uuid"))))
+        raise DeclarationError(f"The token belongs to {who}; only one of a user can make keys of scope '{scope}'")
 
 
 def check_idempotence(balena: Balena, owners: Sequence[str]) -> None:

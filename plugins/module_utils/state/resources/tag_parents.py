@@ -30,7 +30,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     scope = want["scope"]
     wanted = _declared(want)
     for name, value in wanted.items():
-        tags.check_tag(name, value)
+        tags.check_tag(scope, name, value)
     only = None if want["purge"] else sorted(wanted)
     things = [tags.Tagged(row["id"], key, wanted, row[f"{scope}_tag"]) for key, row in _subjects(balena, want, only)]
     changes = tags.plan(scope, things, purge=want["purge"])

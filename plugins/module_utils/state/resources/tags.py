@@ -12,12 +12,22 @@ from typing import Any
 from ..plan import Change, DeclarationError, Key, NewId, Row, compare
 from ..reading import Record
 
-# What the API refuses (recordings 03 and 06).
+# What the API refuses (recordings 03 and 06; the lengths are those of its data model).
 RESERVED_KEYS = ("io.resin.", "io.balena.")
 #: Tags that the collection keeps for itself, such as what a rollout has to remember.
 OWN_KEYS = ("ansible_rollout",)
-MAX_KEY = 100
-MAX_VALUE = 1000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long keys and values of tags may be."""
+
+    key: int
+    value: int
+
+
+#: By what the tags belong to.
+LIMITS = {"application": Limits(100, 1000), "device": Limits(100, 60158), "release": Limits(164, 1000)}
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[
     rows, desired, gone = [], [], []
     for thing in things:
         for name, value in thing.wanted.items():
-            check_tag(str(name), value)
+            check_tag(parent, str(name), value)
             key = (*thing.key, str(name))
             if value is None:
                 gone.append(key)
@@ -83,21 +93,27 @@ def as_tag_value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def check_tag(key: str, value: Any) -> None:
+def check_tag(parent: str, key: str, value: Any) -> None:
     """Refuse what the API refuses, saying what is allowed.
 
+    :param parent: what it belongs to: C(application), C(device) or C(release).
     :raises DeclarationError: white space in the key, a reserved key, or a key or value that is too long.
     """
-    if not key or len(key) > MAX_KEY:
-        problem = f"a tag key has 1 to {MAX_KEY} characters"
+    limits = LIMITS[parent]
+    if not key or len(key) > limits.key:
+        problem = f"a tag key of {_a(parent)} has 1 to {limits.key} characters"
     elif any(character.isspace() for character in key):
         problem = "tag keys cannot contain white space"
     elif key.startswith(RESERVED_KEYS):
         problem = "keys that begin with io.resin. or io.balena. are reserved"
-    elif len(as_tag_value(value)) > MAX_VALUE:
-        problem = f"its value is longer than {MAX_VALUE} characters"
     elif isinstance(value, (dict, list)):
         problem = "its value must be text, a number or a boolean"
+    elif len(as_tag_value(value)) > limits.value:
+        problem = f"its value is longer than {limits.value} characters, the most that a tag of {_a(parent)} can have"
     else:
         return
     raise DeclarationError(f"Invalid tag '{key}': {problem}")
+
+
+def _a(parent: str) -> str:
+    return f"an {parent}" if parent == "application" else f"a {parent}"

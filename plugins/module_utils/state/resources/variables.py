@@ -35,6 +35,15 @@ RESOURCES: dict[tuple[str, str], tuple[str, str]] = {
 RESERVED = ("RESIN", "BALENA", "USER")
 NAMESPACES = ("RESIN_", "BALENA_")
 MAX_NAME = 255
+#: How long values may be, by the resource (the server's data model). Of build variables it is not known.
+MAX_VALUES = {
+    "application_environment_variable": 106104,
+    "application_config_variable": 492001,
+    "device_environment_variable": 515798,
+    "device_config_variable": 372340,
+    "service_environment_variable": 100000,
+    "device_service_environment_variable": 285082,
+}
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
 
@@ -161,12 +170,14 @@ class Comparison:
 
         :param wanted: its variables: text, None (there must be none of that name), or L(KEPT).
         :param records: its variables as they are, with C(id), C(name) and C(value).
+        :raises DeclarationError: a value that is too long.
         """
         for name, value in wanted.items():
             key = (*parent.key, name)
             if value is None:
                 self._absent.append(key)
             else:
+                check_length(self.resource, name, value)
                 fields = {} if value is KEPT else {"value": value}
                 self.desired.append(Row(key, fields, {self._parent: parent.id, "name": name}))
         for record in records:
@@ -215,3 +226,17 @@ def check_value(name: str, value: Any) -> None:
     """
     if isinstance(value, str) and ("\n" in value or "\r" in value):
         raise DeclarationError(f"The value of variable '{name}' has a line break, which the API does not accept")
+
+
+def check_length(resource: str, name: str, value: Any) -> None:
+    """Refuse a value that is too long for the API; the message does not show it.
+
+    :raises DeclarationError: says how long it may be.
+    """
+    longest = MAX_VALUES.get(resource)
+    if isinstance(value, str) and longest is not None and len(value) > longest:
+        kind = resource.replace("_", " ")
+        raise DeclarationError(
+            f"The value of variable '{name}' is longer than {longest} characters, the most that the API takes of "
+            f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        )
