@@ -48,12 +48,15 @@ class Releases:
         absent = [name for text, name in names.items() if text in paths and not self.known(name)]
         if absent and not scope.allow_pending:
             raise DeclarationError(
-                "; ".join(f"{', '.join(paths[name.text])}: {name.missing(self._where)}" for name in absent)
+                "; ".join(f"{', '.join(paths[name.text])}: {self._missing(name, fleet)}" for name in absent)
                 + ". With allow_pending: true this is left out until it can be"
             )
         for name in absent:
             for path in paths[name.text]:
-                scope.pending.append({"path": path, "release": name.text, "reason": name.missing(self._where)})
+                scope.pending.append({"path": path, "release": name.text, "reason": self._missing(name, fleet)})
+
+    def _missing(self, name: ReleaseName, fleet: LiveFleet) -> str:
+        return name.missing(self._where) + name.drafts(fleet.application["owns__release"])
 
     def known(self, name: ReleaseName | None) -> bool:
         """Whether a name is given, and means something that can be had now."""

@@ -9,6 +9,8 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .. import installs
+
 Row = Mapping[str, Any]
 Facts = dict[str, Any]
 
@@ -45,7 +47,7 @@ SERVICES: dict[str, Any] = {
     "$expand": {
         "image": {
             "$select": ["id", "is_stored_at__image_location"],
-            "$expand": {"is_a_build_of__service": {"$select": ["service_name"]}},
+            "$expand": {"is_a_build_of__service": installs.SERVICE},
         },
         "is_provided_by__release": _RELEASE,
     },
@@ -76,7 +78,7 @@ def shape(row: Row, *, fields: Sequence[str] = (), expand: Sequence[str] = ()) -
         found[name] = row.get(name)
     for relation, add in _OPTIONAL.items():
         if relation in row:
-            add(found, row[relation])
+            add(found, installs.own(row) if relation == "image_install" else row[relation])
     return found
 
 
@@ -144,14 +146,17 @@ def _named(rows: Sequence[Row] | None, key: str, value: str) -> dict[str, Any]:
     return {row[key]: row.get(value) for row in sorted(rows or (), key=lambda row: row[key])}
 
 
-def _add_services(found: Facts, installs: Sequence[Row]) -> None:
-    """Per service the container that matters: the one of the running release, else the newest."""
+def _add_services(found: Facts, rows: Sequence[Row]) -> None:
+    """Per service the container that matters: the one of the running release, else the newest.
+
+    :param rows: the device's own (L(installs)).
+    """
     services: dict[str, Facts] = {}
     running = found["release_id"]
-    ranked = sorted(installs, key=lambda row: (_release_id(row) == running, row.get("install_date") or "", row["id"]))
+    ranked = sorted(rows, key=lambda row: (_release_id(row) == running, row.get("install_date") or "", row["id"]))
     for install in ranked:
         image = _one(install, "image")
-        name = _one(image, "is_a_build_of__service").get("service_name")
+        name = installs.service_of(install).get("service_name")
         if name is not None:
             release = _one(install, "is_provided_by__release")
             services[name] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..plan import DeclarationError
 from ..reading import Record, all_of
 from ..resources.release_names import ReleaseName, read_name
-from ..resources.releases import of_application
+from ..resources.releases import nearest, of_application
 from ..rows import judge, needs_of, user_condition
 from ..selector import need_application, tag_conditions, wanted_tags
 from . import more
@@ -66,7 +66,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     if not rows and not want["allow_empty"]:
         where = of_application(application["slug"])
         nothing = f"the options select no release{where}; say allow_empty: true if that can be"
-        raise DeclarationError(named.missing(where) if named else nothing)
+        raise DeclarationError(named.missing(where) + nearest(balena, named, where) if named else nothing)
     return {"releases": [{**_describe(row), **asked.given(row)} for row in rows]}
 
 

@@ -17,6 +17,7 @@ from ...sdk.errors import (
     BalenaUnknownOutcomeError,
 )
 from ...sdk.models.device import DeviceModel
+from .. import installs
 from ..apply import Outcome
 from ..near import near
 from ..plan import Change, DeclarationError, Plan
@@ -74,7 +75,7 @@ ACTIONS: dict[str, Action] = {
 _INSTALLS: dict[str, Any] = {
     "$select": ["id", "install_date"],
     "$filter": {"status": {"$ne": "deleted"}},
-    "$expand": {"image": {"$select": ["id"], "$expand": {"is_a_build_of__service": {"$select": ["service_name"]}}}},
+    "$expand": {"image": {"$select": ["id"], "$expand": {"is_a_build_of__service": installs.SERVICE}}},
 }
 
 
@@ -130,14 +131,14 @@ def _images(devices: Sequence[Record], service: str) -> dict[int, int]:
     found: dict[int, int] = {}
     lacking = []
     for device in devices:
-        installs = [row for row in device["image_install"] if _service_of(row) == service]
-        if installs:
-            newest = max(installs, key=lambda row: row["install_date"] or "")
+        of_service = [row for row in installs.own(device) if _name(row) == service]
+        if of_service:
+            newest = max(of_service, key=lambda row: row["install_date"] or "")
             found[device["id"]] = newest["image"][0]["id"]
         else:
             lacking.append(device["uuid"])
     if lacking:
-        known = sorted({_service_of(row) for device in devices for row in device["image_install"]})
+        known = sorted({_name(row) for device in devices for row in installs.own(device)})
         raise DeclarationError(
             f"service '{service}' is not installed on {len(lacking)} of the devices, such as {lacking[0]} "
             f"(the devices have: {', '.join(known) or 'none'}){near(service, known)}"
@@ -145,8 +146,8 @@ def _images(devices: Sequence[Record], service: str) -> dict[int, int]:
     return found
 
 
-def _service_of(install: Record) -> str:
-    name: str = install["image"][0]["is_a_build_of__service"][0]["service_name"]
+def _name(install: installs.Row) -> str:
+    name: str = installs.service_of(install)["service_name"]
     return name
 
 

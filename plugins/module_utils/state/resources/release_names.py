@@ -97,6 +97,23 @@ class ReleaseName:
             return f"there is no release{where} {wanted} (final, successful and not invalidated)"
         return f"release '{self.text}'{where} does not exist, or the token may not see it"
 
+    def drafts(self, rows: Iterable[Record]) -> str:
+        """The sentence on drafts that the name does not mean, although it is the version that they will have.
+
+        :param rows: releases with C(raw_version) and C(is_final).
+        """
+        if self.kind != "version":
+            return ""
+        found = [row["raw_version"] for row in rows if not row["is_final"] and self.is_draft(row["raw_version"])]
+        if not found:
+            return ""
+        names = " or ".join(f"'{version}'" for version in found[:3])
+        return f". There is a draft of it, which is not final yet and is called {names} until it is finalized"
+
+    def is_draft(self, version: str) -> bool:
+        """Whether a version is that of a draft of this one: the API adds the time of its building."""
+        return version.startswith(f"{self.text}-")
+
 
 def read_name(name: Any) -> ReleaseName:
     """Understand what an option says.

@@ -33,7 +33,7 @@ def find(
     """
     found, wanted, where = _find(balena, name, application, select, expand)
     if found is None:
-        raise DeclarationError(wanted.missing(where) + _nearest(balena, wanted, where))
+        raise DeclarationError(wanted.missing(where) + nearest(balena, wanted, where))
     return found
 
 
@@ -85,7 +85,7 @@ def find_in_each(balena: Balena, wanted: ReleaseName, applications: Mapping[int,
     for id_, slug in applications.items():
         if id_ not in found:
             where = of_application(slug)
-            raise DeclarationError(wanted.missing(where) + _elsewhere(balena, wanted) + _nearest(balena, wanted, where))
+            raise DeclarationError(wanted.missing(where) + _elsewhere(balena, wanted) + nearest(balena, wanted, where))
     return found
 
 
@@ -94,12 +94,18 @@ def of_application(slug: str) -> str:
     return f" of application '{slug}'"
 
 
-def _nearest(balena: Balena, wanted: ReleaseName, where: str) -> str:
-    """Which version was probably meant, of the application that C(where) names (L(of_application))."""
+def nearest(balena: Balena, wanted: ReleaseName, where: str) -> str:
+    """Which draft or version was probably meant, of the application that C(where) names (L(of_application))."""
     if wanted.kind != "version" or "'" not in where:
         return ""
     home = {"belongs_to__application": {"$any": {"$alias": "a", "$expr": {"a": {"slug": where.split("'")[1]}}}}}
-    return meant(balena, "release", "raw_version", wanted.text, home)
+    options = {
+        "$select": ["raw_version", "is_final"],
+        "$filter": {"is_final": False, "raw_version": {"$startswith": f"{wanted.text}-"}, **home},
+        "$orderby": "created_at desc",
+    }
+    drafts = wanted.drafts(balena.pine.get("release", options=options))
+    return drafts or meant(balena, "release", "raw_version", wanted.text, home)
 
 
 def _elsewhere(balena: Balena, wanted: ReleaseName) -> str:
