@@ -14,9 +14,9 @@ description:
     the one that M(community.balena.balena_fleet) takes. Applied to the same fleet, it changes nothing.
   - Only what differs from the API's defaults is in the document, and the same fleet always gives the same document, so
     that it can be kept in version control and compared.
-  - The values of variables whose names look like those of secrets are not in it. In their place are references,
-    C(secret) with a name such as V(api_key), and RV(secrets) lists these names. Look at the names of your own
-    variables, and set O(secret_names) where others are secret.
+  - The values of variables that are likely to be secret are not in it. In their place are references, C(secret) with a
+    name such as V(api_key), and RV(secrets) lists these names. Look at your own variables, and set O(secret_names) or
+    O(secrets=all) where others are secret.
   - The whole fleet is read in four requests, whatever the number of its devices (one more for each 2000 of them).
 author:
   - The community.balena maintainers (!UNKNOWN)
@@ -43,11 +43,20 @@ options:
     choices: [application, devices, tags, services, variables, provisioning_keys, supervisor, os, release]
   secret_names:
     description:
-      - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike.
+      - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike. They
+        take the place of what O(secrets=likely) would choose.
       - An empty list means that no variable is secret.
     type: list
     elements: str
-    default: ["*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*KEY*", "*CREDENTIAL*"]
+  secrets:
+    description:
+      - Which variables are secret, unless O(secret_names) says so.
+      - V(likely) are those whose names have words such as C(PASSWORD), C(PW), C(TOKEN), C(KEY), C(AUTH), C(PSK) or
+        C(DSN), and those whose values look like secrets (URLs with a password, PEM blocks, tokens, long random text).
+      - V(all) are all variables, whatever O(secret_names) says.
+    type: str
+    choices: [likely, all]
+    default: likely
   show_secrets:
     description:
       - Whether to return all values, those of secrets too. The result is then kept out of what Ansible shows and logs.
@@ -128,13 +137,13 @@ result:
 from ..module_utils.module import APPLICATION, QUERY, Options, run_info_module
 from ..module_utils.state.fleet.document import SECTIONS
 from ..module_utils.state.fleet.export import read
-from ..module_utils.state.fleet.references import LIKELY_SECRET
 
 OPTIONS = Options(
     argument_spec={
         "application": {**APPLICATION["application"], "required": True},
         "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
-        "secret_names": {"type": "list", "elements": "str", "default": list(LIKELY_SECRET), "no_log": False},
+        "secret_names": {"type": "list", "elements": "str", "no_log": False},
+        "secrets": {"type": "str", "choices": ["likely", "all"], "default": "likely", "no_log": False},
         "show_secrets": {"type": "bool", "default": False, "no_log": False},
         **QUERY,
     },

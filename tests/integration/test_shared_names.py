@@ -28,6 +28,7 @@ OTHER_SHAPE = {
     "os_type": "one is installed unless another is asked for, but all are listed",
     "purge": "of one thing it is wanted or not; of a whole fleet, for each kind of thing on its own",
     "scope": "what there is differs: there are no variables of a user, and no keys of a service",
+    "secrets": "a document needs their values; an export says which there are",
     "state": "what states there are is what a thing can be",
     "variables": "declares them by name; the inventory only says whether to read them",
     "with_tags": "tags for short, but not where tags are declared",
@@ -38,7 +39,7 @@ OTHER_SHAPE = {
 ABOUT_ITS_SUBJECT = {
     "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
     "invalidated", "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags",
-    "release", "scope", "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version",
+    "release", "scope", "secrets", "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version",
     "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
 

@@ -14,8 +14,8 @@ from ..reading import Record
 from ..resources import device_options
 from ..resources.release_names import TRACK, label
 from .findings import HIDDEN, Finding
+from .likely_secrets import is_likely_secret
 from .live import LiveFleet
-from .references import is_likely_secret
 
 #: Columns of the fleet and of devices that are findings of a kind of their own.
 _TARGETS = {
@@ -150,7 +150,8 @@ def _of_a_part(change: Change, slug: str, devices: Mapping[str, Record]) -> Find
     kind = _kind(change.resource)
     device = devices.get(change.key[0])
     name = " ".join(change.key[1:]) or change.key[0]
-    hidden = change.secret or (kind == "variable" and is_likely_secret(change.key[-1]))
+    values = [fields.get("value") for fields in (change.before, change.after) if fields]
+    hidden = change.secret or (kind == "variable" and is_likely_secret(change.key[-1], *values))
     declared, actual = (_value(fields, hidden) for fields in (change.after, change.before))
     build = "build " if change.resource.startswith("build_") else ""
     text = _difference(f"the {build}{kind.replace('_', ' ')} {name}", declared, actual)

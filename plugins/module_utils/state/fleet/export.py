@@ -21,7 +21,7 @@ from ..selector import no_application
 from . import live as reading
 from .document import SECTIONS
 from .live import LiveFleet, named
-from .references import Place, References
+from .references import ALL, Place, References
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -47,10 +47,17 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     )
     if fleet is None:
         raise no_application(balena, want["application"])
-    references = References([] if want["show_secrets"] else want["secret_names"], _variables(fleet))
+    references = References(_patterns(want), _variables(fleet))
     document = export(fleet, references, sections)
     shown = {SENSITIVE: True} if want["show_secrets"] else {}
     return {"document": document, "secrets": references.names, "warnings": _losses(fleet, sections), **shown}
+
+
+def _patterns(want: Mapping[str, Any]) -> Sequence[str] | None:
+    if want["show_secrets"]:
+        return []
+    given: Sequence[str] | None = want["secret_names"]
+    return ALL if want["secrets"] == "all" else given
 
 
 def export(fleet: LiveFleet, references: References, sections: Collection[str] = SECTIONS) -> Document:

@@ -12,9 +12,9 @@ from ..plan import Change
 from ..reading import Record
 from .document import Document, Secret, Value, Values
 from .findings import HIDDEN, Finding
+from .likely_secrets import is_likely_secret
 from .live import LiveFleet
 from .members import Member
-from .references import is_likely_secret
 
 _OF_SERVICES = "device_service_environment_variable"
 
@@ -86,7 +86,7 @@ def _finding(
 ) -> Finding:
     name = variable["name"]
     declared = inherited.declared[hidden].get(name)
-    actual: Value = HIDDEN if name in secret or is_likely_secret(name) else variable["value"]
+    actual: Value = HIDDEN if name in secret or is_likely_secret(name, variable["value"]) else variable["value"]
     shown = declared if actual != HIDDEN and not isinstance(declared, Secret) else declared and HIDDEN
     whose = f"the service {hidden}'s" if hidden else "the fleet's"
     where = f" for the service {service}" if service else ""

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from ..reading import Record
+from .likely_secrets import is_likely_secret
 
-#: Names of variables whose values are most likely secret; upper and lower case are alike.
-LIKELY_SECRET = ("*PASSWORD*", "*PASSWD*", "*SECRET*", "*TOKEN*", "*KEY*", "*CREDENTIAL*")
+#: Stands for all variables: each may be secret.
+ALL = ("*",)
 
 #: Where variables are in the document: () for the fleet's, else what they belong to, from the outside in.
 Place = tuple[str, ...]
@@ -24,10 +25,10 @@ class References:
     name of each begins with its place, so that every value has a name of its own.
     """
 
-    def __init__(self, patterns: Sequence[str], variables: Iterable[tuple[Place, Sequence[Record]]]) -> None:
+    def __init__(self, patterns: Sequence[str] | None, variables: Iterable[tuple[Place, Sequence[Record]]]) -> None:
         """Look through all variables of a fleet.
 
-        :param patterns: names of variables as shell patterns.
+        :param patterns: names of secret variables as shell patterns; None: those that are likely to be secret.
         :param variables: the rows, with where they are.
         """
         self._patterns = patterns
@@ -35,7 +36,7 @@ class References:
         self._used: set[str] = set()
         for _place, rows in variables:
             for row in rows:
-                if matches(row["name"], self._patterns):
+                if self._is_secret(row):
                     self._values.setdefault(row["name"].lower(), set()).add(row["value"])
 
     @property
@@ -47,8 +48,13 @@ class References:
         """Variables as the document has them, in the order of their names."""
         return {row["name"]: self._value(place, row) for row in sorted(rows, key=lambda row: row["name"])}
 
+    def _is_secret(self, row: Record) -> bool:
+        if self._patterns is None:
+            return is_likely_secret(row["name"], row["value"])
+        return matches(row["name"], self._patterns)
+
     def _value(self, place: Place, row: Record) -> str | dict[str, str]:
-        if not matches(row["name"], self._patterns):
+        if not self._is_secret(row):
             text: str = row["value"]
             return text
         name = row["name"].lower()
@@ -62,8 +68,3 @@ class References:
 def matches(name: str, patterns: Sequence[str]) -> bool:
     """Whether the name of a variable is like one of some shell patterns."""
     return any(fnmatchcase(name.upper(), pattern.upper()) for pattern in patterns)
-
-
-def is_likely_secret(name: str) -> bool:
-    """Whether the name of a variable says that its value is a secret."""
-    return matches(name, LIKELY_SECRET)
