@@ -39,8 +39,8 @@ OTHER_SHAPE = {
 ABOUT_ITS_SUBJECT = {
     "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
     "invalidated", "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags",
-    "release", "scope", "secrets", "sections", "service", "state", "support_access_until", "tags", "uuid", "value", "version",
-    "wait", "wait_timeout", "with_tags",
+    "release", "scope", "secrets", "sections", "service", "state", "support_access_until", "tags", "uuid", "value",
+    "version", "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
 
 #: What a result has in common with all others of its kind, word for word the same.
