@@ -28,6 +28,8 @@ _CHOICES = re.compile(
     r"(?:, got: |\. Got no match for: )(?P<got>.*?)(?: found in .*)?$",
     re.DOTALL,
 )
+#: How ansible-core since 2.19 calls its own kinds of text, lists and dictionaries.
+_TAGGED_TYPE = re.compile(r"_AnsibleTagged(\w+)")
 _PYTHON_TYPE = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 
 
@@ -139,4 +141,5 @@ def _choice_meant(text: str) -> str:
 
 def _without_types(text: str) -> str:
     """The message without Python's names of types."""
-    return _PYTHON_TYPE.sub(r"\1", text).replace("NoneType", "null")
+    text = _TAGGED_TYPE.sub(lambda found: found[1].lower(), _PYTHON_TYPE.sub(r"\1", text))
+    return text.replace("NoneType", "null")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...module_utils.sdk.errors import BalenaError
 from ...module_utils.state.info.device_shape import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
 from ...module_utils.state.info.more import relations
-from ...module_utils.state.reading import all_of, chunks
+from ...module_utils.state.reading import all_of, chunks, meant
 from ...module_utils.state.rows import Condition as UserCondition
 from ...module_utils.state.rows import read_rows, user_condition
 from ...module_utils.state.selector import select_devices, tag_conditions, wanted_tags
@@ -147,7 +147,9 @@ def _must_exist(balena: Balena, resource: str, names: Sequence[Any], seen: Seque
     rows = balena.pine.get(resource, options={"$select": columns, "$filter": _either(ways)}) if ways else []
     for name in lost:
         if not any(is_it(row, name) for row in rows):
-            raise ReadError(f"{resource} '{name}' does not exist, or the token may not see it")
+            column = {"organization": "handle"}.get(resource) or ("slug" if "/" in str(name) else "app_name")
+            known = meant(balena, resource, column, name)
+            raise ReadError(f"{resource} '{name}' does not exist, or the token may not see it{known}")
 
 
 def _is_application(fleet: Row, name: str | int) -> bool:
