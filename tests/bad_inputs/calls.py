@@ -24,7 +24,7 @@ DEVICES = {"application": FLEET}
 #: By module: options of a task that is right.
 CALLS: dict[str, dict[str, Any]] = {
     "balena_account_info": {},
-    "balena_api_key": {"name": "ci"},
+    "balena_api_key": {**DEVICES, "scope": "application", "name": "ci"},
     "balena_api_key_info": {},
     "balena_application": {"name": FLEET},
     "balena_application_info": {"application": FLEET},
