@@ -210,14 +210,17 @@ def test_a_secret_is_not_shown_and_not_needed_again(emulator):
 
 def test_limits_count_the_devices_and_the_fleet(emulator):
     document = {"fleet": "acme/few-signs", "device_defaults": {"env": {"A": 1}}, "tags": {"a": 1, "b": 2}}
-    assert f"of {FEW + 1} subjects" in refused(emulator, document, max_changes="100%")
-    made(emulator, document, max_changes="7")
+    everything = f"{FEW + 2} changes ({FEW + 2} to create) and touches {FEW + 1} of {FEW + 1} subjects"
+    assert everything in refused(emulator, document, max_changes="50%")
+    assert everything in refused(emulator, document, max_changes=str(FEW + 1))
+    made(emulator, document, max_changes="100%")
 
 
 def test_switches_of_devices_are_no_undeclared_variables(emulator):
-    switched = {"fleet": "acme/few-signs", "devices": [{"name": "few-signs-1", "lock_override": True}]}
+    fleet = {"fleet": "acme/few-signs", "variables": {}}
+    switched = {**fleet, "devices": [{"name": "few-signs-1", "lock_override": True}]}
     made(emulator, switched, purge=["variables"])
-    off = {"fleet": "acme/few-signs", "device_defaults": {"lock_override": False}}
+    off = {**fleet, "device_defaults": {"lock_override": False}}
     assert made(emulator, off, purge=["variables"])[0]["changes"] == {"create": 0, "update": 1, "delete": 0}
     locked = {**off, "variables": {"config": {"RESIN_OVERRIDE_LOCK": "1"}}}
     assert made(emulator, locked)[0]["changes"] == {"create": FEW, "update": 0, "delete": 0}
