@@ -134,9 +134,11 @@ def test_both_register_the_same_devices(emulator, at_once):
 
 
 def test_both_remove_the_same_devices(emulator, at_once):
-    task = {"application": FLEET, "in_application": FLEET, "limit": "20%", "state": "absent"}
+    doomed = [row["uuid"] for row in emulator.store.query("device")][:10]
+    task = {"application": FLEET, "in_application": FLEET, "devices": doomed, "state": "absent", "allow_empty": True}
     at_once("balena_device", task, task)
-    assert len(names_of(emulator)) == 40
+    left = [row["uuid"] for row in emulator.store.query("device")]
+    assert len(left) == 40 and not set(left) & set(doomed)
 
 
 def test_both_make_the_same_application(emulator, at_once):

@@ -31,7 +31,6 @@ OTHER_SHAPE = {
     "secrets": "a document needs their values; an export says which there are",
     "state": "what states there are is what a thing can be",
     "variables": "declares them by name; the inventory only says whether to read them",
-    "with_tags": "tags for short, but not where tags are declared",
 }
 
 #: Options whose description names what it is about, so that it is another in each module. All else is word for word
