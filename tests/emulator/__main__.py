@@ -32,6 +32,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--devices", type=int, metavar="N", help="number of devices of every device template of the seeds")
     add("--token", default=TOKEN, help="API key of the user admin (default: %(default)s)")
     add("--flavor", choices=("openbalena", "cloud"), default="openbalena", help="what the server can do")
+    add("--flaw", choices=("columns",), help="what the server gets wrong, see the README")
     add("--latency", type=float, default=0.0, metavar="MS", help="milliseconds before each answer")
     add("--api-latency", type=float, dest="latency", metavar="MS", help=argparse.SUPPRESS)
     add("--idle-timeout", type=float, default=5.0, metavar="S", help="close a connection that is idle that long")
@@ -60,6 +61,7 @@ def build(options: argparse.Namespace) -> Emulator:
     emulator = Emulator(
         seed=[SEEDS / f"{name}.yml" if name in ("demo", "bench") else name for name in options.seed],
         flavor=options.flavor,
+        flaw=options.flaw,
         token=options.token,
         host=options.host,
         port=options.port,

@@ -32,13 +32,15 @@ VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "MERGE": "update", 
 class Api:
     """Answers requests from a store.
 
-    flavor: `openbalena` behaves as the recordings; `cloud` has what balenaCloud has beyond it.
+    flavor: `openbalena` behaves as the recordings; `cloud` has what balenaCloud has beyond it; flaw: `columns` compiles
+    comparisons of columns as servers do that lose the conditions beside them.
     """
 
-    def __init__(self, store: Store, clock: HasNow, flavor: str = "openbalena") -> None:
+    def __init__(self, store: Store, clock: HasNow, flavor: str = "openbalena", flaw: str | None = None) -> None:
         self.store = store
         self.clock = clock
         self.flavor = flavor
+        self.flaw = flaw
         store.clock = clock
         self.credentials = Credentials(store)
         self.heartbeats = Heartbeats(store)
@@ -91,7 +93,7 @@ class Api:
         if verb is None or target.deeper:
             raise Refused
         target = Target(resource.name, target.key, target.count)
-        context = Context(model, actor, self.store.now(), options.aliases)
+        context = Context(model, actor, self.store.now(), options.aliases, columns_leak=self.flaw == "columns")
         if request.method == "GET":
             return answer_json({"d": Reader(self.store, context).read(target, options)})
         writer = Writer(self.store, context)

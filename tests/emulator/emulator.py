@@ -41,6 +41,7 @@ ADMIN = "admin"
 TOKEN = "emulatorEmulatorEmulatorEmulator"
 
 Flavor = Literal["openbalena", "cloud"]
+Flaw = Literal["columns"]
 SeedSource = Mapping[str, Any] | str | Path
 
 
@@ -49,7 +50,8 @@ class Emulator:
 
     seed: what the server holds besides the base data: a mapping, a YAML file, or a list of them; devices: number of
     devices that each device template of the seeds makes, instead of its own `count`; flavor: `openbalena` behaves as
-    the recordings, `cloud` has what balenaCloud has beyond it; latency: milliseconds before each answer;
+    the recordings, `cloud` has what balenaCloud has beyond it; flaw: `columns` loses the conditions beside a comparison
+    of two columns, as real servers do; latency: milliseconds before each answer;
     idle_timeout: seconds after which an idle connection is closed; start, rate: of the clock; token: the API key of
     the user `admin`, who may do everything.
     """
@@ -59,6 +61,7 @@ class Emulator:
         seed: SeedSource | Iterable[SeedSource] | None = None,
         flavor: Flavor = "openbalena",
         *,
+        flaw: Flaw | None = None,
         token: str = TOKEN,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -71,7 +74,7 @@ class Emulator:
         tls_key: Path | str | None = None,
         on_request: Callable[[Request], None] | None = None,
     ) -> None:
-        self.flavor = flavor
+        self.flavor, self.flaw = flavor, flaw
         self.token = token
         self.clock = Clock(start, rate)
         self._start, self._rate = start, rate
@@ -88,7 +91,7 @@ class Emulator:
     def _fill(self) -> None:
         """A new store with the base data and the seeds."""
         self.store = Store(clock=self.clock)
-        self.api = (CloudApi if self.flavor == "cloud" else Api)(self.store, self.clock, self.flavor)
+        self.api = (CloudApi if self.flavor == "cloud" else Api)(self.store, self.clock, self.flavor, self.flaw)
         self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
         self._add_token()
         self.simulation = Simulation(self.store, self.clock)

@@ -59,6 +59,8 @@ def _alias(node: Alias, scope: Scope) -> Typed:
 def _operation(node: Operation, scope: Scope) -> Typed:
     if node.operator in ("and", "or"):
         join = sa.and_ if node.operator == "and" else sa.or_
+        if node.operator == "and" and scope.context.columns_leak:
+            return Typed(_leaking(_conjuncts(node), scope), "bool")
         # chains of thousands are one list, not a tower
         return Typed(join(*(condition(part, scope) for part in _chain(node))), "bool")
     left, right = value(node.left, scope), value(node.right, scope)
@@ -74,6 +76,39 @@ def _chain(node: Operation) -> list[Expression]:
         parts.append(left.right)
         left = left.left
     return [left, *reversed(parts)]
+
+
+def _conjuncts(node: Expression) -> list[Expression]:
+    """The parts of a conjunction, also of those within it: parentheses do not keep them apart on the server."""
+    if not (isinstance(node, Operation) and node.operator == "and"):
+        return [node]
+    return [inner for part in _chain(node) for inner in _conjuncts(part)]
+
+
+def _leaking(parts: list[Expression], scope: Scope) -> Sql:
+    """A conjunction as a server has it that writes `x = y OR x IS NULL AND y IS NULL` without parentheses.
+
+    AND binds tighter than OR, so what stands before the comparison does not count where both columns are null.
+    """
+    ways: list[list[Sql]] = [[]]
+    for part in parts:
+        twins = _twins(part, scope)
+        if twins is None:
+            ways[-1].append(condition(part, scope))
+        else:
+            one, other = twins
+            ways[-1].append(one == other)
+            ways.append([one.is_(None), other.is_(None)])
+    return sa.or_(*(sa.and_(*way) for way in ways))
+
+
+def _twins(part: Expression, scope: Scope) -> tuple[Sql, Sql] | None:
+    """The two columns of a comparison for equality, if it is one of columns."""
+    if not (isinstance(part, Operation) and part.operator == "eq"):
+        return None
+    if not (isinstance(part.left, Property) and isinstance(part.right, Property)):
+        return None
+    return unify(value(part.left, scope), value(part.right, scope))
 
 
 def _compare(operator: str, left: Typed, right: Typed) -> Sql:

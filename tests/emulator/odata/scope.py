@@ -31,13 +31,17 @@ def _alias(table: str, number: int) -> sa.FromClause:
 
 @dataclass
 class Context:
-    """What a query is compiled for: a version of the API, who asks (None: the server itself), the time."""
+    """What a query is compiled for: a version of the API, who asks (None: the server itself), the time.
+
+    columns_leak: compile comparisons of columns wrongly, see `expressions.py`.
+    """
 
     model: Model
     actor: Actor | None
     now: str
     aliases: dict[str, Literal] = field(default_factory=dict)
     used: Counter[str] = field(default_factory=Counter)
+    columns_leak: bool = False
 
     def alias(self, table: str) -> sa.FromClause:
         """An alias of a table that is new in this query."""

@@ -61,7 +61,8 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     with asked.reading():
         application = need_application(balena, want["application"], expand={"owns__release": options})
     releases = application["owns__release"]
-    judge(releases, all_of(ours, {"belongs_to__application": application["id"]}), "release")
+    theirs = user_condition(want.get("filter"))
+    judge(releases, all_of(ours, {"belongs_to__application": application["id"]}), "release", theirs)
     rows = _chosen(releases, named, of_application(application["slug"]))
     if not rows and not want["allow_empty"]:
         where = of_application(application["slug"])
