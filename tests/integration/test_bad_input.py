@@ -95,7 +95,7 @@ SERVERS: dict[str, tuple[dict[str, Any], str]] = {
     "a server that is down": ({"api_url": "http://127.0.0.1:1"}, "http://127.0.0.1:1/.* failed: no connection"),
     "a name without address": ({"api_url": "http://nosuch.invalid"}, "no connection .*nosuch.invalid"),
     "no URL": ({"api_url": "127.0.0.1"}, "api_url must start with https:// or http://, not '127.0.0.1'"),
-    "no time": ({"timeout": 0}, "timeout must be greater than 0, not 0"),
+    "no time": ({"timeout": 0}, "timeout must be greater than 0 and at most 86400, not 0"),
 }
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from tests.documents import blocks_of, documents
 from tests.integration.inventory_support import FLEET
 from tests.integration.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
+LISTENING = "-o HostName=127.0.0.1"
 TARGET = Path(__file__).resolve().parent / "targets" / "inventory_connect"
 SCRIPT = CHECKOUT / "plugins" / "plugin_utils" / "balena_tunnel.py"
 
@@ -157,15 +159,16 @@ def test_the_token_is_not_in_the_variables(ansible, tunnel, tmp_path, emulator):
 
 
 def test_local(ansible, emulator, device, sshd, tmp_path):
-    emulator.store.update("device", device["id"], ip_address="-oProxyCommand=id fe80::1 127.0.0.1")
+    emulator.store.update("device", device["id"], ip_address="-oProxyCommand=id fe80::1 127.0.0.1 192.0.2.7")
     source = tmp_path / "local.balena.yml"
     source.write_text(
         yaml.safe_dump({"plugin": "community.balena.balena", "devices": ["sensor-01"], "connect": "local"}),
         encoding="utf-8",
     )
     ansible.environment.update(ssh_environment(sshd, tmp_path))
-    extra = ("-e", f"ansible_user={sshd.user} ansible_port={sshd.port}")
-    done = ansible.run("ansible", "-i", str(source), "all", "-m", "ansible.builtin.raw", "-a", "echo here", *extra)
+    # A device's own word never leads to the controller, where the server of the tests listens.
+    there = json.dumps({"ansible_user": sshd.user, "ansible_port": sshd.port, "ansible_ssh_common_args": LISTENING})
+    done = ansible.run("ansible", "-i", str(source), "all", "-m", "ansible.builtin.raw", "-a", "echo here", "-e", there)
     assert "here" in done.output
     host = ansible.inventory(source).json["_meta"]["hostvars"]["sensor-01"]
-    assert (host["ansible_host"], host["ansible_port"]) == ("127.0.0.1", 22222)
+    assert (host["ansible_host"], host["ansible_port"]) == ("192.0.2.7", 22222)

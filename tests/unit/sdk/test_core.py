@@ -161,7 +161,9 @@ def test_settings_come_from_files_and_the_environment(clean_environment: Path, m
     assert settings.get("apiUrl") == "https://api.env.example"
     assert (settings.get("imageCacheTime"), settings.get("tokenRefreshInterval")) == (5, 7)
     monkeypatch.setenv("BALENARC_DATA_DIRECTORY", str(clean_environment / "data"))
-    Balena().auth.login_with_token("x")
+    Balena().auth.login_with_token("for balenaCloud")
+    assert not (clean_environment / "data" / "token").exists()  # the folder is that of another server's log-in
+    Balena(api_url="https://api.env.example").auth.login_with_token("x")
     assert (clean_environment / "data" / "token").exists()
 
 
