@@ -161,6 +161,8 @@ def check_rows(rows: list[Any], options: Mapping[str, Any] | None, request: str)
             raise not_an_api(request, f"rows without {', '.join(sorted(wanted - row.keys()))}")
         for name, value in row.items():
             fits = _fits(name, value, name in selected)
+            if name == "name" and "value" in row:  # a variable always has a name; an API key need not have one
+                fits = isinstance(value, str)
             if name in expanded:
                 fits = _is_expanded(name, value, counted="$count" in expanded[name])
             if not fits:
