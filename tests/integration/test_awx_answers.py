@@ -47,6 +47,7 @@ SEED = {
 def filters():
     """The filters of the project's playbooks."""
     spec = importlib.util.spec_from_file_location("answers", PLAYBOOKS / "filter_plugins" / "answers.py")
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.FilterModule().filters()

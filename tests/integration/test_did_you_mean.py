@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.bad_inputs.calls import FLEET, SEED
@@ -13,7 +15,7 @@ from tests.tasks import run_task
 OF_FLEET = {"application": FLEET}
 OF_DEVICES = {**OF_FLEET, "scope": "device"}
 VARIABLE = {**OF_DEVICES, "name": "A", "value": "x"}
-MISSPELT = {
+MISSPELT: dict[str, tuple[str, dict[str, Any], str]] = {
     "an application's slug": ("balena_env_var", {**VARIABLE, "application": "acme/kisok"}, "acme/kiosk"),
     "an application's name": ("balena_env_var", {**VARIABLE, "application": "kiosc"}, "kiosk"),
     "an application in another case": ("balena_release_info", {"application": "Kiosk"}, "kiosk"),

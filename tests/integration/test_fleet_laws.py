@@ -193,7 +193,9 @@ def test_a_fleet_becomes_what_its_document_says(server, actual, env, document, p
     fleet = Fleet(server, actual, env)
     entries_ = [{"uuid": uuid, **entry} for uuid, entry in document["devices"].items()]
     named_groups = [{"name": f"g{number}", **group} for number, group in enumerate(document["groups"])]
-    sections = {name: {} for name in purge if name != "devices"}  # a purge wants to be told against what
+    sections: dict[str, Any] = {
+        name: {} for name in purge if name != "devices"
+    }  # a purge wants to be told against what
     whole = {**sections, **document, "fleet": FLEET, "devices": entries_, "groups": named_groups}
     made = foresee_and_do(server, document=whole, purge=sorted(purge), secrets=SECRETS)
 

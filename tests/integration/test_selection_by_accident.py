@@ -42,7 +42,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "balena_env_var_info": {**IN, "scope": "device"},
     "balena_api_key_info": {**IN, "scope": "device"},
 }
-EMPTY = (None, "", " ", {}, [])
+EMPTY: tuple[Any, ...] = (None, "", " ", {}, [])
 ODD = ("1 eq 2)) or ((1 eq 1", "1 eq 2) or (1 eq 1", "1 eq 1&$top=1", "1 eq 2%29%20or%20(1 eq 1", "'", "true)", "()")
 VALUES: dict[str, tuple[Any, ...]] = {
     "with_tags": (*EMPTY, {"site": None}, {"site": ""}, {"site": []}, {"": "x"}),

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.emptiness import NEVER_EMPTY
 from tests.modules import MODULES, argument_spec, module_of
 
-EMPTY = (None, "", "  ", "\n", {}, [])
-OTHERWISE_EMPTY = {
+EMPTY: tuple[Any, ...] = (None, "", "  ", "\n", {}, [])
+OTHERWISE_EMPTY: dict[str, tuple[Any, ...]] = {
     "devices": ([None], [""], ["kitchen", " "]),
     "has_tags": ([None], [""]),
     "with_tags": ({"site": None}, {"site": ""}, {"site": []}, {"site": {}}, {"": "x"}),
@@ -42,7 +44,7 @@ def test_an_empty_list_of_devices_can_mean_none_when_the_task_says_that_this_is_
 
 def test_text_that_turns_out_to_be_empty_is_found_once_it_is_understood():
     options, spec = module_of("balena_tag").OPTIONS, argument_spec("balena_tag")
-    validated = {"name": "a", "with_tags": {}, "filter": None}
+    validated: dict[str, Any] = {"name": "a", "with_tags": {}, "filter": None}
     assert options.emptied(spec, {"with_tags": "{}"}) == ""
     assert "with_tags" in options.emptied(spec, {"with_tags": "{}"}, validated)
     assert options.emptied(spec, {"name": "a"}, validated) == ""
