@@ -198,12 +198,18 @@ def test_a_device_touches_no_other_host_by_its_name(ansible, emulator, tmp_path,
     for device, name in zip(emulator.store.ids("device", belongs_to__application=fleet), NAMES, strict=True):
         emulator.store.update("device", device, device_name=name)
     path = source(
-        tmp_path, hostnames=["device_name"], group_by=["online", "tags"], connect="tunnel",
-        tunnel_address="tunnel.example.com:443", compose={"ansible_user": "'theirs'", "ansible_host": "balena_uuid"},
-        keyed_groups=[{"key": "balena_tags.site", "separator": ""}, {"key": "balena_device_name", "separator": "",
-                       "parent_group": "sites"},
-                      {"key": "balena_device_name", "parent_group": "{{ balena_device_name }}"}],
-    )  # fmt: skip
+        tmp_path,
+        hostnames=["device_name"],
+        group_by=["online", "tags"],
+        connect="tunnel",
+        tunnel_address="tunnel.example.com:443",
+        compose={"ansible_user": "'theirs'", "ansible_host": "balena_uuid"},
+        keyed_groups=[
+            {"key": "balena_tags.site", "separator": ""},
+            {"key": "balena_device_name", "separator": "", "parent_group": "sites"},
+            {"key": "balena_device_name", "parent_group": "{{ balena_device_name }}"},
+        ],
+    )
     others = tmp_path / "others.yml"
     others.write_text(OTHERS, encoding="utf-8")
     sources = ["-i", path, "-i", str(others)] if order == "last" else ["-i", str(others), "-i", path]

@@ -54,7 +54,7 @@ def test_a_refusal_that_repeats_a_secret(bench, count_tried):
         assert result["failed"]
         tried += 1
         shown = _shown(result)
-        for text in {secret, written, written[:cut], json.dumps(written[:cut])[1:-1]}:
+        for text in (secret, written, written[:cut], json.dumps(written[:cut])[1:-1]):
             assert text not in shown, (way, result["msg"])
 
     try_one()
