@@ -59,7 +59,7 @@ def user_only(balena: Balena, scope: str) -> Iterator[None]:
 def _check_user(balena: Balena, scope: str) -> None:
     actor = Auth(balena).whoami()
     if actor is not None and actor["actorType"] != "user":
-        who = " ".join(filter(None, ("the", actor["actorType"], actor.get("slug") or actor.get("uuid"))))
+        who = " ".join(map(str, filter(None, ("the", actor["actorType"], actor.get("slug") or actor.get("uuid")))))
         raise DeclarationError(f"The token belongs to {who}; only one of a user can make keys of scope '{scope}'")
 
 
