@@ -186,9 +186,7 @@ def test_what_a_document_cannot_say_is_warned_of():
         assert not converge(emulator, found["document"], purge=["tags", "services", "variables", "devices"])["changed"]
 
 
-@pytest.mark.skipif(
-    inert.IS_NEEDED, reason="before ansible-core 2.19, keys that begin a template are written otherwise"
-)
+@pytest.mark.skipif(inert.IS_NEEDED, reason="ansible-core < 2.19 gets template marks written otherwise")
 def test_a_file_on_disk_keeps_every_text(awkward, tmp_path):
     ansible = Ansible(tmp_path, {"BALENA_API_URL": awkward.url, "BALENA_TOKEN": awkward.token})
     options: dict[str, Any] = {"application": "acme/-1e3", "secret_names": []}
