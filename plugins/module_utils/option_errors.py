@@ -75,7 +75,7 @@ def _tamed(option: Mapping[str, Any], value: Any) -> Any:
 
 
 def _option(spec: Spec, name: str) -> Mapping[str, Any]:
-    """What is said of an option under its name or an alias; nothing if there is no such option."""
+    """What is said of an option under its name or an alias; nothing if the option does not exist."""
     found = spec.get(name) or next((said for said in spec.values() if name in said.get("aliases", ())), None)
     return {} if found is None else {"type": "str", **found}
 

@@ -186,32 +186,21 @@ def test_what_a_document_cannot_say_is_warned_of():
         assert not converge(emulator, found["document"], purge=["tags", "services", "variables", "devices"])["changed"]
 
 
-@pytest.mark.skipif(inert.IS_NEEDED, reason="ansible-core < 2.19 gets template marks written otherwise")
 def test_a_file_on_disk_keeps_every_text(awkward, tmp_path):
     ansible = Ansible(tmp_path, {"BALENA_API_URL": awkward.url, "BALENA_TOKEN": awkward.token})
     options: dict[str, Any] = {"application": "acme/-1e3", "secret_names": []}
     (tmp_path / "fleets").mkdir()
     awkward.clear_requests()
-    done = ansible.playbook(
-        [
-            {
-                "hosts": "localhost",
-                "gather_facts": False,
-                "tasks": [
-                    {"community.balena.balena_fleet_info": options, "register": "found"},
-                    {
-                        "ansible.builtin.copy": {
-                            "content": "{{ found.document | to_nice_yaml }}",
-                            "dest": "fleets/a.yml",
-                        }
-                    },
-                    {"ansible.builtin.import_role": {"name": "community.balena.fleet"}},
-                ],
-                "vars": {"fleet_purge": list(PURGEABLE)},
-            }
-        ]
-    )
+    tasks = [
+        {"community.balena.balena_fleet_info": options, "register": "found"},
+        {"ansible.builtin.copy": {"content": "{{ found.document | to_nice_yaml }}", "dest": "fleets/a.yml"}},
+    ]
+    if not inert.IS_NEEDED:  # before ansible-core 2.19, keys that begin a template are other keys in the file
+        tasks.append({"ansible.builtin.import_role": {"name": "community.balena.fleet"}})
+    variables = {"fleet_purge": list(PURGEABLE)}
+    done = ansible.playbook([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, "vars": variables}])
     assert done.recap()["changed"] == 1  # the file
     assert awkward.writes() == []
     document = yaml.safe_load((tmp_path / "fleets" / "a.yml").read_text(encoding="utf-8"))
-    assert document == export(awkward, **options)["document"]
+    expected = export(awkward, **options)["document"]
+    assert document == (inert.inert(expected, [], values=False) if inert.IS_NEEDED else expected)

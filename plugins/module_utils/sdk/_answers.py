@@ -52,7 +52,7 @@ _REFERRING = tuple(f"__{name}" for name in (*sorted(_REFERENCES), "cpu_architect
 _NEVER_EMPTY = frozenset(
     ("belongs_to__application", "is_for__device_type", "is_of__cpu_architecture", "is_of__device_type")
 )
-#: References that every row has: null is no answer.
+#: References that every row has, and which are never null.
 _NEEDED = frozenset(
     "actor application belongs_to__application device image installs__image installs__service is_a_build_of__service"
     " is_for__device_type is_of__cpu_architecture is_of__device_type is_provided_by__release organization service"
@@ -136,7 +136,7 @@ def rows_of(body: Any, options: Mapping[str, Any] | None, request: str) -> Any:
     rows = body["d"]
     if "$count" in (options or {}):
         if not isinstance(rows, int) or isinstance(rows, bool):
-            raise not_an_api(request, "something that is no number")
+            raise not_an_api(request, "something other than a number")
         return rows
     if isinstance(rows, dict):
         check_rows([rows], options, request)

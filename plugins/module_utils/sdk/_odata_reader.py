@@ -205,7 +205,7 @@ class _Reader:
     def _call(self) -> tuple[str, str]:
         name = self._peek().text
         if name not in _TELL | _COMPUTE:
-            raise self._error(f"there is no function {name}()")
+            raise self._error(f"the function {name}() does not exist")
         self._take()
         self._take()
         kinds, arguments = [_VALUE], []

@@ -46,7 +46,7 @@ class Patience:
 
     @classmethod
     def of(cls, want: Mapping[str, Any]) -> Patience:
-        """The patience that the options of a task declare; none, if there is no such option.
+        """The patience that the options of a task declare; none if the module lacks the option.
 
         :raises DeclarationError: a number that makes no sense.
         """

@@ -49,7 +49,7 @@ class Guard:
         return is_free
 
     def add_group(self, group: str) -> str:
-        """Make a group, unless a host that is no device is called so: plays for the host would run on the group."""
+        """Make a group, unless another source has a host of that name: plays for the host would run on the group."""
         host = self._foreign_hosts.get(group)
         if group not in self._inventory.groups and host is not None and self._uuid not in host.vars:
             self.refused[group] = "a host of another source is called so"

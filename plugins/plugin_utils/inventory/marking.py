@@ -81,7 +81,7 @@ def mark(value: Any) -> Any:
     if isinstance(value, dict):
         if DATA_TAGGING or all(is_harmless(key) for key in value):
             return {key: mark(item) for key, item in value.items()}
-        # Before 2.19 ansible-core looks at values alone: one that is no template keeps it from templating the keys.
+        # Before 2.19 ansible-core looks at values alone: one that is not a template keeps it from templating the keys.
         return {wrap_var(key): wrap_var(item) for key, item in value.items()}
     if isinstance(value, list):
         return [mark(item) for item in value]

@@ -228,7 +228,7 @@ class ConstructedOnce:
         return recorder.record
 
     def _is_merely_empty(self, entry: Entry, host: Host) -> bool:
-        """A key that is empty makes no group, and only C(strict) objects; it is no failure."""
+        """A key that is empty makes no group, and only C(strict) objects; that is not a failure."""
         if entry.option != "keyed_groups":
             return False
         variables = {**host.own(None), **host.entry.get_vars()}

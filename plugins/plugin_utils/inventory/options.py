@@ -27,7 +27,7 @@ _PREFIX = re.compile(r"[^\W\d]\w*|")
 
 
 def refuse_unknown(plugin_type: str, plugin: str, given: Iterable[object]) -> None:
-    """Refuse a key of the file that is no option.
+    """Refuse a key of the file that is not an option.
 
     :raises AnsibleParserError: names all of them, each with the option that was probably meant.
     """

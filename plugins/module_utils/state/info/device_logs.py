@@ -32,7 +32,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     names of the services.
 
     :param want: the options of the module balena_device_log_info.
-    :raises DeclarationError: C(since) is not a date, C(count) is no number of lines, or there is no such service.
+    :raises DeclarationError: C(since) is not a date, C(count) cannot be a number of lines, or the service is unknown.
     """
     since = int(moments.declared(want["since"], "since").timestamp() * 1000) if want.get("since") else None
     if not 1 <= want["count"] <= _KEPT:

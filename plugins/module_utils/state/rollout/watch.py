@@ -127,7 +127,7 @@ class _Watch:
         return Followed(result, problem)
 
     def _nobody(self, waited: waiting.Waited) -> str | None:
-        """What is wrong when there is no device whose example the next wave could follow."""
+        """What is wrong when no device has shown that the next wave may follow."""
         if waited.among(State.DONE):
             return None
         return (

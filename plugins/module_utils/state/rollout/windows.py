@@ -99,7 +99,7 @@ def _window(declared: Any, where: str) -> Window:
 def _minutes(value: Any, where: str) -> int:
     """Minutes from midnight. YAML 1.1 reads C(22:00) without quotes as a number, which is just that.
 
-    It does so from C(1:00) on, so that a smaller number is something else: C(22) is no time of day.
+    It does so from C(1:00) on, so that a smaller number is something else: C(22) is not a time of day.
     """
     found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if found and int(found.group(2)) < 60:
