@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.emulator import Emulator
@@ -187,8 +187,17 @@ def foresee_and_do(server, **task):
     return made
 
 
+#: The server makes the service of a device together with the device; it is created by the task all the same.
+REGISTERED_WITH_A_SERVICE = {
+    "device_defaults": {"services": {"web": {"env": {"A": ""}}}},
+    "groups": [],
+    "devices": {"a" * 32: {}},
+}
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(actual_devices, held, documents, purges)
+@example(actual={}, env={}, document=REGISTERED_WITH_A_SERVICE, purge=set())
 def test_a_fleet_becomes_what_its_document_says(server, actual, env, document, purge):
     fleet = Fleet(server, actual, env)
     entries_ = [{"uuid": uuid, **entry} for uuid, entry in document["devices"].items()]

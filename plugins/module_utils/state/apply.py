@@ -89,6 +89,7 @@ class _Run:
         self.balena, self.plan = balena, plan
         self.outcome = Outcome()
         self._ids: dict[tuple[str, Key], int | None] = {}
+        self._made: set[tuple[str, Key]] = set()
         self._lock, self._hopeless = Lock(), Event()
 
     def each(self, changes: Sequence[Change]) -> None:
@@ -114,13 +115,18 @@ class _Run:
             self._note(self.outcome.not_done, changes)
             return
         try:
-            made = write([self._known(change) for change in changes])
+            made = write([self._known(change) for change in changes]) or self._came_along(changes[0])
         except BalenaError as error:
             if _meets_every_request(error):
                 self._hopeless.set()
             self._note(self.outcome.failed, [Failure(change, error) for change in changes])
         else:
             self._note(self.outcome.done if made else self.outcome.met, changes)
+
+    def _came_along(self, change: Change) -> bool:
+        """Whether the server made a row together with the one that it belongs to, which was created here."""
+        parents = [value for value in change.identity.values() if isinstance(value, NewId)]
+        return any((parent.resource, parent.key) in self._made for parent in parents)
 
     def _note(self, where: list[Any], what: Iterable[Any]) -> None:
         with self._lock:
@@ -134,6 +140,8 @@ class _Run:
         if change.action == "create":
             with self._lock:
                 self._ids[change.resource, change.key] = id_
+                if made:
+                    self._made.add((change.resource, change.key))
         return made
 
     def _create(self, change: Change) -> tuple[int | None, bool]:

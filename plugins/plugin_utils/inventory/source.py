@@ -158,7 +158,9 @@ class InventorySource:
         options = self._options
         made = {self._plugin._sanitize_group_name(name) for name in options["groups"] or ()}
         is_free = self._guard.is_free(made.union(*groups))
-        return Naming([str(name) for name in options["hostnames"]], options["on_duplicate"], self._evaluate, is_free)
+        # Text stays the object that it is: ansible-core from 2.19 on evaluates only expressions that it trusts.
+        hostnames = [name if isinstance(name, str) else str(name) for name in options["hostnames"]]
+        return Naming(hostnames, options["on_duplicate"], self._evaluate, is_free)
 
     def _way(self) -> Tunnel | Local | None:
         options = self._options

@@ -57,13 +57,15 @@ def plan(balena: Balena, want: Want) -> Plan:
 
 def describe(row: Record) -> dict[str, Any]:
     """An application as tasks return it."""
+    # An application that holds a host OS can lack a device type.
+    device_type = next((related["slug"] for related in row["is_for__device_type"]), None)
     return {
         "id": row["id"],
         "name": row["app_name"],
         "slug": row["slug"],
         "uuid": row["uuid"],
         "organization": row["organization"][0]["handle"],
-        "device_type": row["is_for__device_type"][0]["slug"],
+        "device_type": device_type,
         "class": row["is_of__class"],
         "device_count": row["owns__device"],
         "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["application_tag"], key=lambda t: t["tag_key"])},
