@@ -189,9 +189,9 @@ def foresee_and_do(server, **task):
 
 #: The server makes the service of a device together with the device; it is created by the task all the same.
 REGISTERED_WITH_A_SERVICE = {
-    "device_defaults": {"services": {"web": {"env": {"A": ""}}}},
+    "device_defaults": {"env": {}, "tags": {}, "note": "", "services": {"web": {"env": {"A": ""}}}},
     "groups": [],
-    "devices": {"a" * 32: {}},
+    "devices": {"a" * 32: {"tags": {}}},
 }
 
 
