@@ -221,7 +221,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..module_utils.emptiness import NEVER_EMPTY, emptied
-from ..module_utils.state.text import visible
+from ..module_utils.engine.visible import visible
 from ..plugin_utils.inventory.checking import check_kinds
 from ..plugin_utils.inventory.options import check_options, refuse_unknown
 from ..plugin_utils.inventory.source import InventorySource

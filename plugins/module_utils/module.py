@@ -20,18 +20,18 @@ from ansible.module_utils.common.arg_spec import ValidationResult
 from . import option_errors
 from .connection import CONNECTION_SPEC, connect
 from .emptiness import NEVER_EMPTY, emptied
+from .engine import report
+from .engine.apply import Outcome, apply
+from .engine.explain import explain
+from .engine.kinds import printable
+from .engine.masking import Masker
+from .engine.patience import Patience
+from .engine.plan import Change, Plan, Progress, guard
+from .engine.visible import visible_in
 from .inert import inert_result
-from .query import compile_query
+from .jmespath_option import compile_query
 from .sdk import Balena
 from .sdk.errors import BalenaError
-from .state import report
-from .state.apply import Outcome, apply
-from .state.kinds import printable
-from .state.masking import Masker
-from .state.patience import Patience
-from .state.plan import Change, Plan, Progress, guard
-from .state.text import visible_in
-from .state.words import explain
 
 Params = Mapping[str, Any]
 

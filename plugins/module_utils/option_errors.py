@@ -17,8 +17,8 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
-from .state.kinds import kind_of, printable, unusable
-from .state.near import near
+from .engine.kinds import kind_of, printable, unusable
+from .engine.near import near
 
 Spec = Mapping[str, Mapping[str, Any]]
 

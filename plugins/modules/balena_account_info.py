@@ -58,8 +58,8 @@ result:
   sample: true
 """
 
+from ..module_utils.domain.keys.account_info import read
 from ..module_utils.module import READ_MORE, Options, run_info_module
-from ..module_utils.state.info.account import read
 
 OPTIONS = Options(
     argument_spec={

@@ -178,8 +178,8 @@ failed_items:
       error: its successor could not be made, so it stays as it is
 """
 
+from ..module_utils.domain.keys.api_keys import plan
 from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
-from ..module_utils.state.resources.api_keys import plan
 
 OPTIONS = Options(
     argument_spec={

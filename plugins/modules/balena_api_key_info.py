@@ -63,8 +63,8 @@ result:
   sample: [[ci, "2027-01-01T00:00:00.000Z"]]
 """
 
+from ..module_utils.domain.keys.info import read
 from ..module_utils.module import DEVICE_SELECTOR, READ_MORE, Options, run_info_module
-from ..module_utils.state.info.api_keys import read
 
 OPTIONS = Options(
     argument_spec={

@@ -163,8 +163,8 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
+from ..module_utils.domain.applications.plan import plan
 from ..module_utils.module import Options, run_module
-from ..module_utils.state.resources.applications import plan
 
 OPTIONS = Options(
     argument_spec={

@@ -82,8 +82,8 @@ result:
   sample: [{fleet: acme/kiosk, devices: 6}]
 """
 
+from ..module_utils.domain.applications.info import read
 from ..module_utils.module import APPLICATION, READ_MORE, SELECTION, Options, run_info_module
-from ..module_utils.state.info.applications import read
 
 OPTIONS = Options(
     argument_spec={

@@ -136,8 +136,8 @@ failed_items:
       error: "the device's containers hold the update lock; force: true overrides it"
 """
 
+from ..module_utils.domain.devices.actions import ACTIONS, plan
 from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
-from ..module_utils.state.resources.device_actions import ACTIONS, plan
 
 OPTIONS = Options(
     argument_spec={

@@ -118,8 +118,8 @@ result:
   sample: [kitchen]
 """
 
+from ..module_utils.domain.devices.info import read
 from ..module_utils.module import DEVICE_SELECTOR, READ_MORE, Options, run_info_module
-from ..module_utils.state.info.devices import read
 
 OPTIONS = Options(
     argument_spec={

@@ -72,8 +72,8 @@ result:
   sample: [{device: kitchen, errors: [connection refused]}]
 """
 
+from ..module_utils.domain.devices.logs_info import read
 from ..module_utils.module import DEVICE_SELECTOR, QUERY, Options, run_info_module
-from ..module_utils.state.info.device_logs import read
 
 OPTIONS = Options(
     argument_spec={

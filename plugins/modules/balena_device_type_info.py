@@ -63,8 +63,8 @@ result:
   sample: intel-nuc
 """
 
+from ..module_utils.domain.devices.types_info import read
 from ..module_utils.module import READ_MORE, Options, run_info_module
-from ..module_utils.state.info.device_types import read
 
 OPTIONS = Options(
     argument_spec={

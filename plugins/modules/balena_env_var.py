@@ -145,10 +145,12 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
+from ..module_utils.domain.variables import config_schema
+from ..module_utils.domain.variables import plan as variables
+from ..module_utils.domain.variables.parents import find
+from ..module_utils.engine.plan import Plan
 from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, Params, run_module
 from ..module_utils.sdk import Balena
-from ..module_utils.state.plan import Plan
-from ..module_utils.state.resources import config_schema, variable_parents, variables
 
 OPTIONS = Options(
     argument_spec={
@@ -172,7 +174,7 @@ OPTIONS = Options(
 def plan(balena: Balena, want: Params) -> Plan:
     """The declared variables of all subjects."""
     declared = variables.declaration(want)
-    parents, through = variable_parents.find(balena, want)
+    parents, through = find(balena, want)
     planned = variables.plan(balena, parents, declared, through)
     return config_schema.checked(balena, planned, parents, want)
 

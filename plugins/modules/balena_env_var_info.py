@@ -86,8 +86,8 @@ result:
   sample: [{of: acme/kiosk web, name: PORT, modified_at: "2026-11-21T21:59:27.914Z"}]
 """
 
+from ..module_utils.domain.variables.info import read
 from ..module_utils.module import DEVICE_SELECTOR, READ_MORE, VARIABLES, Options, run_info_module
-from ..module_utils.state.info.env_vars import read
 
 OPTIONS = Options(
     argument_spec={

@@ -325,9 +325,9 @@ failed_items:
       error: "The API refused POST /v7/device_environment_variable (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.fleet.document import PURGEABLE, SECTIONS
+from ..module_utils.domain.fleet.plan import plan
 from ..module_utils.module import RELEASES, Options, run_module
-from ..module_utils.state.fleet.converge import plan
-from ..module_utils.state.fleet.document import PURGEABLE, SECTIONS
 
 OPTIONS = Options(
     argument_spec={

@@ -134,9 +134,9 @@ result:
   sample: [api_key]
 """
 
+from ..module_utils.domain.fleet.document import SECTIONS
+from ..module_utils.domain.fleet.info import read
 from ..module_utils.module import APPLICATION, QUERY, Options, run_info_module
-from ..module_utils.state.fleet.document import SECTIONS
-from ..module_utils.state.fleet.export import read
 
 OPTIONS = Options(
     argument_spec={

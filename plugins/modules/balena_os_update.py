@@ -156,8 +156,8 @@ failed_items:
       error: "The API refused POST /v1/7cf02a687b74206f92cb455969cf8e98/resinhup (500): failed"
 """
 
+from ..module_utils.domain.host_os.updates import plan
 from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
-from ..module_utils.state.resources.os_updates import plan
 
 OPTIONS = Options(
     argument_spec={

@@ -83,8 +83,8 @@ result:
   sample: [6.0.41, 5.3.27]
 """
 
+from ..module_utils.domain.host_os.info import read
 from ..module_utils.module import READ_MORE, Options, run_info_module
-from ..module_utils.state.info.os_versions import read
 
 OPTIONS = Options(
     argument_spec={

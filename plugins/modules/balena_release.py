@@ -164,8 +164,8 @@ failed_items:
       error: "The API refused POST /v7/release_tag (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.releases.plan import plan
 from ..module_utils.module import APPLICATION, WAITING, Options, run_module
-from ..module_utils.state.resources.release_details import plan
 
 OPTIONS = Options(
     argument_spec={

@@ -100,8 +100,8 @@ result:
   sample: 1.2.0
 """
 
+from ..module_utils.domain.releases.info import read
 from ..module_utils.module import READ_MORE, SELECTION, Options, run_info_module
-from ..module_utils.state.info.releases import read
 
 OPTIONS = Options(
     argument_spec={

@@ -177,8 +177,8 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.releases.pins import plan
 from ..module_utils.module import DEVICE_SELECTOR, RELEASES, WAITING, Options, run_module
-from ..module_utils.state.resources.pins import plan
 
 OPTIONS = Options(
     argument_spec={

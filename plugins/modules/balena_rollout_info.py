@@ -199,8 +199,8 @@ result:
   sample: [1%, 10%]
 """
 
+from ..module_utils.domain.rollout.info import read
 from ..module_utils.module import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, Options, run_info_module
-from ..module_utils.state.info.rollout import read
 
 OPTIONS = Options(
     argument_spec={

@@ -88,8 +88,8 @@ failed_items:
       error: its successor could not be made, so it stays as it is
 """
 
+from ..module_utils.domain.keys.ssh_keys import plan
 from ..module_utils.module import Options, run_module
-from ..module_utils.state.resources.ssh_keys import plan
 
 OPTIONS = Options(
     argument_spec={

@@ -124,8 +124,8 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
-from ..module_utils.state.resources.supervisors import plan
 
 OPTIONS = Options(
     argument_spec={

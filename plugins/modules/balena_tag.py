@@ -134,8 +134,8 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
+from ..module_utils.domain.tags.parents import plan
 from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
-from ..module_utils.state.resources.tag_parents import plan
 
 OPTIONS = Options(
     argument_spec={

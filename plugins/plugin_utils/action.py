@@ -22,10 +22,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils import sdk
+from ..module_utils.engine.kinds import printable
+from ..module_utils.engine.report import SENSITIVE
 from ..module_utils.inert import inert_result
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
-from ..module_utils.state.kinds import printable
-from ..module_utils.state.report import SENSITIVE
 
 display = Display()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 
-from ansible_collections.community.balena.plugins.module_utils.state.fleet.schema import SCHEMA
+from ansible_collections.community.balena.plugins.module_utils.domain.fleet.schema import SCHEMA
 from tests.bad_inputs.calls import FLEET
 
 GOOD: dict[str, Any] = {

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from ansible_collections.community.balena.plugins.module_utils import inert
+from ansible_collections.community.balena.plugins.module_utils.domain.fleet.document import PURGEABLE
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
-from ansible_collections.community.balena.plugins.module_utils.state.fleet.document import PURGEABLE
 from tests.ansible_runs import Ansible
 from tests.emulator import Emulator
 from tests.emulator.emulator import SEEDS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.balena.plugins.module_utils.state.fleet.likely_secrets import is_likely_secret
+from ansible_collections.community.balena.plugins.module_utils.domain.fleet.likely_secrets import is_likely_secret
 from tests.emulator import Emulator
 from tests.tasks import run_task
 

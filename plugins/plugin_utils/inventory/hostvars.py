@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...module_utils.state.info.device_shape import SECRET_COLUMNS, Row, addresses, shape
+from ...module_utils.domain.devices.facts import SECRET_COLUMNS, Row, addresses, shape
 
 __all__ = ["SECRET_COLUMNS", "UNIQUE", "Row", "addresses", "shape"]
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils.state.text import has_hidden
+from ...module_utils.engine.visible import has_hidden
 from .marking import is_harmless
 
 Variables = Mapping[str, Any]

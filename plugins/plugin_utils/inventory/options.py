@@ -15,9 +15,9 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleParserError
 
-from ...module_utils.state.kinds import kind_of
-from ...module_utils.state.near import near
-from ...module_utils.state.text import one_line
+from ...module_utils.engine.kinds import kind_of
+from ...module_utils.engine.near import near
+from ...module_utils.engine.visible import one_line
 from .grouping import GROUPINGS
 
 #: Options that name things by text or by id, and those that are lists of text.

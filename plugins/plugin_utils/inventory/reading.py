@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils.domain.devices.facts import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
+from ...module_utils.domain.fields import relations
+from ...module_utils.domain.query import all_of, chunks, meant
+from ...module_utils.domain.rows import Condition as UserCondition
+from ...module_utils.domain.rows import read_rows, user_condition
+from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
 from ...module_utils.sdk.errors import BalenaError
-from ...module_utils.state.info.device_shape import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
-from ...module_utils.state.info.more import relations
-from ...module_utils.state.reading import all_of, chunks, meant
-from ...module_utils.state.rows import Condition as UserCondition
-from ...module_utils.state.rows import read_rows, user_condition
-from ...module_utils.state.selector import select_devices, tag_conditions, wanted_tags
 
 if TYPE_CHECKING:
     from ...module_utils.sdk import Balena

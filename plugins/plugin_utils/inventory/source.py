@@ -12,10 +12,10 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
+from ...module_utils.domain import fields
+from ...module_utils.engine.visible import visible
 from ...module_utils.inert import IS_NEEDED, inert, warning
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
-from ...module_utils.state.info import more
-from ...module_utils.state.text import visible
 from .building import (
     HostWriter,
     Naming,
@@ -78,7 +78,7 @@ class InventorySource:
             key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
             found = self._cached(key) if self._options.get("cache") and use_cache else None
             if found is None:
-                relations = list(more.relations(want["expand"]))
+                relations = list(fields.relations(want["expand"]))
                 rows = read_devices(balena, want)
                 found = [shape(row, fields=want["fields"] or (), expand=relations) for row in rows]
                 if self._options.get("cache"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils import module
-from ansible_collections.community.balena.plugins.module_utils.state.plan import Followed, Plan
+from ansible_collections.community.balena.plugins.module_utils.engine.plan import Followed, Plan
 from tests.tasks import run_task
 
 ACTING = "a\x00b\x1b[2J\u202etxt"

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applications, as balena_application_info returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import DeclarationError
+from .. import fields
+from ..query import all_of
+from ..rows import read_rows, user_condition
+from ..selector import APPLICATION_COLUMNS, named_application, tag_conditions, wanted_tags
+from .plan import READING, describe
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+
+def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+    """The applications that fit all options, in one request; ordered by slug.
+
+    :param want: the options of the module balena_application_info.
+    :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
+    """
+    asked = fields.wanted(want)
+    ours = all_of(
+        named_application(want["application"]) if want.get("application") else None,
+        {"organization": {"handle": want["organization"]}} if want.get("organization") else None,
+        {"is_of__class": want["class"]} if want.get("class") else None,
+        *tag_conditions(wanted_tags(want), "application_tag"),
+    )
+    theirs = user_condition(want.get("filter"))
+    columns = asked.select([*APPLICATION_COLUMNS, *READING["select"]])
+    with asked.reading():
+        rows = read_rows(
+            balena, "application", ours, theirs=theirs, select=columns, expand=asked.expansions(READING["expand"])
+        )
+    if not rows and not want["allow_empty"]:
+        raise DeclarationError("the options select no application; say allow_empty: true if that can be")
+    rows.sort(key=lambda row: row["slug"])
+    return {"applications": [{**describe(row), **asked.given(row)} for row in rows]}

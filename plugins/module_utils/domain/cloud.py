@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What balenaCloud has and an openBalena server has not: said in words, where that server only fails.
+
+It answers a question for a column that it does not have, and a change of one, with an empty 500 (recording 05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..engine.apply import Outcome
+from ..engine.plan import DeclarationError
+from ..engine.report import failure_message
+from ..sdk.errors import BalenaRequestError
+
+
+@contextmanager
+def cloud_only(options: Sequence[str]) -> Iterator[None]:
+    """Reads on behalf of some options that need what balenaCloud alone has.
+
+    :raises DeclarationError: instead of the empty answer; names the options.
+    """
+    try:
+        yield
+    except BalenaRequestError as error:
+        if not options or error.status_code != 500:
+            raise
+        raise DeclarationError(f"The server failed when asked about {missing(options)}") from error
+
+
+def account_of_cloud_only(columns: Mapping[str, str]) -> Callable[[Outcome], dict[str, Any]]:
+    """Explains in the result of a task why changes failed that need what balenaCloud alone has.
+
+    :param columns: those that an openBalena server shows and cannot change, with the options that declare them.
+    """
+
+    def account(outcome: Outcome) -> dict[str, Any]:
+        options = {
+            columns[column]
+            for failure in outcome.failed
+            for column in failure.change.body
+            if column in columns and getattr(failure.error, "status_code", None) == 500
+        }
+        return {"msg": f"{failure_message(outcome)} {missing(sorted(options))}"} if options else {}
+
+    return account
+
+
+def missing(options: Sequence[str]) -> str:
+    """The sentence on options that a server does not have."""
+    return f"{', '.join(options)}: balenaCloud has that, an openBalena server does not"

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices, as balena_device_info returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import fields
+from ..query import Record
+from ..selector import select_devices
+from .facts import EXPANSIONS, SERVICES, shape
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+
+def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+    """The devices that are selected, in one request.
+
+    :param want: the options of the module balena_device_info.
+    """
+    asked = fields.wanted(want)
+    own = {**EXPANSIONS, "image_install": SERVICES} if want["services"] else EXPANSIONS
+    with asked.reading():
+        rows = chosen(balena, want, select=None, expand=asked.expansions(own))
+    return {"devices": [{**_facts(row), **asked.given(row)} for row in rows]}
+
+
+def chosen(balena: Balena, want: Mapping[str, Any], **reading: Any) -> list[Record]:
+    """The devices that an info module is about: with C(allow_empty), those that exist of the ones that are named."""
+    lenient = _any_name if want.get("allow_empty") else None
+    return select_devices(balena, want, everywhere=True, may_be_missing=lenient, **reading)
+
+
+def _any_name(name: str | int) -> bool:
+    return True
+
+
+def _facts(row: Record) -> dict[str, Any]:
+    """The facts that the inventory has too, with the name under the word that the other modules have for it."""
+    facts = shape(row)
+    name = facts.pop("device_name")
+    return {"id": facts.pop("id"), "uuid": facts.pop("uuid"), "name": name, **facts}

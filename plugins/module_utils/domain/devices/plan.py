@@ -1,0 +1,264 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices: registered, moved, described, deactivated and removed, any number of them in one plan.
+
+A device is registered as a row: one request, which leaves nothing behind and can be looked up by its uuid when the
+answer is lost. (The registration service of the API would first want a provisioning key for each.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
+from ..cloud import account_of_cloud_only, cloud_only
+from ..query import FEW_NAMES, PAGE, Record, chunks
+from ..selector import find_application, need_application
+from ..tags import plan as tags
+from . import options as device_options
+from . import switches as device_switches
+from .subjects import Reading, Subject, Want, find
+from .types import WITH_ARCHITECTURE, architecture, find_all, named, runs_containers_for
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+_APPLICATION = {
+    "select": ("is_of__class",),
+    "expand": {"is_for__device_type": WITH_ARCHITECTURE},
+}
+
+
+#: The official SDKs deactivate devices that exist; that a device can begin inactive is nowhere said.
+_SET_BY_SERVER = {"is_active": True}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for all devices of a declaration to be as declared.
+
+    :param want: the options of the module balena_device.
+    :raises DeclarationError: an option that cannot be; a device that does not exist and cannot be registered; an
+        application whose containers a device cannot run.
+    """
+    want = {**want, "active": False if want["state"] == "deactivated" else None}
+    absent = want["state"] == "absent"
+    application = _application(balena, want, absent)
+    if absent and application is None and want.get("application"):
+        return Plan(result={"devices": []})
+    subjects = _read(balena, want, application)
+    if absent:
+        return _removal(subjects)
+    types = find_all(balena, declared_types(subjects))
+    check_types(subjects, types)
+    if application:
+        check_architecture(subjects, application, types)
+    return _convergence(balena, want, subjects, application, types)
+
+
+def _application(balena: Balena, want: Want, absent: bool) -> Record | None:
+    if not want.get("application"):
+        return None
+    if absent:
+        return find_application(balena, want["application"])
+    application = need_application(balena, want["application"], **_APPLICATION)
+    if application["is_of__class"] != "fleet":
+        raise DeclarationError(
+            f"application '{application['slug']}' is of the class {application['is_of__class']}; "
+            "only a fleet can have devices"
+        )
+    return application
+
+
+def _read(balena: Balena, want: Want, application: Record | None) -> list[Subject]:
+    """The devices, with all that the declared options need to be compared."""
+    if want["state"] == "absent":
+        return find(balena, want, application, _reading([], tagged=False))
+    wants = [want, *(want.get("each") or ())]
+    names = [name for name in device_options.OPTIONS if any(one.get(name) is not None for one in wants)]
+    for_cloud = [name for name in names if device_options.OPTIONS[name].cloud_only]
+    columns = [*device_options.columns(names), *(device_switches.LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
+    tagged = any(one.get("tags") is not None for one in wants)
+    with cloud_only(["state: deactivated" if name == "active" else name for name in for_cloud]):
+        return find(balena, want, application, _reading(columns, tagged=tagged))
+
+
+def _reading(columns: Sequence[str], *, tagged: bool) -> Reading:
+    expand: dict[str, Any] = {
+        "belongs_to__application": {"$select": ["id", "slug"]},
+        "is_of__device_type": WITH_ARCHITECTURE,
+    }
+    if tagged:
+        expand["device_tag"] = {"$select": ["id", "tag_key", "value"]}
+    return Reading(columns, expand)
+
+
+def _removal(subjects: Sequence[Subject]) -> Plan:
+    changes = []
+    for subject in subjects:
+        row = subject.found or {}
+        before = {"device_name": row["device_name"], "belongs_to__application": _home(row)}
+        changes.append(Change("delete", "device", subject.key, before, None, {}, row["id"]))
+    return Plan(tuple(changes), len(subjects), {"devices": []})
+
+
+def declared_types(subjects: Sequence[Subject]) -> set[str]:
+    """The names of the device types that are declared."""
+    return {subject.wanted["device_type"] for subject in subjects if subject.wanted.get("device_type")}
+
+
+def check_types(subjects: Sequence[Subject], types: Mapping[str, Record]) -> None:
+    """Refuse to make another device type of a device: it says what hardware it is.
+
+    :param types: the declared device types by the names that were declared.
+    :raises DeclarationError: a device is of another type.
+    """
+    for subject in subjects:
+        name = subject.wanted.get("device_type")
+        if name and subject.found and subject.found["is_of__device_type"][0]["id"] != types[name]["id"]:
+            slug = subject.found["is_of__device_type"][0]["slug"]
+            raise DeclarationError(
+                f"device {subject.label} is of the device type {slug}, which cannot be changed to '{name}'"
+            )
+
+
+def type_of(subject: Subject, application: Record, types: Mapping[str, Record]) -> Record:
+    """The device type of a device: what it is, what is declared, or that of its application.
+
+    :param types: the declared device types by the names that were declared.
+    """
+    if subject.found:
+        row: Record = subject.found["is_of__device_type"][0]
+        return row
+    name = subject.wanted.get("device_type")
+    default: Record = application["is_for__device_type"][0]
+    return types[name] if name else default
+
+
+def check_architecture(subjects: Sequence[Subject], application: Record, types: Mapping[str, Record]) -> None:
+    """Refuse what the API lets through (recording 05): devices that cannot run the application's containers.
+
+    :raises DeclarationError: names them.
+    """
+    built_for = application["is_for__device_type"][0]
+    unfit = []
+    for subject in subjects:
+        comes = not subject.found or _home(subject.found) != application["slug"]
+        own = type_of(subject, application, types)
+        if comes and not runs_containers_for(own, built_for):
+            unfit.append(f"{subject.label} has {architecture(own)}")
+    if unfit:
+        more = f" and {len(unfit) - 5} more" if len(unfit) > 5 else ""
+        raise DeclarationError(
+            f"application '{application['slug']}' is for the CPU architecture {architecture(built_for)}, "
+            f"and its containers cannot run on device {', '.join(unfit[:5])}{more}. Nothing was written"
+        )
+
+
+def _convergence(
+    balena: Balena,
+    want: Want,
+    subjects: Sequence[Subject],
+    application: Record | None,
+    types: Mapping[str, Record],
+) -> Plan:
+    desired = [desired_row(subject, application, types) for subject in subjects]
+    changes = compare_rows(desired, subjects)
+    switched = device_switches.plan(balena, subjects, application["id"] if application else None)
+    tagged = [
+        tags.Tagged(subject.id, subject.key, subject.wanted["tags"], (subject.found or {}).get("device_tag", ()))
+        for subject in subjects
+        if subject.wanted.get("tags") is not None
+    ]
+    retagged = tags.plan("device", tagged, purge=want["purge_tags"])
+    tags_after = tags.after(tagged, retagged)
+
+    def show(registered: Mapping[str, Record]) -> dict[str, Any]:
+        return {"devices": [_shown(one, application, types, tags_after, registered) for one in subjects]}
+
+    new = [subject.uuid for subject in subjects if not subject.found]
+    refresh = _reader(new, show) if new else None
+    account = account_of_cloud_only({"is_web_accessible": "public_url"})
+    return Plan(join([changes, switched, retagged]), len(subjects), show({}), refresh, account=account)
+
+
+def desired_row(subject: Subject, application: Record | None, types: Mapping[str, Record]) -> Row:
+    """A device as it should be, as far as it is columns of it.
+
+    :param application: where it should be; its id may be a L(NewId).
+    """
+    fields = device_options.wanted(subject.wanted)
+    if application:
+        fields["belongs_to__application"] = reference(application["id"], application["slug"])
+        if not subject.found:
+            # What is empty or off need not be said to the API: a new device is so.
+            unset = device_options.unset()
+            fields = {name: value for name, value in fields.items() if name not in unset or value != unset[name]}
+            fields["is_of__device_type"] = named(type_of(subject, application, types))
+    return Row(subject.key, fields, {"uuid": subject.uuid})
+
+
+def compare_rows(desired: Sequence[Row], subjects: Sequence[Subject]) -> list[Change]:
+    """What makes the devices as they should be, as far as it is columns of them.
+
+    :param desired: what L(desired_row) makes of the subjects.
+    """
+    changes = compare("device", desired, [actual_row(subject) for subject in subjects if subject.found])
+    return in_steps(changes, _SET_BY_SERVER)
+
+
+def actual_row(subject: Subject) -> Row:
+    """A device that exists, with the columns of what is declared."""
+    row = subject.found or {}
+    home = row["belongs_to__application"][0]
+    fields = device_options.actual(row, device_options.declared(subject.wanted))
+    fields["belongs_to__application"] = NamedId(home["id"], home["slug"])
+    return Row(subject.key, fields, {}, row["id"])
+
+
+def _shown(
+    subject: Subject,
+    application: Record | None,
+    types: Mapping[str, Record],
+    tags_after: Mapping[tuple[str, ...], dict[str, str]],
+    registered: Mapping[str, Record],
+) -> dict[str, Any]:
+    """A device as tasks return it: who it is, and the options that were declared."""
+    row = subject.found or registered.get(subject.uuid) or {}
+    names = list(device_options.declared(subject.wanted))
+    shown: dict[str, Any] = {
+        "id": row.get("id"),
+        # A generated uuid is only known when it is registered.
+        "uuid": row.get("uuid") or (subject.uuid if subject.key == (subject.uuid,) else None),
+        "name": row.get("device_name"),
+        "application": application["slug"] if application else _home(row),
+        "device_type": type_of(subject, application or {}, types)["slug"],
+        **device_options.shown(device_options.wanted(subject.wanted), names),
+    }
+    for switch in device_switches.VARIABLES:
+        if subject.wanted.get(switch) is not None:
+            shown[switch] = subject.wanted[switch]
+    if subject.key in tags_after:
+        shown["tags"] = tags_after[subject.key]
+    return shown
+
+
+def _home(row: Record) -> str:
+    slug: str = row["belongs_to__application"][0]["slug"]
+    return slug
+
+
+def _reader(
+    uuids: Sequence[str], show: Callable[[Mapping[str, Record]], dict[str, Any]]
+) -> Callable[[Balena], dict[str, Any]]:
+    """Reads the ids and the names that the server gave to the devices that were registered."""
+
+    def read(balena: Balena) -> dict[str, Any]:
+        found: dict[str, Record] = {}
+        for piece in chunks(uuids, FEW_NAMES):
+            options = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
+            found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=options, page_size=PAGE)})
+        return show(found)
+
+    return read

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which devices a declaration is about: those that exist, and those that are to be registered."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import DeclarationError, Key, NewId
+from ..query import FEW_NAMES, Record, all_of, chunks
+from ..rows import read_rows
+from ..selector import APPLICATION_COLUMNS, NOTHING_SELECTED, is_device_uuid, refuse_wandering_limit, select_devices
+from . import options as device_options
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: Options of the shared selector, besides where it looks, that leave devices out.
+_NARROWING = ("with_tags", "has_tags", "filter", "limit")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One device of a declaration.
+
+    :param key: its readable key: the uuid; of a device that is declared by its name, the application and the name.
+    :param wanted: the options that hold for it: those of the task, and over them its own.
+    :param found: the device as it is; None when it is to be registered.
+    :param uuid: its uuid.
+    """
+
+    key: Key
+    wanted: Want
+    found: Record | None
+    uuid: str
+
+    @property
+    def id(self) -> int | NewId:
+        """Its id, or what stands for the id that it will get."""
+        return self.found["id"] if self.found else NewId("device", self.key)
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        name = self.found["device_name"] if self.found else self.wanted.get("name")
+        return f"'{name}' ({self.uuid})" if name and (self.found or self.key == (self.uuid,)) else f"'{self.key[-1]}'"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read of each device."""
+
+    select: Sequence[str]
+    expand: Mapping[str, Any]
+
+
+def find(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
+    """The devices of a declaration; read in two requests, or one for each 50 that are listed.
+
+    :param want: the options of the module balena_device.
+    :param application: where the devices should be, where that is declared.
+    :raises DeclarationError: contradictory options, an unknown or ambiguous device, or one that cannot be registered
+        since no application is given.
+    """
+    _check(want)
+    entries = want.get("each")
+    if entries is None and not _selects(want):
+        entries = [{"uuid": want.get("uuid"), "name": want.get("name")}]
+    if entries is None:
+        subjects = _selected(balena, want, application, reading)
+    else:
+        subjects = _listed(balena, want, application, entries, reading)
+    if not (subjects or want["state"] == "absent" or want.get("allow_empty")):
+        raise DeclarationError(NOTHING_SELECTED)
+    return subjects
+
+
+def _selects(want: Want) -> bool:
+    return want.get("devices") is not None or bool(want.get("in_application"))
+
+
+def _check(want: Want) -> None:
+    narrowing = [name for name in _NARROWING if want.get(name) is not None]
+    if narrowing and not _selects(want):
+        raise DeclarationError(f"{', '.join(narrowing)} narrow down devices or in_application, and neither is given")
+    for entry in want.get("each") or [want]:
+        if entry.get("uuid") is not None and not is_device_uuid(entry["uuid"]):
+            raise DeclarationError(
+                f"uuid '{entry['uuid']}' is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case"
+            )
+
+
+def _selected(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
+    """The devices of the shared selector; whole uuids that do not exist can be registered."""
+    absent = want["state"] == "absent"
+    _check_limit(want, application)
+    registers = application is not None and want["state"] == "present" and not want.get("in_application")
+    may_be_missing: Callable[[str | int], bool] | None = _any_name if absent else None
+    if registers and not any(want.get(name) for name in _NARROWING):
+        may_be_missing = is_device_uuid
+    rows = select_devices(
+        balena,
+        {**want, "application": want.get("in_application") or (want.get("application") if absent else None)},
+        select=reading.select,
+        expand=reading.expand,
+        may_be_missing=may_be_missing,
+    )
+    subjects = [Subject((row["uuid"],), want, row, row["uuid"]) for row in rows]
+    if may_be_missing is is_device_uuid:
+        known = {row["uuid"] for row in rows}
+        new = [name for name in dict.fromkeys(want["devices"]) if is_device_uuid(name) and name not in known]
+        subjects += [Subject((uuid,), want, None, uuid) for uuid in new]
+    if want.get("name") is not None and len(subjects) > 1:
+        raise DeclarationError(f"name '{want['name']}' is for one device, and the options select {len(subjects)}")
+    return subjects
+
+
+def _check_limit(want: Want, application: Record | None) -> None:
+    """Refuse a limit that takes other devices with each run."""
+    leaves = "devices are removed" if want["state"] == "absent" else ""
+    home = want.get("in_application")
+    names = {str(application.get(name)).lower() for name in APPLICATION_COLUMNS} if application else set()
+    if home and names and str(home).strip().lower() not in names and not leaves:
+        leaves = "devices are moved to another application"
+    declared = [column for name in device_options.declared(want) for column in device_options.OPTIONS[name].columns]
+    refuse_wandering_limit(want, columns=declared, tags=want.get("tags") or (), leaves=leaves)
+
+
+def _any_name(name: str | int) -> bool:
+    return True
+
+
+def _listed(
+    balena: Balena, want: Want, application: Record | None, entries: Sequence[Want], reading: Reading
+) -> list[Subject]:
+    """The devices that are listed by uuid, or by their name in the application."""
+    by_name = [entry["name"] for entry in entries if entry.get("uuid") is None]
+    if by_name and application is None:
+        raise DeclarationError(f"application is needed to find or register device '{by_name[0]}' by its name")
+    absent = want["state"] == "absent"
+    uuids = [entry["uuid"] for entry in entries if entry.get("uuid") is not None]
+    rows = _read(balena, {"uuid": uuids}, application if absent else None, reading)
+    rows += _read(balena, {"device_name": by_name}, application, reading)
+    subjects = []
+    for entry in entries:
+        found = _match(entry, rows, application)
+        if found is not None:
+            subjects.append(Subject(_key(entry, application), _merged(want, entry), found, found["uuid"]))
+        elif not absent:
+            subjects.append(_new(want, entry, application))
+    times = Counter(subject.uuid for subject in subjects)
+    twice = [subject.label for subject in subjects if times[subject.uuid] > 1]
+    if twice:
+        raise DeclarationError(f"each declares the same device twice: {', '.join(twice)}")
+    return subjects
+
+
+def _key(entry: Want, application: Record | None) -> Key:
+    if entry.get("uuid") is not None:
+        return (entry["uuid"],)
+    return ((application or {})["slug"], entry["name"])
+
+
+def _read(
+    balena: Balena, names: Mapping[str, Sequence[str]], application: Record | None, reading: Reading
+) -> list[Record]:
+    within = {"belongs_to__application": application["id"]} if application else None
+    rows: list[Record] = []
+    for column, values in names.items():
+        for piece in chunks(list(dict.fromkeys(values)), FEW_NAMES):
+            condition = all_of({column: {"$in": list(piece)}}, within)
+            columns = ["id", "uuid", "device_name", *reading.select]
+            rows += read_rows(balena, "device", condition, select=columns, expand=reading.expand)
+    return rows
+
+
+def _match(entry: Want, rows: Sequence[Record], application: Record | None) -> Record | None:
+    column, value = ("uuid", entry["uuid"]) if entry.get("uuid") is not None else ("device_name", entry["name"])
+    found = {row["id"]: row for row in rows if row[column] == value}
+    if application is not None and column == "device_name":
+        found = {id_: row for id_, row in found.items() if _application_id(row) == application["id"]}
+    if len(found) > 1:
+        several = ", ".join(sorted(row["uuid"] for row in found.values()))
+        raise DeclarationError(f"device '{value}' is ambiguous: {several}. Give the uuid")
+    return next(iter(found.values()), None)
+
+
+def _application_id(row: Record) -> int:
+    id_: int = row["belongs_to__application"][0]["id"]
+    return id_
+
+
+def _new(want: Want, entry: Want, application: Record | None) -> Subject:
+    uuid, wanted = entry.get("uuid"), _merged(want, entry)
+    if want["state"] != "present":
+        raise DeclarationError(f"device '{uuid or entry['name']}' does not exist, and cannot be {want['state']}")
+    if application is None:
+        raise DeclarationError(f"device '{uuid}' does not exist; application is needed to register it")
+    return Subject(_key(entry, application), wanted, None, uuid or secrets.token_hex(16))
+
+
+def _merged(want: Want, entry: Want) -> Want:
+    own = {name: value for name, value in entry.items() if value is not None}
+    if want.get("tags") is not None and own.get("tags") is not None:
+        own["tags"] = {**want["tags"], **own["tags"]}
+    return {**want, **own}

@@ -1,0 +1,323 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet document: checked as a whole, so that all its mistakes are known at once, and understood."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from ...engine import dates
+from ...engine.plan import DeclarationError
+from ..devices.options import OPTIONS
+from ..devices.switches import VARIABLES
+from ..host_os.names import read_version_name
+from ..releases.names import ReleaseName, read_name
+from ..selector import has_tags
+from ..tags.plan import as_tag_value
+from ..variables.plan import as_text
+from .schema import SCHEMA
+from .schema_check import Mistake, below, mistakes
+
+#: The kinds of things that can be converged alone, wherever in a document they are, in the order of their writing.
+SECTIONS = (
+    "application",
+    "devices",
+    "tags",
+    "services",
+    "variables",
+    "provisioning_keys",
+    "supervisor",
+    "os",
+    "release",
+)
+#: The sections whose things can be removed when no document declares them.
+PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
+#: The keys of a document that are settings of the fleet; C(device_urls) is one of its devices.
+SETTINGS = ("device_type", "class", "public", "archived", "device_urls", "support_access_until")
+
+#: Mistakes that one message names.
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the document does not hold: it names the secret."""
+
+    name: str
+
+
+#: A variable's value: text, a secret, or None for "there must be no such variable".
+Value = Union[str, Secret, None]
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a part of the document says of devices.
+
+    :param path: where in the document.
+    :param services: environment variables by the name of the service.
+    :param release: what to pin on; of the kind C(track), nothing. None: not said.
+    :param options: the options of L(device_options) and L(device_switches) that are given.
+    """
+
+    path: str
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    env: Values = field(default_factory=dict)
+    config: Values = field(default_factory=dict)
+    services: Mapping[str, Values] = field(default_factory=dict)
+    release: ReleaseName | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group(Layer):
+    """What holds for the devices with some tags."""
+
+    name: str = ""
+    match: Mapping[str, str | None] = field(default_factory=dict)
+
+    def takes(self, tags: Mapping[str, str]) -> bool:
+        """Whether a device with these tags is in the group."""
+        return has_tags(tags, self.match)
+
+
+@dataclass(frozen=True)
+class NamedDevice(Layer):
+    """What holds for one device, which is named by its uuid, or by its name within the fleet."""
+
+    uuid: str | None = None
+    name: str | None = None
+    device_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A fleet as it is declared. What is not given is None, or an empty mapping or tuple.
+
+    :param fleet: the slug, in lower case as the API keeps it.
+    :param name: the fleet's name as it was written.
+    :param settings: those of L(SETTINGS) that are given.
+    :param services: environment variables of all devices by the name of the service.
+    :param keys: the provisioning keys: C(name), and C(description) and C(expires) if given.
+    :param sections: the keys that the document has at its top, also those with nothing in them.
+    """
+
+    fleet: str
+    name: str
+    settings: Mapping[str, Any]
+    tags: Mapping[str, str | None]
+    env: Values
+    config: Values
+    build: Values
+    services: Mapping[str, Values]
+    release: ReleaseName | None
+    defaults: Layer
+    groups: tuple[Group, ...]
+    devices: tuple[NamedDevice, ...]
+    supervisor: Mapping[str, Any] | None
+    os: Mapping[str, Any] | None
+    keys: tuple[Mapping[str, Any], ...]
+    sections: frozenset[str]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All that is said of devices; what comes later wins."""
+        return (self.defaults, *self.groups, *self.devices)
+
+    def secrets(self) -> dict[str, list[str]]:
+        """The secrets that the document names, each with the paths where."""
+        found: dict[str, list[str]] = {}
+        for path, values in _value_maps(self):
+            for name, value in values.items():
+                if isinstance(value, Secret):
+                    found.setdefault(value.name, []).append(f"{path}.{name}")
+        return found
+
+    def secret_variables(self) -> frozenset[str]:
+        """The names of variables that are a secret anywhere in the document."""
+        maps = _value_maps(self)
+        return frozenset(name for _path, values in maps for name, value in values.items() if isinstance(value, Secret))
+
+
+def read(raw: Any) -> Document:
+    """Understand a document.
+
+    :param raw: what a YAML file holds: dictionaries, lists, text, numbers, booleans, dates and None.
+    :raises DeclarationError: it is not as the schema says, or contradicts itself; names each place.
+    """
+    content = plain(raw)
+    found = mistakes(content, SCHEMA) or list(_contradictions(content))
+    if found:
+        raise DeclarationError(_message(found))
+    return _understood(content)
+
+
+def _message(found: Sequence[Mistake]) -> str:
+    if len(found) == 1:
+        return f"The fleet document has a mistake. {found[0]}"
+    named = " ".join(f"({number}) {mistake}." for number, mistake in enumerate(found[:_NAMED], 1))
+    more = f" And {len(found) - _NAMED} more." if len(found) > _NAMED else ""
+    return f"The fleet document has {len(found)} mistakes. {named}{more}"
+
+
+def plain(raw: Any) -> Any:
+    """A document as JSON has it: YAML also has keys that are numbers, and dates."""
+    if isinstance(raw, Mapping):
+        return {str(as_tag_value(key)): plain(item) for key, item in raw.items()}
+    if isinstance(raw, (list, tuple)):
+        return [plain(item) for item in raw]
+    return raw.isoformat() if isinstance(raw, datetime.date) else raw
+
+
+def _understood(content: Mapping[str, Any]) -> Document:
+    variables = content.get("variables", {})
+    return Document(
+        fleet=content["fleet"].lower(),
+        name=content["fleet"].rpartition("/")[2],
+        settings={name: content[name] for name in SETTINGS if name in content},
+        tags=_tags(content.get("tags", {})),
+        env=_values(variables.get("env", {})),
+        config=_values(variables.get("config", {})),
+        build=_values(variables.get("build", {})),
+        services=_services(content.get("services", {})),
+        release=_release(content),
+        defaults=Layer("device_defaults", **_layer(content.get("device_defaults", {}))),
+        groups=tuple(
+            Group(f"groups[{number}]", **_layer(one), name=one["name"], match=_tags(one["match"]))
+            for number, one in enumerate(content.get("groups", ()))
+        ),
+        devices=tuple(
+            NamedDevice(f"devices[{number}]", **_layer(one), **_named(one))
+            for number, one in enumerate(content.get("devices", ()))
+        ),
+        supervisor=content.get("supervisor"),
+        os=content.get("os"),
+        keys=tuple(content.get("provisioning_keys", ())),
+        sections=frozenset(content),
+    )
+
+
+def _layer(content: Mapping[str, Any]) -> dict[str, Any]:
+    options = [name for name in (*OPTIONS, *VARIABLES) if name != "name"]
+    return {
+        "tags": _tags(content.get("tags", {})),
+        "env": _values(content.get("env", {})),
+        "config": _values(content.get("config", {})),
+        "services": _services(content.get("services", {})),
+        "release": _release(content),
+        "options": {name: content[name] for name in options if name in content},
+    }
+
+
+def _named(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: content.get(name) for name in ("uuid", "name", "device_type")}
+
+
+def _tags(tags: Mapping[str, Any]) -> dict[str, str | None]:
+    return {key: None if value is None else as_tag_value(value) for key, value in tags.items()}
+
+
+def _values(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        name: Secret(value["secret"]) if isinstance(value, dict) else as_text(value) for name, value in values.items()
+    }
+
+
+def _services(services: Mapping[str, Any]) -> dict[str, Values]:
+    return {name: _values(service.get("env", {})) for name, service in services.items()}
+
+
+def _release(content: Mapping[str, Any]) -> ReleaseName | None:
+    return read_name(content["release"]) if "release" in content else None
+
+
+def _value_maps(document: Document) -> Iterator[tuple[str, Values]]:
+    """Every set of variables of a document, with its path."""
+    yield from (("variables.env", document.env), ("variables.config", document.config))
+    yield "variables.build", document.build
+    yield from ((f"services.{name}.env", values) for name, values in document.services.items())
+    for layer in document.layers:
+        yield from ((f"{layer.path}.env", layer.env), (f"{layer.path}.config", layer.config))
+        yield from ((f"{layer.path}.services.{name}.env", values) for name, values in layer.services.items())
+
+
+def _contradictions(content: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What the schema cannot say, in a document that is as it says."""
+    yield from _unreadable(content)
+    groups, devices = content.get("groups", []), content.get("devices", [])
+    yield from _twice("groups", "name", [one["name"] for one in groups])
+    yield from _twice("devices", "uuid", [one.get("uuid") for one in devices])
+    yield from _twice("devices", "name", [None if "uuid" in one else one["name"] for one in devices])
+    yield from _twice("provisioning_keys", "name", [one["name"] for one in content.get("provisioning_keys", ())])
+    chosen_by = {key: one["name"] for one in groups for key in one["match"]}
+    for number, one in enumerate(groups):
+        for key in one.get("tags", {}):
+            if key in chosen_by:
+                yield Mistake(
+                    f"groups[{number}].tags.{key}",
+                    f"the group '{chosen_by[key]}' is chosen by this tag, which a group can therefore not give",
+                )
+    yield from _switched_twice(content)
+
+
+def _unreadable(content: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Releases, versions and dates that are none."""
+    for path, layer in (("", content), *_layers(content)):
+        if "release" in layer:
+            yield from _tried(below(path, "release"), read_name, layer["release"])
+        yield from _no_date(path, "support_access_until", layer)
+    for section in ("supervisor", "os"):
+        if section in content:
+            yield from _tried(f"{section}.version", _version, content[section]["version"])
+    for number, key in enumerate(content.get("provisioning_keys", ())):
+        yield from _no_date(f"provisioning_keys[{number}]", "expires", key)
+
+
+def _no_date(path: str, name: str, holder: Mapping[str, Any]) -> Iterator[Mistake]:
+    if holder.get(name, "").strip():
+        yield from _tried(below(path, name), _date, holder[name])
+
+
+def _date(text: str) -> Any:
+    return dates.declared(text, "the text")
+
+
+def _version(text: str) -> Any:
+    return read_version_name(text, "the text")
+
+
+def _tried(path: str, understand: Callable[[Any], Any], text: Any) -> Iterator[Mistake]:
+    try:
+        understand(text)
+    except DeclarationError as error:
+        yield Mistake(path, str(error))
+
+
+def _layers(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "device_defaults", content.get("device_defaults", {})
+    for part in ("groups", "devices"):
+        yield from ((f"{part}[{number}]", one) for number, one in enumerate(content.get(part, ())))
+
+
+def _twice(part: str, column: str, names: Iterable[str | None]) -> Iterator[Mistake]:
+    names = list(names)
+    times = Counter(name for name in names if name is not None)
+    for number, name in enumerate(names):
+        if name is not None and times[name] > 1 and names.index(name) != number:
+            yield Mistake(f"{part}[{number}].{column}", f"'{name}' is declared twice")
+
+
+def _switched_twice(content: Mapping[str, Any]) -> Iterator[Mistake]:
+    """The options that are kept as config variables, in a document that also has these variables."""
+    layers = list(_layers(content))
+    for option, variable in VARIABLES.items():
+        declared = any(option in layer for _path, layer in layers)
+        for path, layer in layers if declared else ():
+            if variable in layer.get("config", {}):
+                yield Mistake(f"{path}.config.{variable}", f"is what {option} declares elsewhere; use one of them")

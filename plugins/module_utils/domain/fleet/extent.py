@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task does with a fleet document: which of its sections, and how far it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...engine.plan import DeclarationError
+from ..variables.plan import KEPT, as_text, check_value
+from .document import SECTIONS, Document, Secret, Values
+
+
+@dataclass
+class Scope:
+    """What is converged, what is removed, and which secrets are known.
+
+    :param purge: the sections whose undeclared things are removed.
+    :param secrets: the values of secrets by name.
+    :param wanting: paths of variables whose secret is not given, by the secret's name; filled while it is planned.
+    :param pending: what the document says of releases that do not exist; filled while it is planned.
+    """
+
+    document: Document
+    sections: frozenset[str]
+    purge: frozenset[str]
+    secrets: Mapping[str, str]
+    allow_pending: bool
+    allow_invalidated: bool
+    create: bool = True
+    wanting: dict[str, list[str]] = field(default_factory=dict)
+    pending: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, document: Document, want: Mapping[str, Any]) -> Scope:
+        """What the options of the module balena_fleet say.
+
+        :raises DeclarationError: they contradict each other or the document.
+        """
+        sections = frozenset(SECTIONS if want.get("sections") is None else want["sections"])
+        purge = frozenset(want["purge"])
+        if purge - sections:
+            raise DeclarationError(f"purge: {', '.join(sorted(purge - sections))} is not among the sections")
+        secrets = {str(name): as_text(value) for name, value in (want.get("secrets") or {}).items()}
+        for name, value in secrets.items():
+            check_value(name, value)
+        given = {name: value for name, value in secrets.items() if value is not None}
+        allowed = (want["allow_pending"], want["allow_invalidated"], want.get("create", True))
+        return cls(document, sections, purge, given, *allowed)
+
+    def revealed(self, values: Values) -> dict[str, Any]:
+        """Values of variables with the secrets that are known; L(KEPT) stands for the others."""
+        return {
+            name: self.secrets.get(value.name, KEPT) if isinstance(value, Secret) else value
+            for name, value in values.items()
+        }

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The provisioning keys of a fleet: what has to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...engine.apply import Outcome
+from ...engine.plan import Action, Change, Plan, Writer
+from ...engine.report import SENSITIVE
+from ..keys import api_keys
+from ..keys.owners import Owner
+from ..keys.rights import check_token
+from ..query import Record
+from .extent import Scope
+from .snapshot import LiveFleet
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+SECTION = "provisioning_keys"
+
+_UNSEEN = (
+    "provisioning_keys are left as they are: this server does not list keys of fleets, so that they can only be made "
+    "together with the fleet"
+)
+
+
+@dataclass
+class Keys:
+    """One plan for each declared key, and what is done with keys that are not declared."""
+
+    plans: list[Plan] = field(default_factory=list)
+    removals: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> list[Change]:
+        """All that changes."""
+        return [*(change for plan in self.plans for change in plan.changes), *self.removals]
+
+    @property
+    def writers(self) -> Mapping[tuple[str, Action], Writer]:
+        """Makes each key by the plan that wants it, which remembers its value."""
+        by_key = {change.key: plan for plan in self.plans for change in plan.changes}
+
+        def create(balena: Balena, change: Change) -> int | None:
+            return by_key[change.key].writers[api_keys.RESOURCE, "create"](balena, change)
+
+        return {(api_keys.RESOURCE, "create"): create} if by_key else {}
+
+    def account(self, outcome: Outcome) -> dict[str, Any]:
+        """The keys with the values of those that were made, which are told now or never."""
+        told = [plan.account(outcome) for plan in self.plans if plan.account]
+        return {**_shown(told), **({SENSITIVE: True} if any(SENSITIVE in one for one in told) else {})}
+
+    def predicted(self) -> dict[str, Any]:
+        """The keys as they will be."""
+        return _shown([plan.result for plan in self.plans])
+
+
+def _shown(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    found = [key for result in results for key in result["api_keys"]]
+    return {SECTION: [{name: value for name, value in key.items() if name != "of"} for key in found]} if found else {}
+
+
+def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
+    """What has to change for the fleet to have the declared keys.
+
+    :param fleet: with its keys; on a server that shows no keys, without build variables.
+    :raises DeclarationError: the token may not do it.
+    """
+    if SECTION not in scope.sections:
+        return Keys()
+    application = fleet.application
+    exists = isinstance(application["id"], int)
+    if exists and not fleet.keys and fleet.build is None:
+        return Keys(warnings=[_UNSEEN] if scope.document.keys else [])
+    owner = Owner(application["actor"]["__id"] if exists else 0, application["id"], (fleet.slug,))
+    plans = []
+    for key in scope.document.keys:
+        same = [row for row in fleet.keys if row["name"] == key["name"]]
+        plans.append(api_keys.converge({"scope": "application", "state": "present", **key}, {owner: same}))
+    declared = {key["name"] for key in scope.document.keys}
+    doomed = [row for row in fleet.keys if row["name"] not in declared] if SECTION in scope.purge else []
+    keys = Keys(plans, [_removal(fleet.slug, row) for row in doomed])
+    check_token(balena, "application", keys.changes)
+    return keys
+
+
+def _removal(slug: str, row: Record) -> Change:
+    key = (slug, row["name"] or "without a name", str(row["id"]))
+    return Change("delete", api_keys.RESOURCE, key, api_keys.shown(row), None, {}, row["id"])

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON Schema of a fleet document, as a dictionary, so that every module carries it.
+
+docs/fleet.schema.json holds the same for editors. C(errorMessage) is what some of them, and L(schema_check), say
+instead of what is wrong in terms of the schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tags.plan import LIMITS, RESERVED_KEYS
+from ..variables.plan import MAX_NAME, NAMESPACES, RESERVED
+
+Schema = dict[str, Any]
+
+#: The end of a text: C($) alone also matches before a line break that ends it.
+_END = r"$(?!\n)"
+
+
+def _object(properties: Schema, **more: Any) -> Schema:
+    return {"type": "object", "additionalProperties": False, "properties": properties, **more}
+
+
+def _text(description: str, **more: Any) -> Schema:
+    return {"type": "string", "minLength": 1, "description": description, **more}
+
+
+def _flag(description: str) -> Schema:
+    return {"type": "boolean", "description": description}
+
+
+def _map(values: str, names: str, description: str) -> Schema:
+    """A mapping whose names and values are defined by C($defs)."""
+    return {
+        "type": "object",
+        "propertyNames": {"$ref": f"#/$defs/{names}"},
+        "additionalProperties": {"$ref": f"#/$defs/{values}"},
+        "description": description,
+    }
+
+
+def _tag_value(longest: int) -> Schema:
+    return {
+        "anyOf": [{"type": "string", "maxLength": longest}, {"type": ["number", "boolean", "null"]}],
+        "errorMessage": f"must be text of at most {longest} characters, a number, true, false or null",
+    }
+
+
+def _services(description: str) -> Schema:
+    env = _map("value", "env_name", "Environment variables by name; null says that there must be none of that name.")
+    return {
+        "type": "object",
+        "propertyNames": {"type": "string", "minLength": 1, "maxLength": 255},
+        "additionalProperties": _object({"env": env}),
+        "description": description,
+    }
+
+
+def _variable_name(kind: str, pattern: str, allowed: str, where: str) -> Schema:
+    """What L(check_name) takes."""
+    return {
+        "type": "string",
+        "maxLength": MAX_NAME,
+        "pattern": f"^{pattern}{_END}",
+        "errorMessage": f"is no name of {kind} variable: {allowed}, no digit at the start, at most {MAX_NAME} "
+        f"characters; {where}; {', '.join(RESERVED)} are reserved",
+    }
+
+
+_SPACES = "|".join(NAMESPACES)
+
+_RELEASE: Schema = {
+    "anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 1}],
+    "errorMessage": "must be a release: its commit or the first seven or more digits of it, its id, its version or a "
+    "range of versions in quotes (YAML reads 1.10 as the number 1.1), latest, or track",
+}
+
+_LOCATION: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "latitude": {"type": "number", "minimum": -90, "maximum": 90},
+        "longitude": {"type": "number", "minimum": -180, "maximum": 180},
+    },
+    "anyOf": [{"required": ["latitude", "longitude"]}, {"maxProperties": 0}],
+    "errorMessage": "needs latitude (-90 to 90) and longitude (-180 to 180), in degrees; {} lets balena guess",
+    "description": "Where a device is. Only on balenaCloud.",
+}
+
+#: What can be said of devices, one by one, of groups of them, or of all.
+LAYER: Schema = {
+    "tags": _map("tag_value", "tag_key", "Tags by key; null says that there must be none of that key."),
+    "env": _map("value", "env_name", "Environment variables of the device; null says that there must be none."),
+    "config": _map("value", "config_name", "Config variables of the device; null says that there must be none."),
+    "services": _services("Environment variables of services on the device."),
+    "release": {"$ref": "#/$defs/release", "description": "What the device is pinned on; track: as the fleet says."},
+    "note": {"type": "string", "description": "A note; an empty text removes it."},
+    "location": {"$ref": "#/$defs/location"},
+    "public_url": _flag("Whether port 80 can be reached at a public URL. Only on balenaCloud."),
+    "support_access_until": {"$ref": "#/$defs/support_access_until"},
+    "local_mode": _flag("Whether the device is in local mode."),
+    "lock_override": _flag("Whether the device updates although its containers hold the update lock."),
+    "active": _flag("Whether the device is used and billed. Only on balenaCloud."),
+}
+
+_GROUP: Schema = {
+    "name": _text("What messages call the group."),
+    "match": {
+        **_map("tag_value", "tag_key", "Tags that a device has to have; null: whatever the value."),
+        "minProperties": 1,
+    },
+    **LAYER,
+}
+
+_DEVICE: Schema = {
+    "uuid": {
+        "type": "string",
+        "pattern": rf"^([0-9a-f]{{32}}|[0-9a-f]{{62}}){_END}",
+        "errorMessage": "is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case",
+    },
+    "name": {
+        "type": "string",
+        "pattern": rf"^(?=.*\S)[^\r\n]{{1,255}}{_END}",
+        "errorMessage": "is no name of a device: 1 to 255 characters without line breaks",
+    },
+    "device_type": _text("Slug or alias, if it is not the fleet's."),
+    **LAYER,
+}
+
+_VERSION = _text("An exact version, a range such as ^6.0, latest, or recommended.")
+
+_KEY: Schema = {
+    "name": _text("What the key is called; it is found by that."),
+    "description": {"type": "string", "description": "What it is for; an empty text removes it."},
+    "expires": {"type": "string", "description": "When it ends, such as 2030-01-31; an empty text: never."},
+}
+
+#: The same for fleets and devices.
+_MAX_KEY = LIMITS["device"].key
+
+_DEFS: Schema = {
+    "tag_key": {
+        "type": "string",
+        "pattern": rf"^(?!{'|'.join(key.replace('.', '[.]') for key in RESERVED_KEYS)})\S{{1,{_MAX_KEY}}}{_END}",
+        "errorMessage": f"is no key of a tag: 1 to {_MAX_KEY} characters without white space, and not beginning with "
+        + " or ".join(RESERVED_KEYS),
+    },
+    "tag_value": _tag_value(LIMITS["device"].value),
+    "fleet_tag_value": _tag_value(LIMITS["application"].value),
+    "env_name": _variable_name(
+        "an environment",
+        f"(?!{_SPACES})(?!({'|'.join(RESERVED)}){_END})[A-Za-z_][A-Za-z0-9_]*",
+        "letters, digits and underscores",
+        "those that begin with RESIN_ or BALENA_ are config variables",
+    ),
+    "config_name": _variable_name(
+        "a config",
+        f"({_SPACES})[A-Za-z0-9_:]*",
+        "letters, digits, underscores and colons",
+        "it begins with BALENA_ or RESIN_, others are environment variables",
+    ),
+    "value": {
+        "anyOf": [
+            {"type": "string", "pattern": rf"^[^\r\n]*{_END}"},
+            {"type": ["number", "boolean", "null"]},
+            _object({"secret": {"type": "string", "minLength": 1}}, required=["secret"]),
+        ],
+        "errorMessage": "must be text without line breaks, a number, true, false, null, or {secret: NAME}",
+    },
+    "release": _RELEASE,
+    "location": _LOCATION,
+    "support_access_until": {
+        "type": "string",
+        "description": "Let balena's support in until then, such as 2030-01-31; an empty text ends it. Only on "
+        "balenaCloud.",
+    },
+}
+
+#: The document. The order of its sections is that of the option C(sections).
+SCHEMA: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "A fleet of balena devices, as the module community.balena.balena_fleet declares it",
+    **_object(
+        {
+            "$schema": {"type": "string", "description": "Where an editor finds this schema."},
+            "fleet": {
+                "type": "string",
+                "pattern": rf"^[^/\s]+/[A-Za-z0-9_-]{{4,100}}{_END}",
+                "errorMessage": "must be organization/name; a name has 4 to 100 of the characters A-Z, a-z, 0-9, _ "
+                "and -",
+            },
+            "device_type": _text("Slug or alias of the default device type; needed to create the fleet."),
+            "class": {"enum": ["fleet", "app", "block"], "description": "Cannot be changed after the creation."},
+            "public": _flag("Whether everybody can see the fleet."),
+            "archived": _flag("Whether the fleet is archived."),
+            "device_urls": _flag("Whether the devices have public URLs, unless they say otherwise."),
+            "support_access_until": {"$ref": "#/$defs/support_access_until"},
+            "tags": _map(
+                "fleet_tag_value", "tag_key", "Tags of the fleet; null says that there must be none of that key."
+            ),
+            "release": {"$ref": "#/$defs/release", "description": "What the fleet runs; track: its latest release."},
+            "variables": _object(
+                {
+                    "env": _map("value", "env_name", "Environment variables of all devices."),
+                    "config": _map("value", "config_name", "Config variables of all devices."),
+                    "build": _map("value", "env_name", "Variables of builds. Only on balenaCloud."),
+                }
+            ),
+            "services": _services("The services, with their environment variables on all devices."),
+            "device_defaults": _object(LAYER, description="Holds for all devices of the fleet."),
+            "groups": {
+                "type": "array",
+                "items": _object(_GROUP, required=["name", "match"]),
+                "description": "Holds for the devices with these tags; later groups win over earlier ones.",
+            },
+            "devices": {
+                "type": "array",
+                "items": _object(
+                    _DEVICE,
+                    anyOf=[{"required": ["uuid"]}, {"required": ["name"]}],
+                    errorMessage="needs a uuid or a name",
+                ),
+                "description": "Single devices, registered if they do not exist; they win over groups and defaults.",
+            },
+            "supervisor": _object({"version": _VERSION}, required=["version"]),
+            "os": _object(
+                {
+                    "version": _VERSION,
+                    "apply": {
+                        "enum": [False, "target"],
+                        "description": "false: only report; target: devices update by themselves.",
+                    },
+                    "os_type": {"enum": ["default", "esr"], "description": "Where ranges and words look."},
+                },
+                required=["version"],
+            ),
+            "provisioning_keys": {"type": "array", "items": _object(_KEY, required=["name"])},
+        },
+        required=["fleet"],
+    ),
+    "$defs": _DEFS,
+}

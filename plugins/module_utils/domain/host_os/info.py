@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Versions of balenaOS, as balena_os_version_info returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import DeclarationError
+from ...sdk import os_version
+from ...sdk.models.os import OsModel
+from .. import fields
+from ..devices import types_info as device_types
+from ..query import Record
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+_AVAILABLE: dict[str, Any] = {"is_invalidated": False, "status": "success"}
+
+
+def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+    """The OS versions of some device types, the highest first, in two requests (with C(update_from) one more for each
+    device type).
+
+    :param want: the options of the module balena_os_version_info.
+    :raises DeclarationError: a device type that does not exist, or C(version) or C(update_from) is no version.
+    """
+    asked = fields.wanted(want)
+    if not want["device_types"]:
+        return {"os_versions": []}
+    _check(want)
+    slugs = device_types.slugs(balena, want["device_types"])
+    model = OsModel(balena)
+    options = {
+        "$select": asked.select(["id"]),
+        "$expand": asked.expansions(),
+        "$filter": _AVAILABLE if want["drafts"] else {**_AVAILABLE, "is_final": True},
+    }
+    with asked.reading():
+        versions = model.get_all_os_versions(sorted(set(slugs.values())), options)
+    found = []
+    for slug in dict.fromkeys(slugs.values()):
+        rows = [row for row in versions.get(slug, ()) if _fits(row, want)]
+        if want.get("update_from"):
+            rows = [row for row in rows if model.is_supported_os_update(slug, want["update_from"], row["raw_version"])]
+        found += [{"device_type": slug, **_describe(row), **asked.given(row)} for row in rows]
+    return {"os_versions": found}
+
+
+def _check(want: Mapping[str, Any]) -> None:
+    start = want.get("update_from")
+    if start and os_version.parse(start) is None:
+        raise DeclarationError(f"update_from '{start}' is no version of balenaOS such as 2.112.12")
+    wanted = want.get("version")
+    if wanted and not any(character.isdigit() for character in wanted):
+        raise DeclarationError(f"version '{wanted}' is neither a version nor a range such as ^2.100 or >=5.0.0")
+
+
+def _fits(row: Record, want: Mapping[str, Any]) -> bool:
+    if want.get("os_type") and row["osType"] != want["os_type"]:
+        return False
+    if want["recommended"] and not row.get("isRecommended"):
+        return False
+    version = want.get("version")
+    return not version or row["raw_version"] == version or os_version.satisfies(row["raw_version"], version)
+
+
+def _describe(row: Record) -> dict[str, Any]:
+    return {
+        "version": row["raw_version"],
+        "release_id": row["id"],
+        "variant": row["variant"],
+        "os_type": row["osType"],
+        "line": row.get("line"),
+        "recommended": bool(row.get("isRecommended")),
+        "known_issues": row["known_issue_list"],
+    }

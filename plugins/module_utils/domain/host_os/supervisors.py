@@ -1,0 +1,167 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which supervisor devices should have, as the module balena_supervisor_update declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...engine import waiting
+from ...engine.plan import Followed, NamedId, Plan, Progress, Row, compare
+from ...engine.waiting import Sight, State
+from ...sdk import os_version
+from ...sdk.errors import BalenaError
+from ...sdk.models.os import OsModel
+from ...sdk.supervisor import check_choice
+from ..devices import types as device_types
+from ..query import Record
+from ..releases import status
+from ..selector import refuse_wandering_limit, select_devices
+from .fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
+from .names import VersionName, read_version_name, refuse_all
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: Which supervisor a device should have.
+COLUMN = "should_be_managed_by__release"
+
+_COLUMNS = ("supervisor_version", "os_version", *status.ONLINE_COLUMNS)
+_EXPAND: dict[str, Any] = {
+    "is_of__device_type": device_types.WITH_ARCHITECTURE,
+    COLUMN: {"$select": ["id", "raw_version"]},
+}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for devices to get the declared supervisor.
+
+    :param want: the options of the module balena_supervisor_update.
+    :raises DeclarationError: a version that does not exist for the architecture of a device, or that a device cannot
+        get; names the devices. Nothing is written then.
+    """
+    limits = waiting.Limits.of(want)
+    wanted = read_version_name(want["version"], "version")
+    refuse_wandering_limit(want, columns=("supervisor_version", COLUMN))
+    rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
+    targets = choose(balena, wanted, rows)
+    fates = {row["uuid"]: _fate(row, targets[row["uuid"]], wanted, want["offline"]) for row in rows}
+    judged = [(row, _problem(row, targets[row["uuid"]], fates[row["uuid"]])) for row in rows]
+    refuse_all("supervisor", wanted, judged)
+    changed = [row for row in rows if fates[row["uuid"]] in (UPDATE, QUEUE)]
+    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in changed]
+    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in changed]
+    return Plan(
+        tuple(compare("device", desired, actual)),
+        len(rows),
+        {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
+        follow=_follower(limits, rows, targets, fates) if want["wait"] else None,
+    )
+
+
+def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> str:
+    """What becomes of a device."""
+    if wanted.is_word and newer(row, target):
+        return UP_TO_DATE
+    has_target = present(row) == target
+    if has_target and _reports(row, target):
+        return UP_TO_DATE
+    if status.is_offline(row):
+        return of_offline(offline, has_target)
+    return UPDATING if has_target else UPDATE
+
+
+def _problem(row: Record, target: NamedId, fate: str) -> str | None:
+    if fate == UP_TO_DATE:
+        return None
+    return OFFLINE_PROBLEM if fate == OFFLINE else problem(row, target)
+
+
+def _reports(row: Record, target: NamedId) -> bool:
+    version = row["supervisor_version"]
+    return bool(version) and os_version.compare(version, target.label) == 0
+
+
+def _follower(
+    limits: waiting.Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
+) -> Callable[[Balena, Progress], Followed]:
+    """Waits for the devices that do not report their target yet and could."""
+    skipped = not_waited_for(rows, fates)
+    followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
+    ids = {row["uuid"]: row["id"] for row in followed}
+    fleets = sorted({row["belongs_to__application"]["__id"] for row in followed})
+
+    def see(uuid: str, row: Record) -> Sight:
+        if _reports(row, targets[uuid]):
+            return Sight(State.DONE)
+        return Sight(State.PENDING, status.OFFLINE if status.is_offline(row) else "not updated yet")
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        look = status.looking(balena, ids, fleets, see, columns=_COLUMNS)
+        return waiting.follow(list(ids), look, limits, progress, skipped=skipped)
+
+    return follow
+
+
+def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:
+    """The supervisor that each device should have, by its uuid; read in one request for each architecture.
+
+    :param rows: with their device types, as L(device_types.WITH_ARCHITECTURE) reads them.
+    :raises DeclarationError: there is no such version.
+    """
+    model = OsModel(balena)
+    architectures = {row["uuid"]: device_types.architecture(row["is_of__device_type"][0]) for row in rows}
+    targets = {slug: _choose(model, slug, wanted) for slug in sorted(set(architectures.values()))}
+    return {uuid: targets[slug] for uuid, slug in architectures.items()}
+
+
+def _choose(model: OsModel, architecture: str, wanted: VersionName) -> NamedId:
+    """The release that the declared version means for an architecture; they are read in one request."""
+    releases: Sequence[Record] = model.get_supervisor_releases_for_cpu_architecture(architecture)
+    versions = [row["raw_version"] for row in releases]
+    version = wanted.choose(versions, recommended=next(_without_issues(releases), None))
+    if version is None:
+        raise wanted.missing(f"supervisor for the CPU architecture {architecture}", versions)
+    return NamedId(next(row["id"] for row in releases if row["raw_version"] == version), version)
+
+
+def _without_issues(releases: Sequence[Record]) -> Any:
+    return (row["raw_version"] for row in releases if not row["known_issue_list"])
+
+
+def present(row: Record) -> NamedId | None:
+    """The supervisor that a device should have so far."""
+    releases = row[COLUMN]
+    return NamedId(releases[0]["id"], releases[0]["raw_version"]) if releases else None
+
+
+def problem(row: Record, target: NamedId) -> str | None:
+    """Why a device cannot get a supervisor: its own or its OS is too old, or it has or should have a newer one."""
+    try:
+        check_choice(row)
+    except BalenaError as error:
+        return str(error)
+    version = newer(row, target)
+    return f"it has, or should have, {version}, and supervisors are not downgraded" if version else None
+
+
+def newer(row: Record, target: NamedId) -> str | None:
+    """The version that a device has or should have, if it is newer than a target."""
+    should = present(row)
+    versions = (row["supervisor_version"], should.label if should else None)
+    return next((version for version in versions if version and os_version.gt(version, target.label)), None)
+
+
+def _shown(row: Record, target: NamedId, fate: str) -> dict[str, Any]:
+    kept = newer(row, target) if fate == UP_TO_DATE else None
+    return {
+        "uuid": row["uuid"],
+        "name": row["device_name"],
+        "supervisor_version": row["supervisor_version"],
+        "target": kept or target.label,
+        "action": fate,
+    }

@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The balenaOS of devices, as the module balena_os_update declares it.
+
+An online device is updated at once by the device actions service; any device can get a target that it follows by
+itself, when it is back if it is offline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...engine import waiting
+from ...engine.plan import Change, Followed, Plan, Progress
+from ...sdk import os_version
+from ...sdk.errors import BalenaRequestError
+from ...sdk.models.device import DeviceModel
+from ...sdk.models.os import OsModel
+from ...sdk.os_actions import OsActions
+from ..query import Record
+from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, is_offline
+from ..selector import refuse_wandering_limit, select_devices
+from .fates import (
+    OFFLINE,
+    OFFLINE_PROBLEM,
+    QUEUE,
+    QUEUED,
+    SKIPPED,
+    UP_TO_DATE,
+    UPDATE,
+    UPDATING,
+    not_waited_for,
+    of_offline,
+)
+from .names import VersionName, read_version_name, refuse_all
+from .progress import after_the_end, is_under_way, looking, no_service, read_statuses, target_of
+from .targets import COLUMN, Device, decide, queued, slug_of
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+_LIVE = (UPDATE, UPDATING)
+_AWAY = (OFFLINE, QUEUE, QUEUED, SKIPPED)
+
+_COLUMNS = ("os_version", "os_variant", *ONLINE_COLUMNS, *UPDATE_COLUMNS)
+_EXPAND: dict[str, Any] = {
+    "is_of__device_type": {"$select": ["id", "slug"]},
+    COLUMN: {"$select": ["id", "raw_version"]},
+}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for devices to get the declared OS.
+
+    :param want: the options of the module balena_os_update.
+    :raises DeclarationError: a version that does not exist, or that a device cannot get; names the devices. Nothing
+        is started then.
+    """
+    limits = waiting.Limits.of(want)
+    wanted = read_version_name(want["version"], "version")
+    refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN))
+    rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
+    devices = decide_all(balena, wanted, rows, want["os_type"])
+    actions = OsActions(balena)
+    fates = {device.uuid: _fate(device, want) for device in devices}
+    # An update ends with a reboot: a device that is offline may be in the middle of it, and is not left aside then.
+    asked = [device for device in devices if _may_be_updating(device, fates[device.uuid], want)]
+    needed = any(fates[device.uuid] == UPDATE for device in asked)
+    statuses = read_statuses(balena, actions, [device.uuid for device in asked], needed=needed)
+    fates.update(_joined(balena, asked, fates, statuses))
+    judged = [(device.row, _problem(device, fates[device.uuid], statuses.get(device.uuid))) for device in devices]
+    refuse_all("balenaOS", wanted, judged)
+    changes = [_queueing(device) for device in devices if fates[device.uuid] == QUEUE]
+    changes += [_updating(device) for device in asked if fates[device.uuid] == UPDATE]
+    return Plan(
+        tuple(changes),
+        len(rows),
+        {"devices": [_shown(device, fates[device.uuid]) for device in devices]},
+        # Where the service is was asked for the statuses; each start uses that.
+        writers={("os_update", "update"): lambda writing, change: _start(writing, actions.urls_base(), change)},
+        follow=_follower(want, limits, devices, fates),
+    )
+
+
+def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_type: str) -> list[Device]:
+    """The devices with their targets; the versions of all device types are read in one request.
+
+    :param rows: with C(os_version), C(os_variant) and their device types.
+    :raises DeclarationError: there is no such version.
+    """
+    slugs = sorted({slug_of(row) for row in rows})
+    draft = wanted.kind == "exact" and bool(os_version.prerelease(wanted.text))
+    available = OsModel(balena).get_available_os_versions(slugs, include_draft=draft) if slugs else {}
+    model = DeviceModel(balena)
+    return [decide(row, model.get_os_version(row), wanted, available, os_type) for row in rows]
+
+
+def _fate(device: Device, want: Want) -> str:
+    """What becomes of a device, as far as the API alone can say."""
+    if device.target is None:
+        # Another version that it is meant to get is taken back; that asks nothing of the device itself.
+        leaves = not device.strays or (want["offline"] == "skip" and is_offline(device.row))
+        return (SKIPPED if device.strays else UP_TO_DATE) if leaves else QUEUE
+    if want["method"] == "action" and not is_offline(device.row):
+        return UPDATE
+    has_target = queued(device.row) == device.release
+    return of_offline(want["offline"] if want["method"] == "action" else "queue", has_target)
+
+
+def _may_be_updating(device: Device, fate: str, want: Want) -> bool:
+    """Whether the device actions service may be updating a device to its target."""
+    return device.target is not None and want["method"] == "action" and fate in (UPDATE, *_AWAY)
+
+
+def _joined(
+    balena: Balena, devices: Sequence[Device], fates: Mapping[str, str], statuses: Mapping[str, Record]
+) -> dict[str, str]:
+    """The fates of devices that are being updated already, or have been since they were read: no second start."""
+    same = [device for device in devices if target_of(statuses.get(device.uuid)) == device.target]
+    found = {device.uuid: UPDATING for device in same if is_under_way(statuses[device.uuid])}
+    ended = [device for device in same if statuses[device.uuid].get("status") == "done"]
+    for uuid, state in after_the_end(balena, ended).items():
+        found[uuid] = {"done": UP_TO_DATE, "rebooting": UPDATING}.get(state, fates[uuid])
+    return found
+
+
+def _problem(device: Device, fate: str, status: Record | None) -> str | None:
+    """Why a device cannot get the version, or cannot get it now."""
+    if device.problem:
+        return device.problem
+    if fate == OFFLINE:
+        return OFFLINE_PROBLEM
+    if fate == UPDATE and device.current is None:
+        return "it has not reported the version that it runs"
+    if fate == UPDATE and status is not None and is_under_way(status):
+        return f"it is being updated to {target_of(status)}"
+    return None
+
+
+def _queueing(device: Device) -> Change:
+    before, after = {COLUMN: queued(device.row)}, {COLUMN: device.release}
+    return Change("update", "device", (device.uuid,), before, after, {}, device.row["id"])
+
+
+def _updating(device: Device) -> Change:
+    before, after = {"os_version": device.current}, {"os_version": device.target}
+    return Change("update", "os_update", (device.uuid,), before, after, {}, device.row["id"])
+
+
+def _start(balena: Balena, urls_base: str, change: Change) -> None:
+    """Start the update of one device; several of them start at the same time."""
+    try:
+        OsActions(balena, urls_base).start(change.key[0], (change.after or {})["os_version"])
+    except BalenaRequestError as error:
+        raise no_service(error) or error from None
+
+
+def _follower(want: Want, limits: waiting.Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
+    if not want["wait"]:
+        return None
+    skipped = not_waited_for([device.row for device in devices], fates)
+    followed = [device for device in devices if device.target is not None and device.uuid not in skipped]
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        look = looking(balena, followed, {uuid for uuid, fate in fates.items() if fate in _LIVE})
+        return waiting.follow([device.uuid for device in followed], look, limits, progress, skipped=skipped)
+
+    return follow
+
+
+def _shown(device: Device, fate: str) -> dict[str, Any]:
+    return {
+        "uuid": device.uuid,
+        "name": device.row["device_name"],
+        "device_type": slug_of(device.row),
+        "os_version": device.current,
+        "target": device.target or (device.current if fate in (UP_TO_DATE, QUEUE) else None),
+        "action": fate,
+    }

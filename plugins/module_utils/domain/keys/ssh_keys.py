@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The public SSH keys of the user, by their titles."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import Change, DeclarationError, Plan
+from ...engine.replacing import Replacement, remove
+from ...sdk.auth import Auth
+from ..query import Record
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+_RESOURCE = "user__has__public_key"
+_COLUMNS = ["id", "title", "public_key"]
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for the user to have exactly this key under a title, or none.
+
+    The API keeps a key's text only once for a user: a key that is there under another title is renamed. A title can
+    have several keys; those that are not declared go.
+
+    :param want: the options of the module balena_ssh_key.
+    :raises DeclarationError: the key is no public SSH key.
+    """
+    absent = want["state"] == "absent"
+    wanted = None if absent else _wanted(want)
+    rows: list[Record] = balena.pine.get_all(_RESOURCE, options={"$select": _COLUMNS})
+    titled = [row for row in rows if row["title"] == want["title"]]
+    if wanted is None:
+        return Plan(tuple(_removals(titled)), 1, {"ssh_key": None})
+    same = [row for row in rows if _material(row["public_key"]) == _material(wanted)]
+    kept = next((row for row in same if row["title"] == want["title"]), same[0] if same else None)
+    others = _removals([row for row in titled if row is not kept])
+    key = (want["title"],)
+    if kept is None:
+        user = Auth(balena).get_user_info()["id"]
+        identity = {"user": user, "title": want["title"]}
+        first = [Change("create", _RESOURCE, key, None, {"public_key": wanted}, identity)]
+    elif kept["title"] != want["title"]:
+        before = {"title": kept["title"]}
+        first = [Change("update", _RESOURCE, key, before, {"title": want["title"]}, {}, kept["id"])]
+    else:
+        first = []
+    shown = {"id": None, "public_key": wanted, **(kept or {}), "title": want["title"]}
+    return _plan(first, others, shown)
+
+
+def _plan(first: list[Change], others: list[Change], shown: Mapping[str, Any]) -> Plan:
+    replacement = Replacement({change.key for change in first})
+    ids = {"id": shown["id"]}
+
+    def create(balena: Balena, change: Change) -> int:
+        body = {**change.identity, **(change.after or {})}
+        ids["id"] = balena.pine.post(_RESOURCE, body, natural_key=("public_key", "user"))["id"]
+        replacement.made(change.key)
+        id_: int = ids["id"]
+        return id_
+
+    def rename(balena: Balena, change: Change) -> None:
+        balena.pine.patch(_RESOURCE, change.body, change.id or 0)
+        replacement.made(change.key)
+
+    return Plan(
+        (*first, *others),
+        1,
+        {"ssh_key": shown},
+        refresh=lambda balena: {"ssh_key": {**shown, **ids}},
+        writers={
+            (_RESOURCE, "create"): create,
+            (_RESOURCE, "update"): rename,
+            (_RESOURCE, "delete"): replacement.writer(remove),
+        },
+    )
+
+
+def _removals(rows: list[Record]) -> list[Change]:
+    """The end of keys that have the title, named in the order of their ids."""
+    return [
+        Change(
+            "delete",
+            _RESOURCE,
+            (row["title"], f"previous {number}"),
+            {"public_key": row["public_key"]},
+            None,
+            {},
+            row["id"],
+        )
+        for number, row in enumerate(rows, 1)
+    ]
+
+
+def _wanted(want: Want) -> str:
+    """The declared key as one line.
+
+    :raises DeclarationError: it is missing, or no public SSH key (the API takes any text). A private key is not shown.
+    """
+    text = " ".join((want.get("public_key") or "").split())
+    if not text:
+        raise DeclarationError("public_key is needed unless state is absent")
+    if "PRIVATE KEY" in text:
+        raise DeclarationError(
+            "public_key is a private key, which nobody else should have; use the file that ends in .pub"
+        )
+    kind, encoded = (*text.split(" "), "")[:2]
+    try:
+        blob = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        blob = b""
+    # The blob repeats the kind behind its length (RFC 4253, 6.6).
+    if blob[4 : 4 + len(kind)] != kind.encode() or not kind:
+        raise DeclarationError("public_key is no public SSH key, such as the line in a file id_ed25519.pub")
+    return text
+
+
+def _material(public_key: str) -> tuple[str, ...]:
+    """What makes the key: its kind and its numbers, without the comment."""
+    return tuple(public_key.split()[:2])

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much is read at once, and how conditions are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..engine.near import near
+from ..sdk.errors import BalenaError
+
+if TYPE_CHECKING:
+    from ..sdk import Balena
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+#: Up to this many ids are named in a filter; beyond it the parents' application selects them, in one request.
+FEW = 200
+
+#: As many names or uuids are put into one URL, which are longer than ids; the official SDK's number.
+FEW_NAMES = 50
+
+#: Names that are looked at to find the one that was probably meant.
+NEARBY = 1000
+
+#: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
+PAGE = 10_000
+
+
+def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
+    """The items in pieces of at most C(size)."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def all_of(*conditions: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """One C($filter) out of several; strings are OData as they stand, None is left out."""
+    parts = [{"$raw": text} if isinstance(text, str) else dict(text) for text in conditions if text]
+    if len(parts) == 1:
+        return parts[0]
+    return {"$and": parts} if parts else {}
+
+
+def any_of(conditions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A C($filter) that holds where one of the conditions does; at least one is needed."""
+    return {"$or": list(conditions)} if len(conditions) > 1 else dict(conditions[0])
+
+
+def meant(balena: Balena, resource: str, column: str, name: str | int, within: Mapping[str, Any] | None = None) -> str:
+    """The end of an error's sentence: which row was probably meant by a name that there is not (see L(near)).
+
+    One more request, which is only made when something is wrong. If it fails, it says nothing: the error is another.
+
+    :param column: where the names are.
+    :param within: the condition on the rows that could have been meant.
+    """
+    options: dict[str, Any] = {"$select": ["id", column], "$top": NEARBY, "$orderby": "id desc"}
+    if within:
+        options["$filter"] = dict(within)
+    try:
+        rows = balena.pine.get(resource, options=options)
+    except BalenaError:
+        return ""
+    return near(name, dict.fromkeys(row[column] for row in rows if row.get(column)))

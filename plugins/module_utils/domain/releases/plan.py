@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a release, as the module balena_release declares it; and releases built from a source URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import Change, DeclarationError, Plan, Row, compare, join
+from ..query import Record
+from ..selector import need_application
+from ..tags import plan as tags
+from . import builds
+from .find import find, look_up
+from .names import read_name
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: Option -> column.
+COLUMNS = {"final": "is_final", "invalidated": "is_invalidated", "note": "note", "known_issues": "known_issue_list"}
+
+_VERSION_PARTS = ("semver_major", "semver_minor", "semver_patch", "semver_prerelease")
+_SELECT = (*COLUMNS.values(), *_VERSION_PARTS, "semver", "variant")
+_EXPAND: dict[str, Any] = {
+    "release_tag": {"$select": ["id", "tag_key", "value"]},
+    "belongs_to__application": {"$select": ["id", "slug"]},
+}
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for one release to be as declared, or to be there at all.
+
+    :param want: the options of the module balena_release.
+    :raises DeclarationError: options that do not go together, a release that does not exist, a final release that
+        should be a draft again.
+    """
+    if want.get("source_url") is None:
+        return _convergence(balena, want, _existing(balena, want))
+    if not want.get("application"):
+        raise DeclarationError("application is needed to build a release from source_url")
+    home = need_application(balena, want["application"])
+    found = None
+    if want.get("release") is not None:
+        if read_name(want["release"]).kind != "version":
+            raise DeclarationError(
+                f"release '{want['release']}' must be a version such as 1.2.3 with source_url: "
+                "it says which release the source makes"
+            )
+        found = look_up(balena, want["release"], want["application"], select=_SELECT, expand=_EXPAND)
+    if found is not None:
+        return _convergence(balena, want, found)
+    if want.get("final") is False:
+        raise DeclarationError("final: false cannot be declared of a release to build; its source says it (balena.yml)")
+    return _build(want, home)
+
+
+def _existing(balena: Balena, want: Want) -> Record:
+    if want.get("release") is None:
+        raise DeclarationError("release is needed to say which release is meant (or source_url to build one)")
+    return find(balena, want["release"], want.get("application"), select=_SELECT, expand=_EXPAND)
+
+
+def describe(row: Record) -> dict[str, Any]:
+    """A release as tasks return it."""
+    return {
+        "id": row["id"],
+        "commit": row["commit"],
+        "version": row["raw_version"],
+        "application": row["belongs_to__application"][0]["slug"],
+        "status": row["status"],
+        "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["release_tag"], key=lambda t: t["tag_key"])},
+        **{option: _value(option, row[column]) for option, column in COLUMNS.items()},
+    }
+
+
+def _value(option: str, value: Any) -> Any:
+    """Texts that were never set and empty texts are the same."""
+    return (value or "") if option in ("note", "known_issues") else bool(value)
+
+
+def _wanted(want: Want) -> dict[str, Any]:
+    """The declared columns."""
+    return {column: want[option] for option, column in COLUMNS.items() if want.get(option) is not None}
+
+
+def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
+    key = (found["belongs_to__application"][0]["slug"], found["commit"])
+    if found["is_final"] and want.get("final") is False:
+        raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
+    fields = _wanted(want)
+    shown = describe(found)
+    actual = {column: shown[option] for option, column in COLUMNS.items() if column in fields}
+    changes = compare("release", [Row(key, fields)], [Row(key, actual, {}, found["id"])])
+    tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["release_tag"])
+    tag_changes = tags.plan("release", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
+    shown.update({option: want[option] for option in COLUMNS if want.get(option) is not None})
+    shown["tags"] = tags.after([tagged], tag_changes)[key]
+    if fields.get("is_final") and not found["is_final"]:
+        shown["version"] = _final_version(balena, found)
+    all_changes = join([changes, tag_changes])
+    read = _reader(lambda: found["id"])
+    follow = builds.follower(want, lambda: found["id"], found["status"], read)
+    return Plan(all_changes, 1, {"release": shown}, refresh=read, follow=follow)
+
+
+def _final_version(balena: Balena, draft: Record) -> str:
+    """The version that a draft gets when it becomes final: the API counts revisions (recording 07)."""
+    same = {name: draft[name] for name in (*_VERSION_PARTS, "variant")}
+    home = {"belongs_to__application": draft["belongs_to__application"][0]["id"], "is_final": True}
+    options = {"$select": ["revision"], "$filter": {**home, **same}}
+    taken = [row["revision"] for row in balena.pine.get("release", options=options) if row["revision"] is not None]
+    version: str = draft["semver"]
+    return f"{version}+rev{max(taken) + 1}" if taken else version
+
+
+def _reader(get_id: Callable[[], int]) -> Callable[[Balena], Mapping[str, Any]]:
+    def read(balena: Balena) -> Mapping[str, Any]:
+        return {"release": describe(find(balena, get_id(), select=_SELECT, expand=_EXPAND))}
+
+    return read
+
+
+def _build(want: Want, home: Record) -> Plan:
+    """A release that the builder makes, with all that is declared of it."""
+    build = builds.Build(home["id"], want["source_url"], want["flatten"], _wanted(want))
+    key = (home["slug"], build.label)
+    create = Change("create", "release", key, None, {"source_url": build.label, **build.fields}, {})
+    tagged = tags.Tagged(build.new_id(key), key, want.get("tags") or {})
+    tag_changes = tags.plan("release", [tagged])
+    predicted = {
+        "id": None,
+        "commit": None,
+        "version": want.get("release"),
+        "application": home["slug"],
+        "status": "running",
+        "tags": tags.after([tagged], tag_changes)[key],
+        **{option: _value(option, want.get(option)) for option in COLUMNS},
+        "final": True,
+    }
+    read = _reader(build.made)
+    return Plan(
+        join([[create], tag_changes]),
+        1,
+        {"release": predicted},
+        refresh=read,
+        writers={("release", "create"): build.start},
+        follow=builds.follower(want, build.made, None, read, named=want.get("release")),
+    )

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One wave of a rollout: what the devices had is remembered, they get the release, and they are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...engine import dates
+from ...engine.plan import Change, DeclarationError, NamedId, Plan
+from ..query import Record
+from ..releases import pins
+from ..releases.names import label
+from . import ending, lock, memory, probe, survey, watch
+from .gate import Gate
+from .memory import Memory
+from .reached import marks, other_marks, pin_of, read_marked
+from .survey import Crew, Fleet
+from .waves import Wave
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+
+def plan(balena: Balena, want: Want) -> Plan:
+    """What has to change for a wave, and all before it, to get the release.
+
+    :param want: the options of the module balena_rollout.
+    :raises DeclarationError: options that make no sense or contradict the rollout that is under way.
+    """
+    gate = Gate.of(want)
+    probe.check(balena, want.get("probe"))
+    fleet = survey.read_fleet(balena, want)
+    _refuse_if_given_up(fleet)
+    crew = survey.read_crew(balena, want)
+    survey.refuse_other_selection(want, fleet.memory)
+    ending.refuse_outsiders(balena, want, fleet, crew)
+    wave = _wave(crew, want["wave"])
+    members = crew.upto(wave)
+    todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
+    named = NamedId(fleet.target["id"], label(fleet.target))
+    changes = _remembering(balena, want, fleet, crew, wave, todo)
+    changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
+    return Plan(
+        tuple(changes),
+        len(crew.rows),
+        {
+            "wave": _shown(crew, wave, todo),
+            "devices": [survey.shown(row, named) for row in members],
+            "release": pins.shown(fleet.target),
+        },
+        warnings=fleet.warnings,
+        writers=lock.writers(),
+        in_order=True,
+        follow=watch.follower(want, gate, fleet, wave, members, todo) if want["wait"] else None,
+    )
+
+
+def _refuse_if_given_up(fleet: Fleet) -> None:
+    known = fleet.memory
+    if known is not None and known.rolling_back:
+        raise DeclarationError(
+            f"the rollout of release {known.version} was given up and is being rolled back: "
+            "complete that with state 'rolled_back' before it begins again"
+        )
+
+
+def _wave(crew: Crew, number: int) -> Wave:
+    """The wave of a number; one that adds no device is like the one before it."""
+    if not crew.waves:
+        raise DeclarationError(f"wave {number} does not exist: no device takes part in this rollout")
+    last = crew.waves[-1].number
+    if not 1 <= number <= last:
+        raise DeclarationError(f"wave {number} does not exist: the waves are numbered 1 to {last}")
+    reached = [wave for wave in crew.waves if wave.number <= number]
+    return reached[-1] if reached else Wave(number, "empty", (), 0)
+
+
+def _remembering(
+    balena: Balena, want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record]
+) -> list[Change]:
+    """What is written down before any device is changed. Nothing, if none has to be and no rollout is under way."""
+    division = survey.division_of(want)
+    known = fleet.memory
+    if known is None:
+        return _beginning(balena, want, fleet, _begun(want, fleet, crew, wave), todo) if todo else []
+    # A wave that is done again, after a later one had begun, does not turn the rollout back.
+    begun = max(known.wave, wave.number) if known.waves == division else wave.number
+    known = replace(known, wave=begun, waves=division)
+    if known.marking:
+        return _beginning(balena, want, fleet, known, todo)
+    return [*lock.write(fleet, lock.remembered(fleet), known), *marks(todo, known)]
+
+
+def _beginning(balena: Balena, want: Want, fleet: Fleet, known: Memory, todo: Sequence[Record]) -> list[Change]:
+    """The application's tag, before all others: who writes it first has the application for this rollout.
+
+    Where devices beside those of the wave need tags, it says that these are not complete until they are.
+    """
+    marked = read_marked(balena, fleet, want.get("keep_out_tag"))
+    others = other_marks(marked, known, {row["uuid"] for row in todo})
+    first, complete = replace(known, marking=bool(others)), replace(known, marking=False)
+    return [
+        *lock.write(fleet, lock.remembered(fleet), first),
+        *others,
+        *marks(todo, known),
+        *lock.write(fleet, first, complete),
+    ]
+
+
+def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
+    release = fleet.target["id"]
+    behind = [row for row in crew.rows.values() if not survey.has_target(row, release)]
+    return Memory(
+        release=release,
+        version=fleet.target["raw_version"],
+        started=dates.as_stored(dates.now()),
+        former=memory.most_common(pin_of(row) for row in behind),
+        wave=wave.number,
+        waves=survey.division_of(want),
+        selection=survey.selection_of(want),
+        kept_out=want.get("keep_out_tag"),
+        run=lock.new_run(),
+    )
+
+
+def _shown(crew: Crew, wave: Wave, todo: Sequence[Record]) -> dict[str, Any]:
+    return {
+        "number": wave.number,
+        "of": crew.waves[-1].number,
+        "name": wave.name,
+        "devices": list(wave.devices),
+        "total": wave.total,
+        "pinned": len(todo),
+    }

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a rollout ends: finished, and forgotten; or rolled back, each device to its own former target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...engine import waiting
+from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress
+from ..query import PAGE, Record
+from ..releases import pins, status
+from ..releases.names import label
+from . import lock, reached, survey
+from .survey import Crew, Fleet
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: The end of a rollout at which the application itself gets the release.
+PIN_FLEET = "pin_fleet"
+
+_NAMED = 3
+
+
+def finish(balena: Balena, want: Want) -> Plan:
+    """What has to change when all waves are done.
+
+    :param want: the options of the module balena_rollout.
+    :raises DeclarationError: they are not; or the application would give the release to devices that have no part.
+    """
+    fleet = survey.read_fleet(balena, want)
+    crew = survey.read_crew(balena, want)
+    survey.refuse_other_selection(want, fleet.memory)
+    _refuse_incomplete(fleet, crew)
+    refuse_outsiders(balena, want, fleet, crew)
+    marked = reached.read_marked(balena, fleet, want.get("keep_out_tag"))
+    changes: list[Change] = []
+    if want["finish"] == PIN_FLEET:
+        changes += pins.application_changes(fleet.row, fleet.target)
+        changes += _unpin_followers(fleet, marked)
+    changes += [*reached.unmark(marked), *lock.write(fleet, lock.remembered(fleet), None)]
+    named = NamedId(fleet.target["id"], label(fleet.target))
+    result = {
+        "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
+        "release": pins.shown(fleet.target),
+    }
+    return Plan(tuple(changes), len(crew.rows), result, writers=lock.writers(), warnings=fleet.warnings, in_order=True)
+
+
+def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
+    known = fleet.memory
+    left = [
+        uuid for w in crew.waves for uuid in w.devices if not survey.has_target(crew.rows[uuid], fleet.target["id"])
+    ]
+    if left or (known is not None and known.rolling_back):
+        why = f"{len(left)} of its devices do not have the release yet" if left else "it is being rolled back"
+        raise DeclarationError(f"the rollout of release {fleet.target['raw_version']} cannot be finished: {why}")
+
+
+def refuse_outsiders(balena: Balena, want: Want, fleet: Fleet, crew: Crew) -> None:
+    """Refuse to give the application a release that would so get to devices that have no part in the rollout.
+
+    :raises DeclarationError: names some of them.
+    """
+    if want["finish"] != PIN_FLEET:
+        return
+    options = {
+        "$select": ["id", "uuid", "device_name", *status.COLUMNS],
+        "$filter": {"belongs_to__application": fleet.row["id"], "is_pinned_on__release": None},
+    }
+    part = {uuid for wave in crew.waves for uuid in wave.devices}
+    rows = [
+        row
+        for row in balena.pine.get_all("device", options=options, page_size=PAGE)
+        if row["uuid"] not in part and not survey.has_target(row, fleet.target["id"])
+    ]
+    if rows:
+        named = ", ".join(f"{row['device_name']} ({row['uuid'][:7]})" for row in rows[:_NAMED])
+        more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+        raise DeclarationError(
+            f"finish: {PIN_FLEET} would give the release also to devices that follow the application and have no part "
+            f"in the rollout: {named}{more}. Pin them on a release of their own first, or say finish: keep_pins"
+        )
+
+
+def _unpin_followers(fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
+    """Let those follow the application again that did before."""
+    if fleet.memory is None:
+        return []
+    former = reached.formers(marked, fleet.memory)
+    rows = [row for row in marked if former.get(row["uuid"], fleet.target["id"]) is None]
+    return pins.pin_changes(rows, {row["uuid"]: None for row in rows})
+
+
+def roll_back(balena: Balena, want: Want) -> Plan:
+    """What gives each device that was changed its own former target; nothing, when there is nothing to undo.
+
+    :param want: the options of the module balena_rollout.
+    :raises DeclarationError: no rollout is under way, and the release is in use: what there was before is not known.
+    """
+    limits = waiting.Limits.of(want)
+    fleet = survey.read_fleet(balena, want, usable=False)
+    known = fleet.memory
+    if known is None:
+        _refuse_unknown(balena, fleet)
+        return Plan(result={"devices": [], "release": pins.shown(fleet.target)})
+    marked = reached.read_marked(balena, fleet, known.kept_out)
+    # As long as tags are missing, no device has been changed.
+    former = {} if known.marking else reached.formers(marked, known)
+    names = _labels(balena, former.values())
+    rows = [row for row in marked if row["uuid"] in former]
+    back = {uuid: NamedId(id_, names[id_]) if id_ is not None else None for uuid, id_ in former.items()}
+    given_up = replace(known, rolling_back=True)
+    changes = [
+        # Whoever finds this after an interruption goes on with it, and not with the rollout.
+        *lock.write(fleet, lock.remembered(fleet), given_up),
+        *pins.pin_changes(rows, back),
+        *reached.unmark(marked),
+        *lock.write(fleet, given_up, None),
+    ]
+    result = {"devices": [survey.shown(row, back[row["uuid"]]) for row in rows], "release": pins.shown(fleet.target)}
+    follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
+    return Plan(
+        tuple(changes),
+        len(marked),
+        result,
+        writers=lock.writers(),
+        warnings=fleet.warnings,
+        in_order=True,
+        follow=follow,
+    )
+
+
+def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:
+    """Refuse to undo what is not remembered, such as a rollout that has finished.
+
+    :raises DeclarationError: the release is in use.
+    """
+    version, pinned = fleet.target["raw_version"], pins.pinned_on(balena, fleet.row, fleet.target)
+    follows = any(row["id"] == fleet.target["id"] for row in fleet.row["should_be_running__release"])
+    if not (pinned or follows):
+        return
+    users = [f"{pinned} devices are pinned on it"] if pinned else []
+    users += [f"{fleet.row['slug']} itself has it as its target"] if follows else []
+    raise DeclarationError(
+        f"no rollout of release {version} is under way, so there is nothing to roll back, but {' and '.join(users)}. A "
+        "rollout that has finished is forgotten, with what the devices had before. To bring them to another release, "
+        "roll that one out, or pin them on it (balena_release_pin)"
+    )
+
+
+def _labels(balena: Balena, ids: Any) -> dict[int, str]:
+    """What people call releases, by id, in one request; one that is gone has only its id."""
+    wanted = sorted({id_ for id_ in ids if id_ is not None})
+    options = {**pins.RELEASE, "$filter": {"id": {"$in": wanted}}}
+    rows = balena.pine.get("release", options=options) if wanted else []
+    return {**{id_: str(id_) for id_ in wanted}, **{row["id"]: label(row) for row in rows}}
+
+
+def _follower(
+    want: Want, limits: waiting.Limits, fleet: Fleet, rows: Sequence[Record], former: Mapping[str, int | None]
+) -> Any:
+    """Wait until the devices run what they had; the offline ones are not waited for, unless that is asked for."""
+    policy = want["offline"]
+    skipped = {row["uuid"] for row in rows if policy == "skip" and status.is_offline(row)}
+    ids = {row["uuid"]: row["id"] for row in rows if row["uuid"] not in skipped}
+    said = {row["uuid"]: status.update_word(row) for row in rows}
+
+    def follow(balena: Balena, progress: Progress) -> Followed:
+        look = status.looking(
+            balena, ids, [fleet.row["id"]], lambda uuid, row: status.see_release(row, former[uuid], policy, said[uuid])
+        )
+        reasons = dict.fromkeys(skipped, "offline, not waited for")
+        return waiting.follow(list(ids), look, limits, progress, skipped=reasons)
+
+    return follow

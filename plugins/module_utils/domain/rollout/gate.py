@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a rollout may go on, and when it is given up.
+
+What is counted are all devices that the rollout has reached, not those of the last wave alone: a device that failed in
+an early wave is not forgotten in a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...engine.limits import Limits, check_number, check_seconds
+from ...engine.plan import DeclarationError
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The thresholds of a rollout.
+
+    :param waits: how long to wait for the devices, and how many of them have to be done.
+    :param max_failure_percentage: which share of the devices may fail.
+    :param min_devices: that share counts when at least this many devices are reached.
+    """
+
+    waits: Limits
+    max_failure_percentage: float | None = None
+    min_devices: int = 1
+
+    @classmethod
+    def of(cls, want: Mapping[str, Any]) -> Gate:
+        """The thresholds that the options of a task declare.
+
+        :raises DeclarationError: a number that makes no sense.
+        """
+        share = want.get("max_failure_percentage")
+        if share is not None:
+            check_number("max_failure_percentage", share, most=100)
+        check_seconds("soak", want["soak"])
+        if want["min_devices"] < 1:
+            raise DeclarationError(f"min_devices must be 1 or more, not {want['min_devices']}")
+        # A wave of which no device is done shows nothing, whatever share is enough.
+        return cls(replace(Limits.of(want), at_least=1), share, want["min_devices"])
+
+    def limits(self, total: int) -> Limits:
+        """How to wait for a number of devices."""
+        return replace(self.waits, max_failures=self.allowed_failures(total))
+
+    def allowed_failures(self, total: int) -> int | None:
+        """How many of C(total) devices may fail; None if there is no limit besides the success that is needed."""
+        limits = [] if self.waits.max_failures is None else [self.waits.max_failures]
+        if self.max_failure_percentage is not None and total >= self.min_devices:
+            limits.append(int(total * self.max_failure_percentage / 100 + 1e-9))
+        return min(limits, default=None)
+
+    def may_be_lost(self, total: int, done: int, failed: int) -> int:
+        """How many of the devices that are done may fail afterwards, until it is too many."""
+        allowed = self.allowed_failures(total)
+        left = done - self.waits.needed(total)
+        return left if allowed is None else min(left, allowed - failed)

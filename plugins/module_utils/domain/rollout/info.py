@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The waves of a rollout and how far it has come, as balena_rollout_info returns them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ...engine import dates
+from ..query import Record
+from ..releases import pins
+from . import approval, survey, windows
+from .waves import Idle, Wave
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+PASSED, CURRENT, PENDING = "passed", "current", "pending"
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
+    """The waves, and with a release also how far its rollout has come.
+
+    :param want: the options of the module balena_rollout_info.
+    :raises DeclarationError: what L(survey) and L(windows) refuse.
+    """
+    opening = windows.look(windows.read_windows(want.get("windows")), dates.now())
+    fleet = survey.read_fleet(balena, want) if want.get("release") is not None else None
+    crew = survey.read_crew(balena, want)
+    found: dict[str, Any] = {
+        "total": len(crew.rows),
+        "kept_out": [{"uuid": row["uuid"], "name": row["device_name"]} for row in crew.kept_out],
+        "window": opening,
+        "empty_waves": [asdict(wave) for wave in crew.idle],
+        "approval": approval.needed(want.get("approval"), sorted([*crew.waves, *crew.idle], key=_number)),
+    }
+    if fleet is None:
+        return {**found, "waves": [_wave(wave) for wave in crew.waves]}
+    upcoming = survey.next_wave(crew, fleet, want)
+    return {
+        **found,
+        "waves": [{**_wave(wave), **_progress(wave, crew.rows, fleet, upcoming)} for wave in crew.waves],
+        "release": pins.shown(fleet.target),
+        "next_wave": upcoming.number if upcoming else None,
+        "rollout": _under_way(fleet),
+        "warnings": list(fleet.warnings),
+    }
+
+
+def _wave(wave: Wave) -> dict[str, Any]:
+    return {"number": wave.number, "name": wave.name, "devices": list(wave.devices), "total": wave.total}
+
+
+def _number(wave: Wave | Idle) -> int:
+    return wave.number
+
+
+def _progress(wave: Wave, rows: Mapping[str, Record], fleet: survey.Fleet, upcoming: Wave | None) -> dict[str, Any]:
+    release = fleet.target["id"]
+    devices = [rows[uuid] for uuid in wave.devices]
+    return {
+        "state": _state(wave, upcoming),
+        "targeted": _count(survey.has_target(row, release) for row in devices),
+        "running": _count(survey.runs_it(row, release) for row in devices),
+    }
+
+
+def _count(holds: Any) -> int:
+    return sum(map(bool, holds))
+
+
+def _state(wave: Wave, upcoming: Wave | None) -> str:
+    if upcoming is None or wave.number < upcoming.number:
+        return PASSED
+    return CURRENT if wave.number == upcoming.number else PENDING
+
+
+def _under_way(fleet: survey.Fleet) -> dict[str, Any] | None:
+    known = fleet.memory
+    if known is None:
+        return None
+    return {"started": known.started, "wave": known.wave, "rolling_back": known.rolling_back}

@@ -1,0 +1,22 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of a rollout, as the module balena_rollout declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import Plan
+from . import advance, ending
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+_PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending.roll_back}
+
+
+def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
+    """What has to change for the rollout to be as far as C(state) says."""
+    return _PLANS[want["state"]](balena, want)

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a rollout stands, as the API knows it: its release, its devices in waves, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...engine.plan import DeclarationError, NamedId
+from ..query import Record
+from ..releases import pins, status
+from ..releases.find import find, find_in_each, of_application
+from ..releases.names import ReleaseName, read_name
+from ..selector import has_tags, need_application, select_devices
+from . import memory
+from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
+from .waves import Idle, Wave, divide, idle
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: Options that say which devices take part, and in which order. A rollout under way keeps them.
+_SELECTION = ("devices", "with_tags", "has_tags", "filter", "limit", "keep_out_tag", "seed")
+
+#: Options that say how the devices are divided. With other ones, a rollout under way begins again with its first wave.
+_DIVISION = ("waves", "canary")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The application of a rollout, the release, and what is remembered; read in one request.
+
+    :param row: the application with its present target.
+    :param target: the release that is rolled out.
+    :param memory: what is remembered of the rollout that is under way, if one is.
+    """
+
+    row: Record
+    target: Record
+    memory: Memory | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The devices that take part, by uuid, in waves.
+
+    :param kept_out: those that the options select and a tag keeps out.
+    :param idle: the declared waves that add no device.
+    """
+
+    rows: Mapping[str, Record]
+    waves: Sequence[Wave]
+    kept_out: Sequence[Record]
+    idle: Sequence[Idle] = ()
+
+    def upto(self, wave: Wave) -> list[Record]:
+        """The devices of a wave and of all before it."""
+        return [self.rows[uuid] for each in self.waves if each.number <= wave.number for uuid in each.devices]
+
+
+def tagged(*keys: str) -> dict[str, Any]:
+    """What to read of the tags of a device or an application: those of some keys, as L(memory.tag_of) wants them."""
+    return {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": list(keys)}}}
+
+
+def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
+    """The application, the release and the memory.
+
+    :param usable: whether the release has to be one that devices should run.
+    :raises DeclarationError: one of them does not exist; the release cannot be run; another rollout is under way.
+    """
+    wanted = read_name(want["release"])
+    if wanted.kind == "track":
+        raise DeclarationError("release 'track' is no release that could be rolled out")
+    home = need_application(
+        balena,
+        want["application"],
+        select=("should_track_latest_release",),
+        expand={
+            "should_be_running__release": pins.RELEASE,
+            "owns__release": wanted.reading(),
+            "application_tag": tagged(ROLLOUT_TAG),
+        },
+    )
+    known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
+    target, warnings = _target(balena, wanted, home, known)
+    if usable:
+        pins.check_release(target, home["slug"], want)
+    return Fleet(home, target, known, warnings)
+
+
+def _target(balena: Balena, wanted: ReleaseName, home: Record, known: Memory | None) -> tuple[Record, tuple[str, ...]]:
+    """The release that is meant. A rollout under way keeps its own, though C(latest) may mean a newer one by now."""
+    where = of_application(home["slug"])
+    found = wanted.choose(home["owns__release"], where)
+    if known is not None and (found is None or found["id"] != known.release):
+        if wanted.kind not in ("latest", "range"):
+            raise DeclarationError(
+                f"a rollout of release {known.version}{where} is under way since {known.started}: "
+                f"go on with that release, roll it back, or finish it, before another one begins"
+            )
+        newer = f" '{wanted.text}' means {found['raw_version']} by now." if found else ""
+        kept = find(balena, known.release, home["id"])
+        return kept, (f"Going on with release {known.version}, whose rollout is under way.{newer}",)
+    if found is None:
+        return find_in_each(balena, wanted, {home["id"]: home["slug"]})[home["id"]], ()
+    return found, ()
+
+
+def read_crew(balena: Balena, want: Want) -> Crew:
+    """The devices and their waves, in one request.
+
+    :raises DeclarationError: no device is selected, none is a canary, or the waves make no sense.
+    """
+    canary, keep_out = want.get("canary"), want.get("keep_out_tag")
+    keys = [FORMER_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
+    rows = select_devices(
+        balena,
+        want,
+        select=(*status.COLUMNS, *status.HEARD_COLUMNS),
+        expand={
+            "is_pinned_on__release": pins.RELEASE,
+            "device_tag": tagged(*keys),
+        },
+    )
+    kept_out = [row for row in rows if keep_out and memory.tag_of(row, keep_out) is not None]
+    out = {row["uuid"] for row in kept_out}
+    members = {row["uuid"]: row for row in rows if row["uuid"] not in out}
+    canaries = None
+    if canary:
+        canaries = [uuid for uuid, row in members.items() if has_tags(_tags(row), canary)]
+        if not canaries and not want.get("allow_empty"):
+            raise DeclarationError("canary selects none of the devices; say allow_empty: true if that can be")
+    waves = divide(members, want["waves"], canaries=canaries, seed=want.get("seed"))
+    unused = idle(len(members), want["waves"], None if canaries is None else len(canaries))
+    return Crew(members, waves, kept_out, unused)
+
+
+def _tags(row: Record) -> dict[str, str]:
+    return {tag["tag_key"]: tag["value"] for tag in row["device_tag"]}
+
+
+def refuse_other_selection(want: Want, known: Memory | None) -> None:
+    """A rollout goes on with the devices that it began with.
+
+    :raises DeclarationError: other options select the devices now.
+    """
+    if known is not None and known.selection != selection_of(want):
+        raise DeclarationError(
+            f"a rollout of release {known.version} is under way since {known.started}, begun with other values of "
+            f"{', '.join(_SELECTION)}: go on with those, roll it back, or finish it"
+        )
+
+
+def selection_of(want: Want) -> str:
+    """What identifies the devices of a rollout."""
+    # What is not given leaves no trace where it did not exist when the rollout began.
+    given = {name: want.get(name) for name in _SELECTION if name != "has_tags" or want.get(name)}
+    return memory.fingerprint(given)
+
+
+def division_of(want: Want) -> str:
+    """What identifies how they are divided into waves."""
+    return memory.fingerprint({name: want.get(name) for name in _DIVISION})
+
+
+def shown(row: Record, target: NamedId | None) -> dict[str, Any]:
+    """A device and its target as results show it; without a pin that is what its application says."""
+    return {"uuid": row["uuid"], "name": row["device_name"], "target": target.label if target else "application"}
+
+
+def has_target(row: Record, release: int) -> bool:
+    """Whether a device is meant to run a release, by a pin of its own or through its application."""
+    meant = row["should_be_running__release"]
+    return bool(meant) and meant["__id"] == release
+
+
+def runs_it(row: Record, release: int) -> bool:
+    """Whether a device runs the release that it is meant to run, as far as it has told."""
+    present = row["is_running__release"]
+    return has_target(row, release) and bool(present) and present["__id"] == release
+
+
+def next_wave(crew: Crew, fleet: Fleet, want: Want) -> Wave | None:
+    """The wave that is to be done now: the one that was begun last, or the first that has devices to change.
+
+    :returns: None when all devices of all waves have the release and no rollout is under way.
+    """
+    known = fleet.memory
+    if known is not None:
+        begun = known.wave if known.waves == division_of(want) else 1
+        return next((wave for wave in crew.waves if wave.number >= begun), crew.waves[-1] if crew.waves else None)
+    release = fleet.target["id"]
+    missing = (w for w in crew.waves if not all(has_target(crew.rows[uuid], release) for uuid in w.devices))
+    return next(missing, None)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the variables of a scope belong to: found once for all subjects, in one or two requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.near import near
+from ...engine.plan import DeclarationError
+from ..query import Record
+from ..rows import children
+from ..selector import need_application, refuse_selection, select_devices
+from .plan import Parent
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: Relations to the device type, which config variables are checked with.
+_OF_APPLICATION: dict[str, Any] = {"is_for__device_type": {"$select": ["slug"]}}
+_OF_DEVICE: dict[str, Any] = {"is_of__device_type": {"$select": ["slug"]}}
+
+
+def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | None]:
+    """The parents that the options C(scope), C(application), C(service) and the device selector mean.
+
+    :returns: the parents, and a condition that holds for the variables of all of them (see L(children)).
+    :raises DeclarationError: options that do not fit the scope, or something that does not exist.
+    """
+    scope, config = want["scope"], want["kind"] == "config"
+    _check(want)
+    if scope in ("application", "build"):
+        application = need_application(balena, want["application"], expand=_OF_APPLICATION if config else None)
+        return [Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))], None
+    if scope == "service":
+        return [_service(balena, want)], None
+    devices = select_devices(balena, want, expand=_OF_DEVICE if config else None)
+    fleets = sorted({device["belongs_to__application"]["__id"] for device in devices})
+    within = {"belongs_to__application": {"$in": fleets}}
+    if scope == "device":
+        parents = [Parent(row["id"], (row["uuid"],), _device_type(row, _OF_DEVICE)) for row in devices]
+        return parents, {"device": within}
+    return _installs(balena, want["service"], devices, within)
+
+
+def _device_type(row: Record, relation: Mapping[str, Any]) -> str | None:
+    """The slug of the device type, where it was read."""
+    found = [row[name] for name in relation if name in row]
+    slug: str | None = found[0][0]["slug"] if found and found[0] else None
+    return slug
+
+
+def _check(want: Want) -> None:
+    scope = want["scope"]
+    of_devices = scope in ("device", "device_service")
+    if not of_devices:
+        refuse_selection(want, scope)
+        if not want.get("application"):
+            raise DeclarationError(f"application is needed with scope '{scope}'")
+    elif want.get("devices") is None and not want.get("application"):
+        raise DeclarationError(f"devices or application is needed with scope '{scope}'")
+    if ("service" in scope) != bool(want.get("service")):
+        need = "is needed" if "service" in scope else "cannot be used"
+        raise DeclarationError(f"service {need} with scope '{scope}'")
+
+
+def _service(balena: Balena, want: Want) -> Parent:
+    application = need_application(
+        balena,
+        want["application"],
+        expand={"service": {"$select": ["id", "service_name"], "$orderby": "service_name asc"}},
+    )
+    for service in application["service"]:
+        if service["service_name"] == want["service"]:
+            return Parent(service["id"], (application["slug"], want["service"]))
+    names = [service["service_name"] for service in application["service"]]
+    raise DeclarationError(
+        f"application '{application['slug']}' has no service '{want['service']}' (it has: {', '.join(names) or 'none'})"
+        + near(want["service"], names)
+    )
+
+
+def _installs(
+    balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]
+) -> tuple[list[Parent], dict[str, Any]]:
+    """The installation of a service on each device: what a device's service variables belong to."""
+    named = {"installs__service": {"$any": {"$alias": "s", "$expr": {"s": {"service_name": service}}}}}
+    uuids = {device["id"]: device["uuid"] for device in devices}
+    rows = children(
+        balena, "service_install", "device", list(uuids), select=(), where=named, through={"device": within}
+    )
+    parents = [Parent(row["id"], (uuids[row["device"]["__id"]], service)) for row in rows]
+    missing = sorted(set(uuids) - {row["device"]["__id"] for row in rows}, key=lambda id_: uuids[id_])
+    if missing:
+        names = ", ".join(uuids[id_] for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
+        raise DeclarationError(f"service '{service}' is not installed on {len(missing)} of the devices: {names}")
+    return sorted(parents, key=lambda parent: parent.key), {"service_install": {"device": within}}

@@ -1,6 +1,0 @@
-# Copyright (c) 2026 The community.balena authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The state engine: read what is, plan what has to change, apply it in few writes."""
-
-from __future__ import annotations

@@ -1,4 +1,0 @@
-# Copyright (c) 2026 The community.balena authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""What info modules read: one file a module, each with C(read(balena, want))."""
