@@ -124,6 +124,7 @@ application:
   description:
     - The application as it is after the task (in check mode as it would be); null when it is absent.
     - It has O(device_urls) and O(support_access_until) only when they were declared.
+    - C(organization) is null if the token may not see it, C(device_type) if the application has none.
   returned: success
   type: dict
   sample:

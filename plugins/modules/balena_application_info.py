@@ -58,7 +58,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 applications:
-  description: The applications, ordered by slug.
+  description:
+    - The applications, ordered by slug.
+    - C(organization) is null if the token may not see it, C(device_type) if the application has none.
   returned: success, without O(query)
   type: list
   elements: dict

@@ -57,6 +57,7 @@ devices:
   description:
     - The devices, ordered by uuid. The inventory plugin has the same facts as variables of its hosts.
     - The position is a user's where one has set it, else the one that the API found out; only balenaCloud has one.
+    - The facts of the application and its organization are null if the token may not see them.
   returned: success, without O(query)
   type: list
   elements: dict

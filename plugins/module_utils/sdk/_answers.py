@@ -48,8 +48,8 @@ _REFERENCES = frozenset(
     " service_install user".split()
 )
 _REFERRING = tuple(f"__{name}" for name in (*sorted(_REFERENCES), "cpu_architecture"))
-#: Relations of a row that is seen that are seen too.
-_NEVER_EMPTY = frozenset(("belongs_to__application", "is_of__cpu_architecture", "is_of__device_type"))
+#: Relations of a row that is seen that are seen too: everybody may read device types.
+_NEVER_EMPTY = frozenset(("is_of__cpu_architecture", "is_of__device_type"))
 #: References that every row has, and which are never null.
 _NEEDED = frozenset(
     "actor application belongs_to__application device image installs__image installs__service is_a_build_of__service"

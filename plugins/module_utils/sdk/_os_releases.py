@@ -12,6 +12,7 @@ import functools
 from typing import Any
 
 from . import os_version
+from ._related import related
 
 Row = dict[str, Any]
 
@@ -109,7 +110,7 @@ def os_versions(host_applications: list[Row]) -> dict[str, list[Row]]:
     for application in host_applications:
         if not application["is_for__device_type"]:
             continue
-        versions = by_device_type.setdefault(application["is_for__device_type"][0]["slug"], [])
+        versions = by_device_type.setdefault(related(application, "is_for__device_type")["slug"], [])
         tags = _tags(application.get("application_tag"))
         found = (_os_version(release, tags) for release in application.get("owns__release") or [])
         versions += [version for version in found if version is not None]

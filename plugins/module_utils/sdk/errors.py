@@ -276,5 +276,9 @@ class BalenaInvalidResponseError(BalenaError):
     """The server's answer cannot be understood, for example JSON that is cut off."""
 
 
+class BalenaMissingRelation(BalenaError):
+    """A row lacks the row that it should belong to: there is none, or the token may not see it."""
+
+
 class BalenaDependencyError(BalenaError):
     """A Python package that this call needs is not installed; the message names it."""

@@ -14,6 +14,7 @@ from ...module_utils.domain.query import all_of, chunks, meant
 from ...module_utils.domain.rows import Condition as UserCondition
 from ...module_utils.domain.rows import read_rows, user_condition
 from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
+from ...module_utils.sdk._related import related_or_none
 from ...module_utils.sdk.errors import BalenaError
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def _kinds(names: Sequence[str | int]) -> tuple[list[int], list[str], list[str]]
 
 def _check_names(balena: Balena, want: Mapping[str, Any], rows: Sequence[Row]) -> None:
     """Refuse a name that means nothing, or two fleets at once."""
-    fleets = list({row["belongs_to__application"][0]["id"]: row["belongs_to__application"][0] for row in rows}.values())
+    homes = (related_or_none(row, "belongs_to__application") for row in rows)
+    fleets = list({home["id"]: home for home in homes if home}.values())
     organizations = [organization for fleet in fleets for organization in fleet["organization"]]
     for name in want.get("applications") or ():
         _only_one(name, [fleet for fleet in fleets if _is_application(fleet, name)])

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
+from ...sdk._related import related_or_none
 from ..cloud import cloud_only
 from ..devices.types import find, named
 from ..query import Record, meant
@@ -54,20 +55,22 @@ def plan(balena: Balena, want: Want) -> Plan:
     wanted_type = find(balena, want["device_type"]) if want.get("device_type") else None
     if found is None:
         return _creation(balena, want, wanted_type)
-    return _convergence(balena, want, found, wanted_type or found["is_for__device_type"][0])
+    return _convergence(balena, want, found, wanted_type or related_or_none(found, "is_for__device_type"))
 
 
 def describe(row: Record) -> dict[str, Any]:
     """An application as tasks return it."""
     # An application that holds a host OS can lack a device type.
-    device_type = next((related["slug"] for related in row["is_for__device_type"]), None)
+    device_type = related_or_none(row, "is_for__device_type")
+    # The token need not be allowed to see the organization that owns a public application.
+    owner = related_or_none(row, "organization")
     return {
         "id": row["id"],
         "name": row["app_name"],
         "slug": row["slug"],
         "uuid": row["uuid"],
-        "organization": row["organization"][0]["handle"],
-        "device_type": device_type,
+        "organization": owner["handle"] if owner else None,
+        "device_type": device_type["slug"] if device_type else None,
         "class": row["is_of__class"],
         "device_count": row["owns__device"],
         "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["application_tag"], key=lambda t: t["tag_key"])},
@@ -164,7 +167,7 @@ SET_BY_SERVER = {"should_track_latest_release": True}
 _AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
 
 
-def differences(want: Want, found: Record, device_type: Record) -> list[Change]:
+def differences(want: Want, found: Record, device_type: Record | None) -> list[Change]:
     """What changes the columns of an application that exists.
 
     :param found: the row with what L(READING) reads, and the columns of L(application_cloud).
@@ -178,7 +181,7 @@ def differences(want: Want, found: Record, device_type: Record) -> list[Change]:
             )
     key = (found["slug"],)
     fields = {column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None}
-    if want.get("device_type"):
+    if want.get("device_type") and device_type:
         fields["is_for__device_type"] = named(device_type)
     if want.get("new_name"):
         fields["app_name"] = want["new_name"]
@@ -186,18 +189,19 @@ def differences(want: Want, found: Record, device_type: Record) -> list[Change]:
     fields.update(application_cloud.fields(want))
     actual_fields.update(application_cloud.actual(want, found))
     if "is_for__device_type" in fields:
-        actual_fields["is_for__device_type"] = named(found["is_for__device_type"][0])
+        present = related_or_none(found, "is_for__device_type")
+        actual_fields["is_for__device_type"] = named(present) if present else None
     return compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
 
 
-def predict(want: Want, found: Record, device_type: Record) -> dict[str, Any]:
+def predict(want: Want, found: Record, device_type: Record | None) -> dict[str, Any]:
     """An application that exists as tasks return it, once its columns are as declared."""
-    predicted = {**describe(found), "device_type": device_type["slug"]}
+    predicted = {**describe(found), "device_type": device_type["slug"] if device_type else None}
     predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
     return predicted
 
 
-def _convergence(balena: Balena, want: Want, found: Record, device_type: Record) -> Plan:
+def _convergence(balena: Balena, want: Want, found: Record, device_type: Record | None) -> Plan:
     changes = differences(want, found, device_type)
     key = (found["slug"],)
     tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["application_tag"])
@@ -205,7 +209,7 @@ def _convergence(balena: Balena, want: Want, found: Record, device_type: Record)
     predicted = {**predict(want, found, device_type), **application_cloud.shown(want)}
     predicted["tags"] = tags.after([tagged], tag_changes)[key]
     if want.get("new_name"):
-        slug = f"{predicted['organization']}/{want['new_name']}".lower()
+        slug = f"{found['slug'].partition('/')[0]}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
     all_changes = join([changes, application_cloud.device_urls(balena, want, found), tag_changes])
     return Plan(

@@ -13,6 +13,7 @@ from ...engine.apply import Outcome
 from ...engine.explain import explain
 from ...engine.near import near
 from ...engine.plan import Change, DeclarationError, Plan
+from ...sdk._related import related
 from ...sdk.errors import (
     BalenaDeviceNotFound,
     BalenaError,
@@ -134,7 +135,7 @@ def _images(devices: Sequence[Record], service: str) -> dict[int, int]:
         of_service = [row for row in services.own(device) if _name(row) == service]
         if of_service:
             newest = max(of_service, key=lambda row: row["install_date"] or "")
-            found[device["id"]] = newest["image"][0]["id"]
+            found[device["id"]] = related(newest, "image")["id"]
         else:
             lacking.append(device["uuid"])
     if lacking:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
+from ...sdk._related import related
 from ..cloud import account_of_cloud_only, cloud_only
 from ..query import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
@@ -116,8 +117,8 @@ def check_types(subjects: Sequence[Subject], types: Mapping[str, Record]) -> Non
     """
     for subject in subjects:
         name = subject.wanted.get("device_type")
-        if name and subject.found and subject.found["is_of__device_type"][0]["id"] != types[name]["id"]:
-            slug = subject.found["is_of__device_type"][0]["slug"]
+        if name and subject.found and related(subject.found, "is_of__device_type")["id"] != types[name]["id"]:
+            slug = related(subject.found, "is_of__device_type")["slug"]
             raise DeclarationError(
                 f"device {subject.label} is of the device type {slug}, which cannot be changed to '{name}'"
             )
@@ -129,11 +130,9 @@ def type_of(subject: Subject, application: Record, types: Mapping[str, Record]) 
     :param types: the declared device types by the names that were declared.
     """
     if subject.found:
-        row: Record = subject.found["is_of__device_type"][0]
-        return row
+        return related(subject.found, "is_of__device_type")
     name = subject.wanted.get("device_type")
-    default: Record = application["is_for__device_type"][0]
-    return types[name] if name else default
+    return types[name] if name else related(application, "is_for__device_type")
 
 
 def check_architecture(subjects: Sequence[Subject], application: Record, types: Mapping[str, Record]) -> None:
@@ -141,12 +140,14 @@ def check_architecture(subjects: Sequence[Subject], application: Record, types: 
 
     :raises DeclarationError: names them.
     """
-    built_for = application["is_for__device_type"][0]
+    coming = [one for one in subjects if not one.found or _home(one.found) != application["slug"]]
+    if not coming:
+        return
+    built_for = related(application, "is_for__device_type")
     unfit = []
-    for subject in subjects:
-        comes = not subject.found or _home(subject.found) != application["slug"]
+    for subject in coming:
         own = type_of(subject, application, types)
-        if comes and not runs_containers_for(own, built_for):
+        if not runs_containers_for(own, built_for):
             unfit.append(f"{subject.label} has {architecture(own)}")
     if unfit:
         more = f" and {len(unfit) - 5} more" if len(unfit) > 5 else ""
@@ -211,7 +212,7 @@ def compare_rows(desired: Sequence[Row], subjects: Sequence[Subject]) -> list[Ch
 def actual_row(subject: Subject) -> Row:
     """A device that exists, with the columns of what is declared."""
     row = subject.found or {}
-    home = row["belongs_to__application"][0]
+    home = related(row, "belongs_to__application")
     fields = device_options.actual(row, device_options.declared(subject.wanted))
     fields["belongs_to__application"] = NamedId(home["id"], home["slug"])
     return Row(subject.key, fields, {}, row["id"])
@@ -245,7 +246,7 @@ def _shown(
 
 
 def _home(row: Record) -> str:
-    slug: str = row["belongs_to__application"][0]["slug"]
+    slug: str = related(row, "belongs_to__application")["slug"]
     return slug
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Key, NewId
+from ...sdk._related import related
 from ..query import FEW_NAMES, Record, all_of, chunks
 from ..rows import read_rows
 from ..selector import APPLICATION_COLUMNS, NOTHING_SELECTED, is_device_uuid, refuse_wandering_limit, select_devices
@@ -193,7 +194,7 @@ def _match(entry: Want, rows: Sequence[Record], application: Record | None) -> R
 
 
 def _application_id(row: Record) -> int:
-    id_: int = row["belongs_to__application"][0]["id"]
+    id_: int = related(row, "belongs_to__application")["id"]
     return id_
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, Key, Row, compare
+from ...sdk._related import related
 from ...sdk.models.device import DeviceModel
 from ..rows import children
 from .subjects import Subject
@@ -113,7 +114,7 @@ def _inherited(
 
 def _application(subject: Subject) -> int:
     row: dict[str, Any] = subject.found or {}
-    id_: int = row["belongs_to__application"][0]["id"]
+    id_: int = related(row, "belongs_to__application")["id"]
     return id_
 
 

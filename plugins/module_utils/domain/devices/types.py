@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, NamedId
 from ...sdk import hup
+from ...sdk._related import related
 from ..query import Record, meant
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def named(device_type: Record) -> NamedId:
 
 def architecture(device_type: Record) -> str:
     """The slug of the CPU architecture of a device type that was read with L(WITH_ARCHITECTURE)."""
-    slug: str = device_type["is_of__cpu_architecture"][0]["slug"]
+    slug: str = related(device_type, "is_of__cpu_architecture")["slug"]
     return slug
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
+from ...sdk._related import related
 from ...sdk.models.device_type import DeviceTypeModel
 from .. import fields
 from ..query import Record, all_of
@@ -85,5 +86,5 @@ def _describe(row: Record) -> dict[str, Any]:
         "slug": row["slug"],
         "name": row["name"],
         "aliases": [alias for alias in _aliases(row) if alias != row["slug"]],
-        "architecture": row["is_of__cpu_architecture"][0]["slug"],
+        "architecture": related(row, "is_of__cpu_architecture")["slug"],
     }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
 from ...engine.report import SENSITIVE
+from ...sdk._related import related, related_or_none
 from ..devices import support_access
 from ..devices.options import OPTIONS
 from ..query import Record
@@ -96,7 +97,8 @@ def _tags(rows: Sequence[Record]) -> dict[str, str]:
 
 def _settings(row: Record) -> Document:
     """What the application itself is, besides a new fleet."""
-    found: Document = {"device_type": row["is_for__device_type"][0]["slug"]}
+    kind = related_or_none(row, "is_for__device_type")
+    found: Document = {"device_type": kind["slug"]} if kind else {}
     if row["is_of__class"] != "fleet":
         found["class"] = row["is_of__class"]
     for option, column in (("public", "is_public"), ("archived", "is_archived")):
@@ -198,8 +200,9 @@ _DEVICE_ORDER = (
 def _device_settings(fleet: LiveFleet, row: Record) -> Document:
     """What a device is besides a new device of its fleet."""
     found: Document = {}
-    if row["is_of__device_type"][0]["id"] != fleet.application["is_for__device_type"][0]["id"]:
-        found["device_type"] = row["is_of__device_type"][0]["slug"]
+    own, usual = related(row, "is_of__device_type"), related_or_none(fleet.application, "is_for__device_type")
+    if usual is None or own["id"] != usual["id"]:
+        found["device_type"] = own["slug"]
     for name, default in _DEVICE_OPTIONS.items():
         option = OPTIONS[name]
         if all(column in row for column in option.columns):  # an openBalena server lacks some

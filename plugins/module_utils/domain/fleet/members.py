@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
+from ...sdk._related import related
 from ..devices.subjects import Subject
 from ..query import FEW_NAMES, Record, chunks
 from ..rows import read_rows
@@ -178,7 +179,7 @@ def _new(fleet: LiveFleet, entry: NamedDevice, holds: Layer, types: Mapping[str,
     uuid = entry.uuid or secrets.token_hex(16)
     key = (entry.uuid,) if entry.uuid else (fleet.slug, entry.name or "")
     wanted = _wanted(holds, entry, frozenset(["devices"]))
-    kind = types[entry.device_type] if entry.device_type else fleet.application["is_for__device_type"][0]
+    kind = types[entry.device_type] if entry.device_type else related(fleet.application, "is_for__device_type")
     relations: dict[str, Any] = {name: [] for name in snapshot.DEVICE}
     columns = dict.fromkeys(("os_version", "os_variant", "supervisor_version"))
     row = {**relations, **columns, "uuid": uuid, "device_name": entry.name or uuid[:7], "is_of__device_type": [kind]}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
 from ...engine.plan import Change, DeclarationError, NewId, Plan, join
+from ...sdk._related import related, related_or_none
 from ..applications.plan import creation, differences, organization, predict, predict_new, reader
 from ..cloud import account_of_cloud_only, missing
 from ..devices.options import OPTIONS
@@ -97,7 +98,7 @@ def _read(balena: Balena, scope: Scope) -> _Given:
 
 def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str, Record]:
     """The declared device types; those that the fleet has are known."""
-    used = [row["is_of__device_type"][0] for row in fleet.devices] if fleet else []
+    used = [related(row, "is_of__device_type") for row in fleet.devices] if fleet else []
     used += fleet.application["is_for__device_type"] if fleet else []
     known = {row["slug"]: row for row in used}
     return {**known, **find_all(balena, names - set(known))}
@@ -203,18 +204,19 @@ class _Planner:
             return []
         settings, row = self._given.settings, self._given.fleet.application
         _check_columns(row, {"support_access_until": ("is_accessible_by_support_until__date",)}, settings)
-        return differences(settings, row, self._device_type())
+        return differences(settings, row, self._device_type(settings))
 
-    def _device_type(self) -> Record:
-        name = self._given.settings.get("device_type")
-        found: Record = self._given.types[name] if name else self._given.fleet.application["is_for__device_type"][0]
-        return found
+    def _device_type(self, settings: Want) -> Record | None:
+        name = settings.get("device_type")
+        fleet = self._given.fleet.application
+        return self._given.types[name] if name else related_or_none(fleet, "is_for__device_type")
 
     def _devices(self) -> list[Change]:
         """Registrations, and the settings of the devices that exist."""
         if "devices" not in self._scope.sections:
             return []
-        application = {**self._given.fleet.application, "is_for__device_type": [self._device_type()]}
+        kind = self._device_type(self._given.settings)
+        application = {**self._given.fleet.application, "is_for__device_type": [kind] if kind else []}
         subjects = [member.subject for member in self._members]
         for member in self._members:
             if member.subject.found:
@@ -263,10 +265,9 @@ class _Planner:
     def _shown(self) -> dict[str, Any]:
         settings, create = self._given.settings, self._given.create
         if create:
-            return predict_new(create, settings, self._device_type())
+            return predict_new(create, settings, self._given.types[settings["device_type"]])
         used = settings if "application" in self._scope.sections else {}
-        device_type = self._device_type() if used else self._given.fleet.application["is_for__device_type"][0]
-        return predict(used, self._given.fleet.application, device_type)
+        return predict(used, self._given.fleet.application, self._device_type(used))
 
     def _registered(self, *, known: bool) -> list[dict[str, Any]]:
         """The devices that are registered; a generated uuid is only known afterwards."""

@@ -9,7 +9,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine.plan import Change, DeclarationError, NewId, Row
+from ...engine.plan import Change, DeclarationError, Key, NewId, Row
+from ...sdk._related import related, related_or_none
 from ..cloud import missing
 from ..devices.switches import VARIABLES, desired_rows
 from ..tags.plan import Tagged, plan
@@ -191,10 +192,13 @@ class Variables:
 
 def config_writes(
     fleet: LiveFleet, members: Sequence[Member], changes: Sequence[Change]
-) -> Iterator[tuple[str, Change]]:
+) -> Iterator[tuple[str | None, Change]]:
     """The changes of config variables with the device types that they are for."""
-    types = {member.subject.key: member.row["is_of__device_type"][0]["slug"] for member in members}
-    types[fleet.slug,] = fleet.application["is_for__device_type"][0]["slug"]
+    types: dict[Key, str | None] = {
+        member.subject.key: related(member.row, "is_of__device_type")["slug"] for member in members
+    }
+    usual = related_or_none(fleet.application, "is_for__device_type")
+    types[fleet.slug,] = usual["slug"] if usual else None
     for change in changes:
         if change.resource in ("application_config_variable", "device_config_variable"):
             yield types[change.key[:-1]], change

@@ -12,6 +12,7 @@ from ...engine import waiting
 from ...engine.plan import Followed, NamedId, Plan, Progress, Row, compare
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
+from ...sdk._related import related
 from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
@@ -114,7 +115,7 @@ def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[
     :raises DeclarationError: there is no such version.
     """
     model = OsModel(balena)
-    architectures = {row["uuid"]: device_types.architecture(row["is_of__device_type"][0]) for row in rows}
+    architectures = {row["uuid"]: device_types.architecture(related(row, "is_of__device_type")) for row in rows}
     targets = {slug: _choose(model, slug, wanted) for slug in sorted(set(architectures.values()))}
     return {uuid: targets[slug] for uuid, slug in architectures.items()}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...engine.plan import DeclarationError, NamedId
 from ...sdk import os_version
+from ...sdk._related import related
 from ...sdk.errors import HUPActionError
 from ...sdk.hup import update_type
 from ..query import Record
@@ -58,7 +59,7 @@ def queued(row: Record) -> NamedId | None:
 
 def slug_of(row: Record) -> str:
     """The device type of a device."""
-    slug: str = row["is_of__device_type"][0]["slug"]
+    slug: str = related(row, "is_of__device_type")["slug"]
     return slug
 
 

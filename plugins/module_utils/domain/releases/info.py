@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
+from ...sdk._related import related_or_none
 from .. import fields
 from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
@@ -107,9 +108,10 @@ def _describe(row: Record) -> dict[str, Any]:
     found = {key: row[column] for key, column in _COLUMNS.items()}
     found["tags"] = {tag["tag_key"]: tag["value"] for tag in tags}
     if "release_image" in row:
-        images = [item["image"][0] for item in row["release_image"] if item.get("image")]
-        found["images"] = {
-            image["is_a_build_of__service"][0]["service_name"]: image["is_stored_at__image_location"]
-            for image in sorted(images, key=lambda image: image["is_a_build_of__service"][0]["service_name"])
+        images = [image for item in row["release_image"] if (image := related_or_none(item, "image"))]
+        built = ((related_or_none(image, "is_a_build_of__service"), image) for image in images)
+        of_service = {
+            service["service_name"]: image["is_stored_at__image_location"] for service, image in built if service
         }
+        found["images"] = dict(sorted(of_service.items()))
     return found

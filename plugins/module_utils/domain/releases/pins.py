@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
 from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
+from ...sdk._related import related
 from ..query import Record
 from ..rows import read_rows
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -104,7 +105,7 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Li
         select=status.COLUMNS if want["wait"] else (),
         expand={"is_pinned_on__release": RELEASE, "belongs_to__application": {"$select": ["id", "slug"]}},
     )
-    homes = {row["belongs_to__application"][0]["id"]: row["belongs_to__application"][0]["slug"] for row in rows}
+    homes = {home["id"]: home["slug"] for home in (related(row, "belongs_to__application") for row in rows)}
     targets: dict[int, Record] = {}
     if wanted.kind != "track" and homes:
         targets = find_in_each(balena, wanted, homes)
@@ -213,7 +214,7 @@ def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record 
 def _home(row: Record) -> int:
     """The id of the application that a device belongs to, expanded or not."""
     home = row["belongs_to__application"]
-    found: int = home["__id"] if isinstance(home, dict) else home[0]["id"]
+    found: int = home["__id"] if isinstance(home, dict) else related(row, "belongs_to__application")["id"]
     return found
 
 
@@ -231,6 +232,6 @@ def _device(row: Record, target: Record | None) -> dict[str, Any]:
     return {
         "uuid": row["uuid"],
         "name": row["device_name"],
-        "application": row["belongs_to__application"][0]["slug"],
+        "application": related(row, "belongs_to__application")["slug"],
         "pinned_on": shown(target),
     }

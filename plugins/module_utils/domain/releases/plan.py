@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, Plan, Row, compare, join
+from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
 from ..tags import plan as tags
@@ -71,7 +72,7 @@ def describe(row: Record) -> dict[str, Any]:
         "id": row["id"],
         "commit": row["commit"],
         "version": row["raw_version"],
-        "application": row["belongs_to__application"][0]["slug"],
+        "application": related(row, "belongs_to__application")["slug"],
         "status": row["status"],
         "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["release_tag"], key=lambda t: t["tag_key"])},
         **{option: _value(option, row[column]) for option, column in COLUMNS.items()},
@@ -89,7 +90,7 @@ def _wanted(want: Want) -> dict[str, Any]:
 
 
 def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
-    key = (found["belongs_to__application"][0]["slug"], found["commit"])
+    key = (related(found, "belongs_to__application")["slug"], found["commit"])
     if found["is_final"] and want.get("final") is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
     fields = _wanted(want)
@@ -111,7 +112,7 @@ def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
 def _final_version(balena: Balena, draft: Record) -> str:
     """The version that a draft gets when it becomes final: the API counts revisions (recording 07)."""
     same = {name: draft[name] for name in (*_VERSION_PARTS, "variant")}
-    home = {"belongs_to__application": draft["belongs_to__application"][0]["id"], "is_final": True}
+    home = {"belongs_to__application": related(draft, "belongs_to__application")["id"], "is_final": True}
     options = {"$select": ["revision"], "$filter": {**home, **same}}
     taken = [row["revision"] for row in balena.pine.get("release", options=options) if row["revision"] is not None]
     version: str = draft["semver"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
+from .._related import related
 from ..hup import is_architecture_compatible
 from ..supervisor import check_choice
 from ._batch import ids_filter, in_batches, target_of
@@ -137,10 +138,10 @@ class DeviceReleases(DeviceWrites):
 
 
 def _architecture(device_type: list[Row]) -> str:
-    slug: str = device_type[0]["is_of__cpu_architecture"][0]["slug"]
+    slug: str = related(device_type[0], "is_of__cpu_architecture")["slug"]
     return slug
 
 
 def _architecture_id(device: Row) -> int:
-    found: int = device["is_of__device_type"][0]["is_of__cpu_architecture"]["__id"]
+    found: int = related(device, "is_of__device_type")["is_of__cpu_architecture"]["__id"]
     return found

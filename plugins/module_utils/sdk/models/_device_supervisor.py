@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import os_version
+from .._related import related
 from ._device_reads import DeviceReads
 from ._ids import DEVICE, Kind
 from ._namespace import Row, api_call
@@ -92,7 +93,7 @@ class DeviceSupervisor(DeviceReads):
             BalenaRequestError: the device's supervisor refused.
         """
         device = self._with_application(DEVICE.exact, uuid_or_id, "supervisor_version")
-        application = device["belongs_to__application"][0]["id"]
+        application = related(device, "belongs_to__application")["id"]
         with DEVICE.missing_on(404, uuid_or_id), locked_is_special():
             if not os_version.gte(device["supervisor_version"], _FIRST_WITH_RESTART):
                 return api_call(self._sdk, "POST", f"/device/{device['id']}/restart")
@@ -274,7 +275,7 @@ class DeviceSupervisor(DeviceReads):
         # What only asks the device may name it by the beginning of its uuid.
         kind = DEVICE if method == "GET" else DEVICE.exact
         device = self._with_application(kind, uuid_or_id, select)
-        application = device["belongs_to__application"][0]["id"]
+        application = related(device, "belongs_to__application")["id"]
         body: Row = {"deviceId": device["id"], "appId": application}
         if method is not None:
             body["method"] = method

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._related import related_or_none
 from ._namespace import Options, Row
 
 #: Expands a device's installed images, with their services and releases.
@@ -34,8 +35,10 @@ def with_current_services(device: Row) -> Row:
     """
     services: dict[str, list[Row]] = {}
     for install in device.get("image_install") or []:
-        image: Row = install["image"][0]
-        service: Row = image["is_a_build_of__service"][0]
+        image = related_or_none(install, "image")
+        service = related_or_none(image, "is_a_build_of__service") if image else None
+        if image is None or service is None:
+            continue  # the token may not see it
         services.setdefault(service["service_name"], []).append(_container(install, image, service))
     for containers in services.values():
         containers.sort(key=lambda container: container.get("install_date") or "", reverse=True)

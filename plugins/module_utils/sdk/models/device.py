@@ -7,6 +7,7 @@ from __future__ import annotations
 import uuid as uuid_module
 
 from .. import errors
+from .._related import related
 from ..hup import is_architecture_compatible
 from ._api_keys import new_key, new_provisioning_key
 from ._device_os import DeviceOs
@@ -64,7 +65,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         type_with_architecture = {"$select": "slug", "$expand": {"is_of__cpu_architecture": {"$select": "slug"}}}
         options = {"$select": "id", "$expand": {"is_for__device_type": type_with_architecture}}
         application = APPLICATION.get(self._sdk, application_slug_or_uuid_or_id, options)
-        device_type = application["is_for__device_type"][0]
+        device_type = related(application, "is_for__device_type")
         if device_type_slug is not None:
             device_type = self._compatible_type(device_type_slug, type_with_architecture, device_type)
         # Only now that all was checked: a key that is not used would stay.
@@ -74,7 +75,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
 
     def _compatible_type(self, slug: str, options: Options, application_type: Row) -> Row:
         wanted: Row = self._sdk.models.device_type.get(slug, options)
-        architectures = [found["is_of__cpu_architecture"][0]["slug"] for found in (wanted, application_type)]
+        architectures = [related(found, "is_of__cpu_architecture")["slug"] for found in (wanted, application_type)]
         if not is_architecture_compatible(*architectures):
             raise errors.BalenaInvalidDeviceType(f"Incompatible device type: {slug}")
         return wanted
@@ -209,5 +210,5 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         expand = {"device_config_variable": variable, "belongs_to__application": application}
         device = self.get(uuid_or_id, {"$expand": expand})
         own = device["device_config_variable"]
-        values = own or device["belongs_to__application"][0]["application_config_variable"]
+        values = own or related(device, "belongs_to__application")["application_config_variable"]
         return bool(values) and values[0]["value"] == "1"

@@ -12,6 +12,7 @@ from typing import Any, Union
 from urllib.parse import quote
 
 from .. import errors
+from .._related import related, related_or_none
 from ..utils import merge_pine_options
 from ._ids import APPLICATION, RELEASE
 from ._keyed_values import Tags
@@ -84,7 +85,7 @@ class ReleaseModel(ByApplication):
         }
         found = self.get(commit_or_id_or_raw_version, merge_pine_options({"$expand": of_release}, release))
         joined = found.pop("release_image")
-        found["images"] = sorted((_with_service_name(row["image"][0]) for row in joined), key=_by_service_name)
+        found["images"] = sorted(filter(None, map(_with_service_name, joined)), key=_by_service_name)
         if found["is_created_by__user"]:
             found["user"] = found["is_created_by__user"][0]
         return found
@@ -130,7 +131,7 @@ class ReleaseModel(ByApplication):
         """
         wanted = {"$select": "app_name", "$expand": {"organization": {"$select": "handle"}}}
         application = APPLICATION.get(self._sdk, slug_or_uuid_or_id, wanted)
-        owner, name = application["organization"][0]["handle"], application["app_name"]
+        owner, name = related(application, "organization")["handle"], application["app_name"]
         flatten = True if should_flatten is None else should_flatten
         answer = self._sdk.request.send(
             method="POST",
@@ -204,10 +205,14 @@ class ReleaseModel(ByApplication):
         self._change(commit_or_id_or_raw_version, {"known_issue_list": known_issue_list_or_null})
 
 
-def _with_service_name(image: Row) -> Row:
-    """Replace the expanded service of an image by its name."""
+def _with_service_name(joined: Row) -> Row | None:
+    """Return an image of a release with the name of its service; None if the token may not see one of the two."""
+    image = related_or_none(joined, "image")
+    service = related_or_none(image, "is_a_build_of__service") if image else None
+    if image is None or service is None:
+        return None
     details = {name: value for name, value in image.items() if name != "is_a_build_of__service"}
-    return {**details, "service_name": image["is_a_build_of__service"][0]["service_name"]}
+    return {**details, "service_name": service["service_name"]}
 
 
 def _by_service_name(image: Row) -> tuple[str, str]:
