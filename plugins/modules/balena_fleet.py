@@ -38,8 +38,8 @@ options:
         C(release) (V(track) lets them follow the fleet), C(note), C(location), C(public_url),
         C(support_access_until), C(local_mode), C(lock_override) and C(active).
       - C(groups) is a list of the same for the devices with some tags, each with C(name) and with C(match), tags that
-        a device must have. A null value stands for any value. Tags count as they will be. Later groups win over earlier
-        ones, and all of them over the defaults.
+        a device must have, or C(has_tags), the keys of tags that it must have whatever their values, or both. Tags
+        count as they will be. Later groups win over earlier ones, and all of them over the defaults.
       - C(devices) is a list of the same for single devices, which win over groups. Each has a C(uuid), or a C(name)
         that only one device of the fleet has. Devices that do not exist are registered, with C(device_type) if that
         is not the fleet's. Devices of other fleets are moved here. With a uuid, the name is what the device is to be

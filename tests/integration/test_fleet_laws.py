@@ -49,10 +49,21 @@ def with_tags(layer, tags):
     return st.builds(lambda one, own: {**one, "tags": own}, layer, tags)
 
 
+def choosing(match):
+    """What says in a document that a group has these tags; None: whatever the value."""
+    parts = {
+        "match": {key: value for key, value in match.items() if value is not None},
+        "has_tags": [key for key, value in match.items() if value is None],
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
 matches = st.dictionaries(
     st.sampled_from(["site", "role"]), st.one_of(st.sampled_from(["x", "y"]), st.none()), min_size=1, max_size=2
 )
-groups = st.lists(with_tags(said(match=matches), other_tags), max_size=3)
+groups = st.lists(
+    st.builds(lambda one, match: {**one, **choosing(match)}, with_tags(said(), other_tags), matches), max_size=3
+)
 own_tags = st.builds(lambda one, two: {**one, **two}, chosen_by, other_tags)
 entries = st.dictionaries(st.sampled_from(UUIDS), with_tags(said(), own_tags), max_size=3)
 documents = st.fixed_dictionaries(
@@ -135,8 +146,12 @@ def merged(actual, wanted, *, purge):
 
 def takes(document, has, group):
     """Whether a group takes a device that the document does not name."""
-    tags = merged(has, document["device_defaults"]["tags"], purge=False)
-    return all(key in tags and value in (None, tags[key]) for key, value in group["match"].items())
+    return chosen(group, merged(has, document["device_defaults"]["tags"], purge=False))
+
+
+def chosen(group, tags):
+    """Whether a group takes a device with these tags."""
+    return set(group.get("has_tags", ())) <= set(tags) and group.get("match", {}).items() <= tags.items()
 
 
 def expected_device(document, has, entry, purge):
@@ -146,7 +161,7 @@ def expected_device(document, has, entry, purge):
     base = merged(base, {**document["device_defaults"]["tags"], **(entry or {}).get("tags", {})}, purge=False)
     layers = [document["device_defaults"]]
     for group in document["groups"]:
-        if all(key in base and value in (None, base[key]) for key, value in group["match"].items()):
+        if chosen(group, base):
             layers.append(group)
     layers += [entry] if named else []
     joined: dict[str, dict[str, Any]] = {"tags": {}, "env": {}}

@@ -77,14 +77,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Group(Layer):
-    """What holds for the devices with some tags."""
+    """What holds for the devices with some tags.
+
+    :param match: the tags with their values.
+    :param has_tags: the keys of tags whose values do not matter.
+    """
 
     name: str = ""
-    match: Mapping[str, str | None] = field(default_factory=dict)
+    match: Mapping[str, str] = field(default_factory=dict)
+    has_tags: tuple[str, ...] = ()
 
     def takes(self, tags: Mapping[str, str]) -> bool:
         """Whether a device with these tags is in the group."""
-        return has_tags(tags, self.match)
+        return has_tags(tags, {**dict.fromkeys(self.has_tags), **self.match})
 
 
 @dataclass(frozen=True)
@@ -189,7 +194,7 @@ def _understood(content: Mapping[str, Any]) -> Document:
         release=_release(content),
         defaults=Layer("device_defaults", **_layer(content.get("device_defaults", {}))),
         groups=tuple(
-            Group(f"groups[{number}]", **_layer(one), name=one["name"], match=_tags(one["match"]))
+            Group(f"groups[{number}]", **_layer(one), **_chosen(one))
             for number, one in enumerate(content.get("groups", ()))
         ),
         devices=tuple(
@@ -217,6 +222,12 @@ def _layer(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: content.get(name) for name in ("uuid", "name", "device_type")}
+
+
+def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The name of a group, and the tags that choose its devices."""
+    match = {key: as_tag_value(value) for key, value in content.get("match", {}).items()}
+    return {"name": content["name"], "match": match, "has_tags": tuple(content.get("has_tags", ()))}
 
 
 def _tags(tags: Mapping[str, Any]) -> dict[str, str | None]:
@@ -255,7 +266,7 @@ def _contradictions(content: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _twice("devices", "uuid", [one.get("uuid") for one in devices])
     yield from _twice("devices", "name", [None if "uuid" in one else one["name"] for one in devices])
     yield from _twice("provisioning_keys", "name", [one["name"] for one in content.get("provisioning_keys", ())])
-    chosen_by = {key: one["name"] for one in groups for key in one["match"]}
+    chosen_by = {key: one["name"] for one in groups for key in (*one.get("match", ()), *one.get("has_tags", ()))}
     for number, one in enumerate(groups):
         for key in one.get("tags", {}):
             if key in chosen_by:

@@ -109,8 +109,14 @@ LAYER: Schema = {
 _GROUP: Schema = {
     "name": _text("What messages call the group."),
     "match": {
-        **_map("tag_value", "tag_key", "Tags that a device has to have; null: whatever the value."),
+        **_map("match_value", "tag_key", "Tags that a device has to have, with these values."),
         "minProperties": 1,
+    },
+    "has_tags": {
+        "type": "array",
+        "items": {"$ref": "#/$defs/tag_key"},
+        "minItems": 1,
+        "description": "Keys of tags that a device has to have, whatever their values.",
     },
     **LAYER,
 }
@@ -149,6 +155,14 @@ _DEFS: Schema = {
         + " or ".join(RESERVED_KEYS),
     },
     "tag_value": _tag_value(LIMITS["device"].value),
+    "match_value": {
+        "anyOf": [
+            {"type": "string", "pattern": r"\S", "maxLength": LIMITS["device"].value},
+            {"type": ["number", "boolean"]},
+        ],
+        "errorMessage": "must be the value that the tag must have, and not empty; has_tags, a list of keys beside "
+        "match, asks for tags whatever their values",
+    },
     "fleet_tag_value": _tag_value(LIMITS["application"].value),
     "env_name": _variable_name(
         "an environment",
@@ -213,7 +227,12 @@ SCHEMA: Schema = {
             "device_defaults": _object(LAYER, description="Holds for all devices of the fleet."),
             "groups": {
                 "type": "array",
-                "items": _object(_GROUP, required=["name", "match"]),
+                "items": _object(
+                    _GROUP,
+                    required=["name"],
+                    anyOf=[{"required": ["match"]}, {"required": ["has_tags"]}],
+                    errorMessage="needs match or has_tags, which say whose devices it is about",
+                ),
                 "description": "Holds for the devices with these tags; later groups win over earlier ones.",
             },
             "devices": {

@@ -21,7 +21,7 @@ Schema = Mapping[str, Any]
 #: The keywords that are understood; others would silently not be checked.
 KEYWORDS = frozenset(
     "$ref $defs $schema title description errorMessage type enum required properties additionalProperties "
-    "propertyNames items anyOf minProperties maxProperties minLength maxLength pattern minimum maximum".split()
+    "propertyNames items anyOf minItems minProperties maxProperties minLength maxLength pattern minimum maximum".split()
 )
 
 _TYPES = {
@@ -123,6 +123,8 @@ def _plain_problems(value: Any, schema: Schema) -> Iterator[str]:
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         if value < schema.get("minimum", value) or value > schema.get("maximum", value):
             yield f"must be from {schema.get('minimum', '-')} to {schema.get('maximum', '-')}"
+    elif isinstance(value, list) and len(value) < schema.get("minItems", 0):
+        yield "must not be empty"
     elif isinstance(value, dict):
         if len(value) < schema.get("minProperties", 0):
             yield "must not be empty"

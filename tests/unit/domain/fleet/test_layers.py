@@ -24,7 +24,21 @@ said = st.fixed_dictionaries(
     },
 )
 matches = st.dictionaries(keys, st.one_of(st.sampled_from(["a", "b"]), st.none()), min_size=1)
-groups = st.lists(st.builds(lambda match, one: {**one, "match": match}, matches, said), max_size=3)
+groups = st.lists(st.builds(lambda match, one: {**one, **chosen_by(match)}, matches, said), max_size=3)
+
+
+def chosen_by(match):
+    """What says in a document that a group has these tags; None: whatever the value."""
+    parts = {
+        "match": {key: value for key, value in match.items() if value is not None},
+        "has_tags": [key for key, value in match.items() if value is None],
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def chosen(group, tags):
+    """Whether a group takes a device with these tags."""
+    return set(group.get("has_tags", ())) <= set(tags) and group.get("match", {}).items() <= tags.items()
 
 
 def layers_of(content, **more):
@@ -37,11 +51,7 @@ def layers_of(content, **more):
 def test_what_comes_later_wins(defaults, several, own, actual):
     layers, read = layers_of({"device_defaults": defaults, "groups": several, "devices": [{"name": "d", **own}]})
     holds, grouped = layers.of(actual, read.devices[0])
-    taken = [
-        group
-        for group in several
-        if all(key in actual and value in (None, actual[key]) for key, value in group["match"].items())
-    ]
+    taken = [group for group in several if chosen(group, actual)]
     assert grouped == bool(taken)
     order = [defaults, *taken, own]
     for name in ("A", "B"):
@@ -76,7 +86,7 @@ def test_groups_are_chosen_by_the_tags_that_a_device_will_have(actual, own, purg
 
 def test_a_default_tag_chooses_too_and_unnamed_devices_keep_their_tags():
     content = {
-        "groups": [{"match": {"role": None}}, {"match": {"site": "x"}}],
+        "groups": [{"has_tags": ["role"]}, {"match": {"site": "x"}}],
         "device_defaults": {"tags": {"site": "x"}},
     }
     layers, _read = layers_of(content, purge_tags=True)
