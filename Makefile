@@ -20,7 +20,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo test lint sanity emulator bench docs docs-check docs-sdk readme clean
+.PHONY: help venv demo test lint sanity emulator bench docs docs-check readme clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -62,9 +62,6 @@ bench: venv ## measure against the budgets
 
 readme: venv ## run the README's commands as they stand there; make readme ARGS=--clone does so in a new clone
 	@$(BIN)/python -m tests.readme $(ARGS)
-
-docs-sdk: venv ## write docs/sdk/ anew from the docstrings
-	@$(BIN)/python docs/tools/sdk_reference.py $(ARGS)
 
 docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
 	@$(BIN)/python docs/tools/build.py

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.ansible_runs import CHECKOUT
 
-#: Where Markdown with code for users is. docs/sdk is generated from docstrings, which have tests of their own.
+#: Where Markdown with code for users is.
 PLACES = ("*.md", "docs/*.md", "roles/*/*.md", "extensions/**/*.md", "playbooks/**/*.md", "tests/emulator/*.md")
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\s*\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL

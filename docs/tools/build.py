@@ -15,6 +15,9 @@ from pathlib import Path
 import yaml
 
 DOCS = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / ".cache")]
+from docs.tools import sdk_reference  # noqa: E402
+
 BUILD = DOCS / "_build"
 SOURCE = BUILD / "source"
 HTML = BUILD / "html"
@@ -45,9 +48,10 @@ BETTER = (
 
 
 def copy_pages() -> None:
-    """Copy what is written by hand and the SDK's reference."""
+    """Copy what is written by hand, and write the SDK's reference beside it."""
     shutil.rmtree(BUILD, ignore_errors=True)
     shutil.copytree(DOCS, SOURCE, ignore=shutil.ignore_patterns("_build", "tools", "conf.py", "__pycache__"))
+    sdk_reference.write(SOURCE / "sdk")
 
 
 def write_plugin_pages() -> None:

@@ -1,16 +1,11 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the SDK's reference, a Markdown page for each namespace, from the docstrings: docs/sdk/.
-
-Usage: sdk_reference.py [--check]     (--check: write nothing, exit with 1 if a page is not as it would be written)
-"""
+"""Write the SDK's reference, a Markdown page for each namespace, from the docstrings."""
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,8 +13,6 @@ from typing import Any
 
 import griffe
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PAGES = CHECKOUT / "docs" / "sdk"
 SDK = "ansible_collections.community.balena.plugins.module_utils.sdk"
 STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 HEADINGS = {"parameters": "Arguments", "attributes": "Attributes", "returns": "Returns", "yields": "Yields"}
@@ -35,14 +28,15 @@ def subjects() -> Iterator[tuple[str, Any]]:
     sdk = loaded("")
     yield "Balena", sdk.Balena
     yield "Options", sdk.Options
-    for name, (module, class_name) in sorted(sdk._NAMESPACES.items()):
-        if name != "models":
-            yield name, getattr(loaded(module), class_name)
-    yield "interceptors", loaded("interceptors")
-    yield "errors", loaded("errors")
-    yield "utils", loaded("utils")
-    for name, class_name in sorted(loaded("models").NAMESPACES.items()):
-        yield f"models.{name}", getattr(loaded(f"models.{name}"), class_name)
+    balena = sdk.Balena(data_directory=False)
+    for name in ("auth", "logs", "pine", "request", "settings"):
+        yield name, type(getattr(balena, name))
+    yield "LogSubscription", loaded("logs").LogSubscription
+    yield "Interceptor", sdk.Interceptor
+    for name in ("errors", "utils"):
+        yield name, loaded(name)
+    for name, _member in public_members(type(balena.models)):
+        yield f"models.{name}", type(getattr(balena.models, name))
 
 
 def as_markdown(text: str) -> str:
@@ -118,17 +112,15 @@ def signature(function: Any, name: str) -> str:
 
 def function_of(member: Any) -> Any:
     """The function behind a property, else the member itself."""
-    return getattr(member, "func", None) or getattr(member, "fget", None) or member
+    return getattr(member, "make", None) or getattr(member, "fget", None) or member
 
 
 def namespace_of(member: Any) -> type | None:
     """The class of a namespace inside another one, or None for any other member."""
-    if hasattr(member, "_namespace"):
-        return member._namespace  # type: ignore[no-any-return]
-    if not isinstance(member, functools.cached_property):
-        return None
-    function = member.func
-    found = getattr(sys.modules[function.__module__], str(function.__annotations__.get("return")), None)
+    found: Any = getattr(member, "namespace", None)
+    if hasattr(member, "make") and found is None:
+        function = member.make
+        found = getattr(importlib.import_module(function.__module__), str(function.__annotations__["return"]), None)
     return found if inspect.isclass(found) else None
 
 
@@ -169,33 +161,12 @@ def described(name: str, subject: Any) -> Iterator[tuple[str, str]]:
 
 
 def written_pages() -> dict[str, str]:
-    """Return all pages by their file names."""
-    pages = dict(page for name, subject in subjects() for page in described(name, subject))
-    names = "\n".join(pages)
-    intro = documentation(loaded("").__doc__)
-    index = f"# The Python SDK\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
-    return {f"{name}.md": text for name, text in {**pages, "index": index}.items()}
+    """Return all pages by their names."""
+    return dict(page for name, subject in subjects() for page in described(name, subject))
 
 
-def main() -> int:
-    """Write the pages, or check them."""
-    pages = written_pages()
-    old = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
-    stale = sorted(name for name in {*pages, *old} if pages.get(name) != old.get(name))
-    if "--check" in sys.argv:
-        if stale:
-            sys.stderr.write(f"error: docs/sdk is not up to date, run make docs-sdk: {', '.join(stale)}\n")
-        return int(bool(stale))
-    PAGES.mkdir(exist_ok=True)
-    for name in stale:
-        path = PAGES / name
-        path.unlink(missing_ok=True)
-        if name in pages:
-            path.write_text(pages[name], encoding="utf-8")
-    sys.stdout.write(f"docs/sdk: {len(pages)} pages, {len(stale)} changed\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.path[:0] = [str(CHECKOUT / ".cache")]
-    sys.exit(main())
+def write(folder: Path) -> None:
+    """Write all pages into a folder."""
+    folder.mkdir()
+    for name, text in written_pages().items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -10,7 +10,6 @@ host; C(hosts: <devices>) works without C(delegate_to).
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,20 +29,9 @@ from ..module_utils.module import TaskFailure, invocation, perform, perform_read
 display = Display()
 
 
-def _load_early() -> None:
-    """Import what the SDK imports when it is first used.
-
-    This file is loaded by the controller itself, and each task runs in a fork of it: what is not here by then, every
-    single task has to import for itself, which takes longer than all else that it does.
-    """
-    for name in ("semver", *(f"{sdk.__name__}.{part}" for part in ("pine", "request", "_pool"))):
-        try:
-            importlib.import_module(name)
-        except ImportError:  # a library that is not installed; the task says so, with its name
-            return
-
-
-_load_early()
+# This file is loaded by the controller itself, and each task runs in a fork of it: what is not here by then, every
+# single task has to import for itself, which takes longer than all else that it does.
+sdk.load_early()
 
 
 class BalenaAction(ActionBase):

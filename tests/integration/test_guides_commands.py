@@ -161,8 +161,10 @@ def test_commands_that_ask_for_a_password_work(block, page, emulator):
 
 
 @pytest.mark.parametrize("block", [block for block in ALL if block.language == "python"], ids=str)
-def test_python_runs(block, page, monkeypatch):
+def test_python_runs(block, page, monkeypatch, emulator):
     ansible = page(block.path)
+    monkeypatch.setenv("BALENA_API_URL", emulator.url)
+    monkeypatch.setenv("BALENA_TOKEN", emulator.token)
     monkeypatch.chdir(ansible.folder)
     (ansible.folder / "my_fleet.yml").write_text(SEED.read_text(encoding="utf-8"), encoding="utf-8")
 

@@ -11,40 +11,33 @@ Names are the reference's in snake_case, results are the API's JSON as dicts, fa
 
 from __future__ import annotations
 
-import functools
-import importlib
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._lazy import on_first_use
 from ._version import CLIENT, REFERENCE_VERSION, VERSION
 from .configuration import Options, origin_of
 from .interceptors import Interceptor
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._error_names import Errors
     from .auth import Auth
+    from .configuration import OptionFields
     from .logs import Logs
     from .models import Models
     from .pine import Pine
     from .request import Request, RequestOptions
     from .settings import Settings
     from .transport import Transport
+    from .utils import Utils
 
-__all__ = ["Balena", "Interceptor", "Options", "from_shared_options", "get_sdk", "set_shared_options"]
+__all__ = ["Balena", "Interceptor", "Options", "from_shared_options", "get_sdk", "load_early", "set_shared_options"]
 __version__ = VERSION
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-# name of the namespace -> (module, class)
-_NAMESPACES = {
-    "auth": ("auth", "Auth"),
-    "logs": ("logs", "Logs"),
-    "models": ("models", "Models"),
-    "pine": ("pine", "Pine"),
-    "request": ("request", "Request"),
-    "settings": ("settings", "Settings"),
-}
 
 
 class Balena:
@@ -61,31 +54,19 @@ class Balena:
         tokens: where the token is kept.
         foreign_log_in: the server that the balena CLI is logged in to, when it is another one; its token is not used.
         interceptors: a list of :class:`Interceptor`; add your own, or replace it.
-        models, auth, logs, settings, pine, request, errors, utils: the namespaces, each loaded when first used.
 
     Raises:
         BalenaInvalidParameterError: an option has a value that cannot be meant.
     """
 
-    if TYPE_CHECKING:
-        auth: Auth
-        logs: Logs
-        models: Models
-        pine: Pine
-        request: Request
-        settings: Settings
-        errors: Any
-        utils: Any
-
     version = VERSION
     reference_version = REFERENCE_VERSION
 
-    def __init__(self, *, token: str | None = None, **options: Any) -> None:
+    def __init__(self, *, token: str | None = None, **options: Unpack[OptionFields]) -> None:
         from ._tokens import TokenStore
 
         self.options = Options(**options)
         self.options.check()
-        self._namespace_lock = threading.RLock()
         self.foreign_log_in: str | None = None
         self.tokens = TokenStore(token, self._token_directory(token))
         self.interceptors: list[Any] = [Interceptor(request=self._name_the_client)]
@@ -99,25 +80,68 @@ class Balena:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Any:
-        """Load a namespace when it is used for the first time."""
-        if name in ("errors", "utils"):
-            value: Any = importlib.import_module(f".{name}", __name__)
-        elif name in _NAMESPACES:
-            module, class_name = _NAMESPACES[name]
-            value = getattr(importlib.import_module(f".{module}", __name__), class_name)(self)
-        else:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        with self._namespace_lock:  # two threads may come here together; both must get the same object
-            return self.__dict__.setdefault(name, value)
+    @on_first_use
+    def models(self) -> Models:
+        """What is on balena: applications, devices, releases …"""
+        from .models import Models
 
-    @functools.cached_property
+        return Models(self)
+
+    @on_first_use
+    def auth(self) -> Auth:
+        """Log in and out, and who is logged in."""
+        from .auth import Auth
+
+        return Auth(self)
+
+    @on_first_use
+    def logs(self) -> Logs:
+        """What the services of a device wrote."""
+        from .logs import Logs
+
+        return Logs(self)
+
+    @on_first_use
+    def settings(self) -> Settings:
+        """The settings of balena's command line tools."""
+        from .settings import Settings
+
+        return Settings(self)
+
+    @on_first_use
+    def pine(self) -> Pine:
+        """The API's resources over OData."""
+        from .pine import Pine
+
+        return Pine(self)
+
+    @on_first_use
+    def request(self) -> Request:
+        """Requests to any address."""
+        from .request import Request
+
+        return Request(self)
+
+    @on_first_use
+    def errors(self) -> type[Errors]:
+        """The classes of errors; also to be imported from the module ``errors``."""
+        from ._error_names import Errors
+
+        return Errors
+
+    @on_first_use
+    def utils(self) -> type[Utils]:
+        """Helpers that callers of the SDK need too."""
+        from .utils import Utils
+
+        return Utils
+
+    @on_first_use
     def transport(self) -> Transport:
         """The pool of connections."""
         from .transport import Transport
 
-        with self._namespace_lock:
-            return self.__dict__.setdefault("transport", Transport(self.options))
+        return Transport(self.options)
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
@@ -161,20 +185,30 @@ class Balena:
         return options
 
 
-def get_sdk(**options: Any) -> Balena:
+def get_sdk(*, token: str | None = None, **options: Unpack[OptionFields]) -> Balena:
     """Return a new :class:`Balena`; the same as calling the class."""
-    return Balena(**options)
+    return Balena(token=token, **options)
 
 
 _shared_options: dict[str, Any] = {}
 
 
-def set_shared_options(**options: Any) -> None:
+def set_shared_options(*, token: str | None = None, **options: Unpack[OptionFields]) -> None:
     """Keep options for all later calls of :func:`from_shared_options`; a second call replaces those of the first."""
     _shared_options.clear()
-    _shared_options.update(options)
+    _shared_options.update(options, token=token)
 
 
 def from_shared_options() -> Balena:
     """Return a new :class:`Balena` with the options that :func:`set_shared_options` kept, or with the defaults."""
     return Balena(**_shared_options)
+
+
+def load_early() -> None:
+    """Import now what is otherwise imported with the first request, for a process that forks before it sends one.
+
+    A library that is not installed is left out; the call that needs it raises BalenaDependencyError.
+    """
+    from . import _pool, os_version, pine, request
+
+    del _pool, os_version, pine, request  # they stay loaded

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
 from ._answers import check_body, check_rows
+from ._lazy import on_first_use
 from ._text import js_text
 from ._tokens import session_claims
 from .errors import (
@@ -39,7 +39,7 @@ class Auth:
         self._lock = threading.Lock()
         self._actor: tuple[int, dict[str, Any]] | None = None  # generation of the token, answer
 
-    @functools.cached_property
+    @on_first_use
     def two_factor(self) -> TwoFactor:
         """Two-factor authentication."""
         return TwoFactor(self._balena)
@@ -234,13 +234,13 @@ class TwoFactor:
         return str(self._balena.request.send(url="/auth/totp/setup", base_url=api, shape="text").body)
 
     def enable(self, code: str) -> str:
-        """Switch two-factor authentication on, keep the new session token and return it; arguments as for verify."""
+        """Switch the second factor on, keep the new session token and return it; arguments as for :meth:`verify`."""
         token = self.verify(code)
         self._balena.tokens.set(token)
         return token
 
     def challenge(self, code: str) -> None:
-        """Complete a log-in with the second factor and keep the new session token; arguments as for verify."""
+        """Complete a log-in with the second factor and keep the new session token; arguments as for :meth:`verify`."""
         self._balena.tokens.set(self.verify(code))
 
     def disable(self, password: str) -> str:

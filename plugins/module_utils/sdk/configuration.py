@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from .errors import BalenaInvalidParameterError
 
@@ -34,6 +34,32 @@ class ChunkSizes(NamedTuple):
 
     numeric_id: int = 200
     string_id: int = 50
+
+
+class OptionFields(TypedDict, total=False):
+    """The fields of :class:`Options` as keyword arguments, for those who check types."""
+
+    api_url: str
+    builder_url: str | None
+    dashboard_url: str | None
+    device_urls_base: str | None
+    api_version: str
+    data_directory: str | bool | None
+    read_only: bool
+    debug: bool
+    timeout: float
+    connect_timeout: float
+    stream_timeout: float
+    validate_certs: bool
+    ca_path: str | None
+    proxies: Mapping[str, str] | None
+    retry_rate_limited_requests: bool
+    max_retries: int
+    max_retry_wait: float
+    request_limit: int | None
+    request_limit_interval: float
+    max_connections: int
+    request_batching_chunk_size: int | ChunkSizes | Mapping[str, int] | None
 
 
 class Options(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 
 from ._answers import rows_of, where
 from ._odata import build_url, compile_query
+from ._paging import pages_by_id
 from .errors import (
     BalenaError,
     BalenaInvalidResponseError,
@@ -110,24 +111,8 @@ class Pine:
     def pages(
         self, resource: str, options: Options | None = None, page_size: int = 1000
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield the pages of :meth:`get_all` one after the other, each as soon as it is there."""
-        options = dict(options or {})
-        if refused := {"$orderby", "$top", "$skip", "$count"} & set(options):
-            raise BalenaUsageError(f"get_all pages by id and cannot be combined with {', '.join(sorted(refused))}")
-        select, wanted = _select_with_id(options.get("$select"))
-        last: int | None = None
-        while True:
-            conditions = [options.get("$filter"), None if last is None else {"id": {"$gt": last}}]
-            page_filter = [condition for condition in conditions if condition]
-            page_options = {**options, "$orderby": "id asc", "$top": page_size}
-            page_options["$filter"] = {"$and": page_filter} if len(page_filter) > 1 else (page_filter or [None])[0]
-            if select is not None:
-                page_options["$select"] = select
-            page = self.get(resource, options=page_options)
-            last = page[-1]["id"] if page else None
-            yield page if wanted else [{name: value for name, value in row.items() if name != "id"} for row in page]
-            if len(page) < page_size:
-                return
+        """Yield pages one after the other, each as soon as it is there; arguments and errors as for :meth:`get_all`."""
+        return pages_by_id(lambda of_page: self.get(resource, options=of_page), options, page_size)
 
     def post(
         self,
@@ -171,6 +156,12 @@ class Pine:
     ) -> Any:
         """Change the fields in ``body`` of one row, or of all rows that ``options["$filter"]`` lets through.
 
+        Args:
+            resource: for example ``device``.
+            body: the fields to change, with their new values.
+            id: which row.
+            options: OData options; a ``$filter`` says which rows.
+
         Raises:
             BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would change every row.
         """
@@ -188,6 +179,11 @@ class Pine:
 
     def delete(self, resource: str, id: Key | _NoKey = NO_KEY, options: Options | None = None) -> Any:
         """Delete one row, or all rows that ``options["$filter"]`` lets through.
+
+        Args:
+            resource: for example ``device``.
+            id: which row.
+            options: OData options; a ``$filter`` says which rows.
 
         Raises:
             BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would delete every row.
@@ -220,7 +216,13 @@ class Pine:
         return None
 
     def get_or_create(self, resource: str, id: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
-        """Return the row with this natural key; create it with ``id`` and ``body`` if there is none."""
+        """Return the row with a natural key; create it if there is none.
+
+        Args:
+            resource: for example ``device_tag``.
+            id: the natural key, for example ``{"device": 1, "tag_key": "a"}``.
+            body: the other fields of a new row.
+        """
         key = _natural_key(id)
         _check_body(body)
         row = self.get(resource, id=key)
@@ -276,11 +278,3 @@ def _check_body(body: Any) -> None:
 def _plain(value: Any) -> Any:
     """Return the id of a relation, ``{"__id": 1}``, and any other value as it is."""
     return value.get("__id") if isinstance(value, Mapping) and "__id" in value else value
-
-
-def _select_with_id(select: Any) -> tuple[Any, bool]:
-    """Return ``$select`` with the ``id`` that paging needs, and whether the caller wants to see it."""
-    names = select.split(",") if isinstance(select, str) else select
-    if not names or "*" in names or "id" in names:
-        return select, True
-    return ["id", *names], False

@@ -4,25 +4,44 @@
 
 from __future__ import annotations
 
-import json as json_module
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from . import interceptors
 from ._answers import SHAPES, check_body, is_web_page, not_an_api, where
+from ._bodies import encode_body, read_body, request_error
 from ._stream import Stream
 from ._text import js_text
 from ._tokens import is_expired, is_old
 from ._version import USER_AGENT
-from .errors import BalenaExpiredToken, BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
+from .errors import BalenaExpiredToken, BalenaRequestError, BalenaUsageError
 from .transport import HttpRequest
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from . import Balena
 
-NO_EXPLANATION = "The request was unsuccessful"
 _FORMATS = (None, "json", "text", "blob", "none")
+
+
+class RequestFields(TypedDict, total=False):
+    """The options of :meth:`Request.send` as keyword arguments, for those who check types."""
+
+    method: str
+    base_url: str | None
+    body: Any
+    headers: Mapping[str, str] | None
+    qs: Mapping[str, Any] | None
+    json: bool
+    send_token: bool
+    refresh_token: bool
+    api_key: str | None
+    timeout: float | None
+    response_format: str | None
+    only_reads: bool
+    shape: str | None
 
 
 class RequestOptions:
@@ -99,7 +118,7 @@ class Request:
     def __init__(self, balena: Balena) -> None:
         self._balena = balena
 
-    def send(self, *, url: str, **options: Any) -> Response:
+    def send(self, *, url: str, **options: Unpack[RequestFields]) -> Response:
         """Send a request and return its answer.
 
         Args:
@@ -130,7 +149,7 @@ class Request:
         answer: Response = self._intercepted(url, options, self._send)
         return answer
 
-    def stream(self, *, url: str, **options: Any) -> Stream:
+    def stream(self, *, url: str, **options: Unpack[RequestFields]) -> Stream:
         """Send a request and return its answer's body as it arrives; arguments and errors as for :meth:`send`.
 
         Returns:
@@ -166,7 +185,7 @@ class Request:
         tokens.set(answer.body)
         return str(answer.body)
 
-    def _intercepted(self, url: str, options: dict[str, Any], send: Any) -> Any:
+    def _intercepted(self, url: str, options: RequestFields, send: Any) -> Any:
         try:
             request = RequestOptions(url, **options)
         except TypeError as error:
@@ -202,7 +221,7 @@ class Request:
         url, usual = options.absolute_url, self._balena.options
         headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
         headers.update(self._authorization(options))
-        body = _encoded(options, headers)
+        body = encode_body(options.body, options.json, headers)
         headers.update(options.headers)
         timeout = options.timeout or (usual.stream_timeout if stream else usual.timeout)
         return HttpRequest(options.method, url, headers, body, timeout, stream, options.only_reads)
@@ -235,71 +254,3 @@ def _query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _query_pairs(f"{name}[{key}]" if name else str(key), item)
     elif value is not None:
         yield name, js_text(value)
-
-
-def _encoded(options: RequestOptions, headers: dict[str, str]) -> bytes | None:
-    body = options.body
-    if body is None:
-        return None
-    if isinstance(body, Mapping) and any(hasattr(value, "content") for value in body.values()):
-        return _multipart(body, headers)
-    if options.json:
-        headers["Content-Type"] = "application/json"
-        return json_module.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    if isinstance(body, str):
-        headers["Content-Type"] = "text/plain;charset=UTF-8"
-        return body.encode()
-    if isinstance(body, (bytes, bytearray)):
-        return bytes(body)
-    raise BalenaUsageError(f"With json=False the body must be text or bytes, got {type(body).__name__}")
-
-
-def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:
-    """Encode fields of which some are files (:class:`~.utils.BalenaWebResourceFile`)."""
-    from urllib3.filepost import encode_multipart_formdata
-
-    fields = {
-        name: (value.name, value.content, value.type) if hasattr(value, "content") else js_text(value)
-        for name, value in body.items()
-        if value is not None
-    }
-    encoded, headers["Content-Type"] = encode_multipart_formdata(fields)
-    return encoded
-
-
-def read_body(answer: Any, response_format: str | None) -> Any:
-    """Return the body of an answer of ``requests`` in a format, or as its content type says."""
-    kind = answer.headers.get("Content-Type", "")
-    if response_format == "none":
-        return None
-    if response_format == "blob" or (response_format is None and "binary/octet-stream" in kind):
-        return answer.content
-    if response_format == "json" or (response_format is None and "application/json" in kind):
-        try:
-            return json_module.loads(answer.content)
-        except ValueError as error:
-            request = where(answer.request.method, str(answer.url))
-            raise BalenaInvalidResponseError(f"{request} was answered with JSON that is not valid: {error}") from None
-    return answer.content.decode("utf-8", "replace")
-
-
-def request_error(answer: Any, method: str) -> BalenaRequestError:
-    """Return the error for an answer of ``requests`` that means failure, with the server's own explanation."""
-    try:
-        body = read_body(answer, None)
-    except BalenaInvalidResponseError:
-        body = answer.content.decode("utf-8", "replace")
-    if isinstance(body, bytes):
-        body = body.decode("utf-8", "replace")
-    asked = {"method": method, "url": str(answer.url)}
-    return BalenaRequestError(_explanation(body), answer.status_code, asked, dict(answer.headers))
-
-
-def _explanation(body: Any) -> Any:
-    if isinstance(body, Mapping):
-        error = body.get("error")
-        inner = error.get("text") if isinstance(error, Mapping) else None
-        for text in (inner, body.get("message"), error):
-            if isinstance(text, str) and text:
-                return text
-    return body or NO_EXPLANATION

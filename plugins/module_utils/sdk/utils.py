@@ -65,3 +65,11 @@ def _images(target_state: Mapping[str, Any]) -> Iterator[str]:
             for release in app["releases"].values():
                 for service in release["services"].values():
                     yield service["image"]
+
+
+class Utils:
+    """Helpers that callers of the SDK need too."""
+
+    BalenaWebResourceFile = BalenaWebResourceFile
+    list_images_from_target_state = staticmethod(list_images_from_target_state)
+    merge_pine_options = staticmethod(merge_pine_options)

@@ -73,7 +73,7 @@ def test_options_that_cannot_be_meant(options: Any) -> None:
 
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(TypeError, match="api_key"):
-        Balena(api_key="x")
+        Balena(api_key="x")  # type: ignore[call-arg]
 
 
 def test_addresses_follow_the_api() -> None:
@@ -93,9 +93,9 @@ def test_shared_options() -> None:
 def test_what_does_not_exist() -> None:
     balena = Balena(token="x")
     with pytest.raises(AttributeError, match="no attribute 'modles'"):
-        balena.modles.get()
+        balena.modles.get()  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="devices"):
-        balena.models.devices.get()
+        balena.models.devices.get()  # type: ignore[attr-defined]
 
 
 def page_server(count: int) -> LocalServer:

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from .. import errors, os_version
+from .._lazy import on_first_use
 from ..hup import update_type
 from ..os_actions import OsActions
 from ._batch import in_batches, target_of
@@ -21,7 +20,7 @@ _UPDATE_FIELDS = ["is_of__device_type", "uuid", "is_online", "os_version", "supe
 class DeviceOs(DeviceStatus):
     """Updates of the operating system, and public URLs."""
 
-    @cached_property
+    @on_first_use
     def _actions(self) -> OsActions:
         return OsActions(self._sdk)
 

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._lazy import on_first_use
 from ..errors import BalenaRequestError
 
 if TYPE_CHECKING:
@@ -31,30 +32,13 @@ class Namespace:
 N = TypeVar("N", bound=Namespace)
 
 
-class Nested(Generic[N]):
-    """A namespace inside another: ``tags = Nested(DeviceTags)`` makes ``balena.models.device.tags``.
-
-    It is created when it is first read and then stays.
-    """
+class Nested(on_first_use[N]):
+    """A namespace inside another: ``tags = Nested(DeviceTags)`` makes ``balena.models.device.tags``."""
 
     def __init__(self, namespace: type[N]) -> None:
-        self._namespace = namespace
+        super().__init__(lambda outer: namespace(outer._sdk))
+        self.namespace = namespace
         self.__doc__ = namespace.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, outer: None, owner: type) -> Nested[N]: ...
-
-    @overload
-    def __get__(self, outer: Namespace, owner: type) -> N: ...
-
-    def __get__(self, outer: Namespace | None, owner: type) -> N | Nested[N]:
-        if outer is None:
-            return self
-        nested: N = outer.__dict__.setdefault(self._name, self._namespace(outer._sdk))
-        return nested
 
 
 def api_call(sdk: Balena, method: str, path: str, body: Any = None, **request: Any) -> Any:

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bodies of requests and answers: how values become bytes and bytes values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ._answers import where
+from ._text import js_text
+from .errors import BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
+
+NO_EXPLANATION = "The request was unsuccessful"
+
+
+def encode_body(body: Any, as_json: bool, headers: dict[str, str]) -> bytes | None:
+    """Return the bytes to send, and put their type into ``headers``.
+
+    Raises:
+        BalenaUsageError: ``body`` cannot be sent like this.
+    """
+    if body is None:
+        return None
+    if isinstance(body, Mapping) and any(hasattr(value, "content") for value in body.values()):
+        return _multipart(body, headers)
+    if as_json:
+        headers["Content-Type"] = "application/json"
+        try:
+            return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:  # bytes, a set, an object of the caller's; or a circle
+            raise BalenaUsageError(f"This cannot be sent as JSON: {error}") from None
+    if isinstance(body, str):
+        headers["Content-Type"] = "text/plain;charset=UTF-8"
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    raise BalenaUsageError(f"With json=False the body must be text or bytes, got {type(body).__name__}")
+
+
+def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:
+    """Encode fields of which some are files (:class:`~.utils.BalenaWebResourceFile`)."""
+    from urllib3.filepost import encode_multipart_formdata
+
+    fields = {
+        name: (value.name, value.content, value.type) if hasattr(value, "content") else js_text(value)
+        for name, value in body.items()
+        if value is not None
+    }
+    encoded, headers["Content-Type"] = encode_multipart_formdata(fields)
+    return encoded
+
+
+def read_body(answer: Any, response_format: str | None) -> Any:
+    """Return the body of an answer of ``requests`` in a format, or as its content type says."""
+    kind = answer.headers.get("Content-Type", "")
+    if response_format == "none":
+        return None
+    if response_format == "blob" or (response_format is None and "binary/octet-stream" in kind):
+        return answer.content
+    if response_format == "json" or (response_format is None and "application/json" in kind):
+        try:
+            return json.loads(answer.content)
+        except ValueError as error:
+            request = where(answer.request.method, str(answer.url))
+            raise BalenaInvalidResponseError(f"{request} was answered with JSON that is not valid: {error}") from None
+    return answer.content.decode("utf-8", "replace")
+
+
+def request_error(answer: Any, method: str) -> BalenaRequestError:
+    """Return the error for an answer of ``requests`` that means failure, with the server's own explanation."""
+    try:
+        body = read_body(answer, None)
+    except BalenaInvalidResponseError:
+        body = answer.content.decode("utf-8", "replace")
+    if isinstance(body, bytes):
+        body = body.decode("utf-8", "replace")
+    asked = {"method": method, "url": str(answer.url)}
+    return BalenaRequestError(_explanation(body), answer.status_code, asked, dict(answer.headers))
+
+
+def _explanation(body: Any) -> Any:
+    if isinstance(body, Mapping):
+        error = body.get("error")
+        inner = error.get("text") if isinstance(error, Mapping) else None
+        for text in (inner, body.get("message"), error):
+            if isinstance(text, str) and text:
+                return text
+    return body or NO_EXPLANATION

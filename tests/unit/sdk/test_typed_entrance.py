@@ -1,0 +1,188 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SDK's entrance is typed: type checkers, editors and Python itself know every namespace and method."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import threading
+import typing
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.community.balena.plugins.module_utils import sdk
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, Options, configuration, errors
+from ansible_collections.community.balena.plugins.module_utils.sdk.models.device import DeviceModel
+from tests.ansible_runs import CHECKOUT
+
+NAMESPACES = ("auth", "errors", "logs", "models", "pine", "request", "settings", "utils")
+MODELS = (
+    "api_key application billing config credit_bundle device device_type image key organization os release service"
+).split()
+
+# Each line of what is wrong ends with what mypy must say about it, between "# E: " and the end of the line.
+CALLS = """
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, get_sdk
+
+balena = Balena(token="x", api_url="https://api.example.com", timeout=3.0)
+reveal_type(balena.models.device)  # N: sdk.models.device.DeviceModel"
+reveal_type(balena.models.device.env_var)  # N: DeviceEnvVariables"
+reveal_type(balena.models.os.get_all_os_versions)  # N: def (
+reveal_type(balena.auth.two_factor)  # N: sdk.auth.TwoFactor"
+reveal_type(balena.auth.is_logged_in())  # N: "bool"
+reveal_type(balena.pine)  # N: sdk.pine.Pine"
+reveal_type(balena.request.send(url="/x"))  # N: sdk.request.Response
+reveal_type(balena.logs)  # N: sdk.logs.Logs"
+reveal_type(balena.settings.get_all())  # N: dict[
+reveal_type(balena.errors.BalenaDeviceNotFound(1))  # N: sdk.errors.BalenaDeviceNotFound"
+reveal_type(balena.utils.merge_pine_options(None, None))  # N: dict[
+reveal_type(get_sdk().models.application.tags)  # N: ApplicationTags"
+balena.models.device.get(1, {"$select": "id"})
+balena.models.devices  # E: "Models" has no attribute "devices"
+balena.models.device.fetch(1)  # E: "DeviceModel" has no attribute "fetch"
+balena.models.device.env_vars  # E: has no attribute "env_vars"
+balena.models.device.tags.delete(1, "a")  # E: "DeviceTags" has no attribute "delete"
+balena.model  # E: "Balena" has no attribute "model"
+balena.auth.log_in  # E: "Auth" has no attribute "log_in"
+balena.logs.follow  # E: "Logs" has no attribute "follow"
+balena.settings.set  # E: "Settings" has no attribute "set"
+balena.pine.select  # E: "Pine" has no attribute "select"
+balena.request.post  # E: "Request" has no attribute "post"
+balena.errors.BalenaDeviceLost  # E: has no attribute "BalenaDeviceLost"
+balena.utils.merge  # E: has no attribute "merge"
+balena.models.device.get(uuid=1)  # E: Unexpected keyword argument "uuid"
+Balena(tokn="x")  # E: Unexpected keyword argument "tokn"
+Balena(timeout="long")  # E: incompatible type "str"
+"""
+
+
+@pytest.fixture(scope="module")
+def mypy_says(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
+    """What mypy says about each line of CALLS."""
+    pytest.importorskip("mypy")
+    script = tmp_path_factory.mktemp("typed") / "calls.py"
+    script.write_text(CALLS, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", str(script)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    said: dict[int, str] = {}
+    for line in done.stdout.splitlines():
+        _path, number, text = line.split(":", 2)
+        said[int(number)] = said.get(int(number), "") + text
+    assert said, done.stderr
+    return said
+
+
+@pytest.mark.parametrize(("number", "line"), [*enumerate(CALLS.splitlines(), start=1)])
+def test_mypy_knows_what_there_is_and_what_is_not(number: int, line: str, mypy_says: dict[int, str]) -> None:
+    said = mypy_says.get(number, "")
+    _code, _sign, expected = line.partition("  # ")
+    if not expected:
+        assert not said
+    else:
+        kind, text = expected.split(": ", 1)
+        assert {"N": " note:", "E": " error:"}[kind] in said
+        assert text in said
+
+
+@pytest.mark.parametrize("name", NAMESPACES)
+def test_every_namespace_is_listed_and_stays_the_same(name: str) -> None:
+    balena = Balena(token="x")
+    assert name in dir(balena)
+    assert getattr(balena, name) is getattr(balena, name)
+
+
+def test_every_model_is_listed() -> None:
+    models = Balena(token="x").models
+    assert [name for name in dir(models) if not name.startswith("_")] == MODELS
+    files = {name: type(getattr(models, name)).__module__.rpartition(".")[2] for name in MODELS}
+    assert files == {name: name for name in MODELS}
+    assert isinstance(models.device, DeviceModel)
+
+
+@pytest.mark.parametrize("path", ["model", "models.devices", "models.device.fetch", "models.device.tags.delete"])
+def test_a_wrong_name_is_an_error(path: str) -> None:
+    value: object = Balena(token="x")
+    *outer, last = path.split(".")
+    for name in outer:
+        value = getattr(value, name)
+    with pytest.raises(AttributeError, match=last):
+        getattr(value, last)
+
+
+def test_threads_that_come_together_get_the_same_namespace() -> None:
+    balena = Balena(token="x")
+    barrier = threading.Barrier(8)
+    found: list[object] = []
+
+    def look() -> None:
+        barrier.wait()
+        found.append(balena.models.device.tags)
+
+    threads = [threading.Thread(target=look) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, found))) == 1
+
+
+def test_the_options_have_the_same_names_and_types_for_python_and_for_type_checkers() -> None:
+    hints = typing.get_type_hints(configuration.OptionFields)
+    assert hints == typing.get_type_hints(Options)
+
+
+def test_all_errors_are_at_the_instance_too() -> None:
+    there = {name for name, _class in inspect.getmembers(errors, inspect.isclass) if issubclass(_class, Exception)}
+    offered = {name for name in dir(Balena(token="x").errors) if not name.startswith("_")}
+    assert offered == {name for name in there if not name.startswith("_")}
+
+
+def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
+    assert (Path(sdk.__file__ or "").parent / "py.typed").exists()
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _imported(nodes: typing.Iterable[ast.AST], *, at_run_time: bool) -> typing.Iterator[tuple[int, str | None, str]]:
+    """Yield (level, module, name) of all imports below nodes, with or without those for type checkers alone."""
+    for node in nodes:
+        if at_run_time and _is_type_checking(node):
+            continue
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node.level, node.module, alias.name
+        yield from _imported(ast.iter_child_nodes(node), at_run_time=at_run_time)
+
+
+def _packed(start: Path, *, at_run_time: bool) -> set[Path]:
+    """The files that Ansible packs with a module that imports a file: it follows the statements that import."""
+    todo, found = [start], set()
+    while todo:
+        path = todo.pop()
+        if path in found or not path.exists():
+            continue
+        found.add(path)
+        todo += [parent / "__init__.py" for parent in path.parents if (parent / "__init__.py").exists()]
+        for level, module, name in _imported([ast.parse(path.read_text("utf-8"))], at_run_time=at_run_time):
+            if level:
+                base = path.parents[level - 1].joinpath(*(module or "").split("."))
+                todo += [
+                    base.with_suffix(".py"),
+                    base / "__init__.py",
+                    base / f"{name}.py",
+                    base / name / "__init__.py",
+                ]
+    return found
+
+
+def test_what_ansible_packs_with_a_module_is_what_is_imported_at_run_time() -> None:
+    entrance = CHECKOUT / "plugins" / "module_utils" / "sdk" / "__init__.py"
+    needed = _packed(entrance, at_run_time=True)
+    assert needed == _packed(entrance, at_run_time=False)
+    assert needed >= set((entrance.parent / "models").rglob("*.py"))
