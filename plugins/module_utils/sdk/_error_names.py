@@ -27,6 +27,7 @@ class Errors:
         BalenaInvalidResponseError,
         BalenaKeyNotFound,
         BalenaMalformedToken,
+        BalenaMissingRelation,
         BalenaNotLoggedIn,
         BalenaOrganizationMembershipRoleNotFound,
         BalenaOrganizationNotFound,
