@@ -8,6 +8,7 @@ shapes follow recorded calls of the JavaScript SDK, so this is less certain than
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from collections.abc import Callable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 Endpoint = Callable[..., "Response | None"]
+# Method, path and name of an endpoint.
+Path = tuple[str, str, str]
 # What may be asked without credentials.
 OPEN = frozenset({"register", "verify_email", "config", "download"})
 ORGANIZATION_ROLES = ("administrator", "member")
@@ -50,16 +53,15 @@ class Front:
         devices = Devices(store, clock, simulation)
         self._history: History | None = None
         self._endpoints: dict[str, Endpoint] = {"supervisor": devices.supervisor}
-        rules = [Rule("/supervisor/<path:action>", endpoint="supervisor", methods=["POST"])]
+        paths = [("POST", "/supervisor/<path:action>", "supervisor")]
         self._rewrites: dict[tuple[str, str], Callable[[Actor, dict[str, Any]], dict[str, Any]]] = {}
         if flavor == "cloud":
-            rules += self._add_cloud(devices, Billing(store, clock), Images(store, clock, api))
-            fill_roles(store)
+            paths += self._add_cloud(devices, Billing(store, clock), Images(store, clock, api))
             self._history = History(store, clock)
             simulation.after_step.append(self._history.update)
-        self._urls = Map(rules, strict_slashes=False)
+        self._urls = url_map(tuple(paths))
 
-    def _add_cloud(self, devices: Devices, billing: Billing, images: Images) -> list[Rule]:
+    def _add_cloud(self, devices: Devices, billing: Billing, images: Images) -> list[Path]:
         accounts = self.accounts
         self._rewrites = accounts.rewrites()
         routes: list[tuple[str, str, str, Endpoint]] = [
@@ -78,11 +80,8 @@ class Front:
             ("POST", "/v3/buildFromUrl", "build", images.build_from_url),
             *billing.routes(),
         ]
-        rules = []
-        for method, path, name, endpoint in routes:
-            self._endpoints[name] = endpoint
-            rules.append(Rule(path, endpoint=name, methods=[method]))
-        return rules
+        self._endpoints |= {name: endpoint for _method, _path, name, endpoint in routes}
+        return [(method, path, name) for method, path, name, _endpoint in routes]
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
@@ -143,6 +142,12 @@ class Front:
                 ],
             }
         )
+
+
+@functools.cache
+def url_map(paths: tuple[Path, ...]) -> Map:
+    """The paths as a map; made once, since that takes longer than all else that a new API needs."""
+    return Map([Rule(path, endpoint=name, methods=[method]) for method, path, name in paths], strict_slashes=False)
 
 
 def with_body(request: Request, body: dict[str, Any]) -> Request:

@@ -15,7 +15,7 @@ import yaml
 
 from .api import Api
 from .clock import Clock
-from .cloud import Front
+from .cloud import Front, fill_roles
 from .control import Control
 from .database import tables
 from .faults import Fault, Faults
@@ -26,7 +26,7 @@ from .schema_cloud import CloudApi, extend
 from .seed import Seeder
 from .server import Server
 from .simulate import Simulation
-from .store import Store
+from .store import Image, Store
 
 extend()
 
@@ -39,6 +39,9 @@ YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ADMIN = "admin"
 # Always the same, so that it can stand in a playbook's environment: it opens nothing but an emulator.
 TOKEN = "emulatorEmulatorEmulatorEmulator"
+
+# How many seconds after they were read the rows of the seeds serve for a reset: many are dated "now" or "a day ago".
+IMAGE_SECONDS = 30.0
 
 Flavor = Literal["openbalena", "cloud"]
 Flaw = Literal["columns"]
@@ -82,6 +85,7 @@ class Emulator:
         self.log = RequestLog()
         self._seeds = [load_seed(source) for source in as_list(seed)]
         self._devices = devices
+        self._image: tuple[Image, float] | None = None
         self._fill()
         self._runtime = Runtime(self.front, Control(self), self.clock, self.faults, self.log, 0.0, on_request)
         self.latency = latency
@@ -92,12 +96,21 @@ class Emulator:
         """A new store with the base data and the seeds."""
         self.store = Store(clock=self.clock)
         self.api = (CloudApi if self.flavor == "cloud" else Api)(self.store, self.clock, self.flavor, self.flaw)
-        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
-        self._add_token()
         self.simulation = Simulation(self.store, self.clock)
         self.front = Front(self.api, self.store, self.clock, self.simulation, self.flavor)
+        if self._image and (self._start is not None or time.monotonic() - self._image[1] < IMAGE_SECONDS):
+            self.store.load(self._image[0])
+            for data in self._seeds:
+                self._begin(data)
+            return
+        moment = time.monotonic()
+        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
+        self._add_token()
+        if self.flavor == "cloud":
+            fill_roles(self.store)
         for data in self._seeds:
             self.seed(data)
+        self._image = self.store.image(), moment
 
     def _add_token(self) -> None:
         user = self.store.query("user", username=ADMIN)[0]
@@ -164,12 +177,16 @@ class Emulator:
         seed = load_seed(data)
         client = InsideClient(self.front, self.token)
         made = Seeder(client, self.store, self.clock, self._devices).apply(seed)
+        self.front.track_devices()
+        self._begin(seed)
+        return made
+
+    def _begin(self, seed: Mapping[str, Any]) -> None:
+        """Let happen what a seed says besides the rows that it makes."""
         for options in seed.get("faults", []):
             self.faults.add(**options)
-        self.front.track_devices()
         if "simulation" in seed:
             self.simulation.configure(**(seed["simulation"] or {}))
-        return made
 
     def reset(self) -> None:
         """Back to the state after the start: data, clock, simulation, faults of the seeds. The token stays valid."""

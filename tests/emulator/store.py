@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
@@ -38,6 +39,15 @@ class RealClock:
     def now(self) -> datetime:
         """The time."""
         return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Image:
+    """All that a store held at one time; another store can begin with it."""
+
+    database: sqlite3.Connection
+    sequences: Mapping[str, int]
+    secrets: Mapping[str, str]
 
 
 class Store:
@@ -113,6 +123,19 @@ class Store:
         """Replace the whole database by a copy of another."""
         with self.lock:
             other.backup(self._raw)
+
+    def image(self) -> Image:
+        """A copy of all that the store holds."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        with self.lock:
+            self.copy_to(copy)
+            return Image(copy, dict(self._sequences), dict(self.secrets))
+
+    def load(self, image: Image) -> None:
+        """Hold what an image holds, and nothing else."""
+        with self.lock:
+            self.copy_from(image.database)
+            self._sequences, self.secrets = dict(image.sequences), dict(image.secrets)
 
     def next_id(self, resource: str, count: int = 1) -> int:
         """The first of `count` new ids of a resource."""

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.emulator import SEEDS, Emulator
+from tests.emulator import emulator as emulator_module
 from tests.emulator.inside import InsideClient
 
 
@@ -159,6 +161,28 @@ def test_several_seeds_add_up_and_one_may_come_later(tmp_path: Path) -> None:
     assert (made["device"], made["organization"]) == (1, 1)
     emulator.reset()
     assert emulator.counts()["device"] == 5
+
+
+@pytest.mark.parametrize("seconds", [0, 3600])
+def test_a_reset_brings_back_all_that_the_seeds_made_however_old_that_is(monkeypatch, seconds):
+    monkeypatch.setattr(emulator_module, "IMAGE_SECONDS", seconds)
+    faults = [{"status": 500}]
+    seed = {**shop(devices=[{"count": 2, "tags": {"a": "1"}}]), "faults": faults, "simulation": {"step_seconds": 5}}
+    emulator = Emulator(seed=seed, flavor="cloud")
+    begun = emulator.state()
+    for _time in range(2):
+        emulator.store.delete("device", emulator.store.ids("device"))
+        emulator.store.insert("user", username="more")
+        emulator.clear_faults()
+        emulator.simulate(step_seconds=1)
+        emulator.advance(30)
+        emulator.reset()
+        ended = emulator.state()
+        assert {**ended, "now": 0} == {**begun, "now": 0}
+        assert emulator.store.insert("user", username="more") == emulator.store.ids("user", username="admin")[0] + 1
+        emulator.reset()
+    made = max(row["created_at"] for row in emulator.store.query("device"))
+    assert 0 <= emulator.clock.timestamp() - datetime.fromisoformat(made.replace("Z", "+00:00")).timestamp() < 60
 
 
 @pytest.mark.parametrize(
