@@ -222,7 +222,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ..module_utils.emptiness import NEVER_EMPTY, emptied
 from ..module_utils.engine.visible import visible
-from ..plugin_utils.inventory.checking import check_kinds
+from ..plugin_utils.inventory.checking import check_kinds, never_blank
 from ..plugin_utils.inventory.options import check_options, refuse_unknown
 from ..plugin_utils.inventory.source import InventorySource
 from ..plugin_utils.inventory.templating import is_meant_for, template_options
@@ -267,7 +267,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct is not None:
             refuse_unknown(self.plugin_type, self._load_name, direct)
             direct = template_options(direct, self.templar, self._vars)
-            if problem := emptied(NEVER_EMPTY, direct, aliases={"fleets": "applications"}):
+            if problem := emptied(NEVER_EMPTY, direct, aliases={"fleets": "applications"}, never_blank=never_blank(self.option_definitions)):
                 raise AnsibleParserError(problem)
             check_kinds(direct, self.option_definitions)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback, missing_required_lib
 
+from .option_bounds import BOUNDS
 from .sdk import Balena
-from .sdk.configuration import LONGEST_WAIT, MOST_CONNECTIONS
 from .sdk.errors import BalenaError
 
 CLOUD_API_URL = "https://api.balena-cloud.com/"
@@ -30,10 +30,6 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "request_limit": {"type": "int", "fallback": (env_fallback, ["BALENA_REQUEST_LIMIT"])},
     "max_connections": {"type": "int", "default": 16, "fallback": (env_fallback, ["BALENA_MAX_CONNECTIONS"])},
 }
-
-
-#: The most that options may be: more hangs a task or uses up the controller.
-_MOST = {"timeout": LONGEST_WAIT, "max_connections": MOST_CONNECTIONS}
 
 
 def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
@@ -52,10 +48,8 @@ def connect(params: Mapping[str, Any], *, read_only: bool = False) -> Balena:
         raise BalenaError("api_url must not hold a user name or a password: a token identifies who asks, see api_token")
     for option in ("timeout", "max_connections", "request_limit"):
         number = params.get(option)
-        most = _MOST.get(option, float("inf"))
-        if number is not None and not (0 < number <= most and number != float("inf")):
-            bounds = "greater than 0" + (f" and at most {most:g}" if option in _MOST else "")
-            raise BalenaError(f"{option} must be {bounds}, not {number}")
+        if number is not None and (wrong := BOUNDS[option].problem(option, number)):
+            raise BalenaError(wrong)
     balena = Balena(
         api_url=url,
         token=params.get("api_token"),

@@ -30,6 +30,9 @@ NEVER_EMPTY: dict[str, str] = {
     "in_application": "Leave it out if no application is meant",
     "applications": "Leave it out if devices of all applications are meant",
     "organization": _NARROWS,
+    "service": "Leave it out for all services",
+    "architecture": _NARROWS,
+    "device_types": "Leave it out for all device types",
     "organizations": "Leave it out if devices of all organizations are meant",
     "online": _NARROWS,
     "canary": "Leave it out if there are no canaries",
@@ -48,6 +51,7 @@ def emptied(
     *,
     aliases: Mapping[str, str] | None = None,
     never_null: Iterable[str] = (),
+    never_blank: Iterable[str] = (),
 ) -> str:
     """What is wrong with the options that are given and empty; an empty text if nothing is.
 
@@ -55,18 +59,28 @@ def emptied(
     :param given: the options that were given, and no others, by the names that they were given by.
     :param aliases: name -> the option's own name.
     :param never_null: options that may be an empty list or dictionary, but not null and not a blank text.
+    :param never_blank: options of text, or lists of it, where white space alone means nothing.
     :returns: a sentence for the user, which names the options.
     """
     found = []
-    names, nullable = set(options), set(never_null)
+    names, nullable, visible = set(options), set(never_null), set(never_blank)
     for name, value in given.items():
         own = (aliases or {}).get(name, name)
         if own in names:
             found.append(_problem(name, own, value, given))
         elif own in nullable and _blank(value):
             found.append(f"{name} is given without a value ({_shown(value)}). Leave it out, or say what it should be")
+        elif own in visible and is_blank(value):
+            found.append(f"{name} is blank ({_shown(value)}). Leave it out, or say what it should be")
+        elif own in visible and isinstance(value, (list, tuple)) and any(map(_blank, value)):
+            found.append(f"{name} has an empty item ({_shown(value)}). Leave the item out, or say what it should be")
     wrong = [problem for problem in found if problem]
     return "; ".join(wrong)
+
+
+def is_blank(value: Any) -> bool:
+    """Whether this is text of nothing but white space; not an empty text, which can be meant."""
+    return isinstance(value, str) and value != "" and not value.strip()
 
 
 def blank_tags(tags: Mapping[Any, Any]) -> list[str]:

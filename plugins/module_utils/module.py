@@ -17,7 +17,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ValidationResult
 
-from . import option_errors
+from . import option_bounds, option_errors
 from .connection import CONNECTION_SPEC, connect
 from .emptiness import NEVER_EMPTY, emptied
 from .engine import report
@@ -160,7 +160,8 @@ class Options:
             own = [aliases.get(name, name) for name in given]
             given = {name: params[name] for name in (*own, "allow_empty") if name in params}
         names = {*(name for name in spec if name in NEVER_EMPTY), *self.never_empty}
-        return emptied(names, given, aliases=aliases, never_null=self.never_null)
+        texts = [name for name, one in spec.items() if not option_bounds.may_be_blank(name, one)]
+        return emptied(names, given, aliases=aliases, never_null=self.never_null, never_blank=texts)
 
     def rules(self, *, info: bool = False) -> dict[str, Any]:
         """The keyword arguments that C(AnsibleModule) and C(ArgumentSpecValidator) share."""

@@ -17,8 +17,14 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
+<<<<<<< HEAD
 from .engine.kinds import kind_of, printable, unusable
 from .engine.near import near
+=======
+from . import option_bounds
+from .engine.kinds import kind_of, printable, unusable
+from .engine.near import near
+>>>>>>> 5ef3fce (Refuse numbers out of bounds, endless and blank texts where options come in)
 
 Spec = Mapping[str, Mapping[str, Any]]
 
@@ -42,10 +48,11 @@ def validate(rules: Mapping[str, Any], given: Mapping[str, Any]) -> ValidationRe
     return ArgumentSpecValidator(**rules).validate(tame(rules["argument_spec"], given))
 
 
-def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name: str) -> str:
+def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name: str, *, prefix: str = "") -> str:
     """All that is wrong, in one text; an empty one if nothing is.
 
     :param found: what ansible-core says of the options, once they are tame (L(tame)).
+    :param prefix: what the names of the options begin with, as those of a role do with its name.
     """
     texts = []
     module = f"community.balena.{name.rpartition('.')[2]}"
@@ -54,7 +61,7 @@ def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name:
         if isinstance(error, UnsupportedError):
             text = f"Unsupported parameters for ({module}) module: {text.rstrip('.')}{_meant(spec, found)}"
         texts.append(text + _choice_meant(text))
-    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "")])))
+    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "", prefix)])))
 
 
 def tame(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,11 +87,18 @@ def _option(spec: Spec, name: str) -> Mapping[str, Any]:
     return {} if found is None else {"type": "str", **found}
 
 
-def _mistakes(spec: Spec, given: Mapping[str, Any], path: str) -> Iterator[str]:
+def _mistakes(spec: Spec, given: Mapping[str, Any], path: str, prefix: str = "") -> Iterator[str]:
     for name, value in given.items():
         option = _option(spec, name)
         if option and value is not None:
-            yield from _mistake(option, value, f"{path}{name}")
+            wrong = list(_mistake(option, value, f"{path}{name}"))
+            own = own_name(spec, name).removeprefix(prefix)
+            yield from wrong or option_bounds.problems(own, option, value, f"{path}{name}")
+
+
+def own_name(spec: Spec, name: str) -> str:
+    """The name of an option that may be given by an alias."""
+    return next((own for own, said in spec.items() if name in said.get("aliases", ())), name)
 
 
 def _mistake(option: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:

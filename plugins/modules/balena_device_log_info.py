@@ -83,6 +83,7 @@ OPTIONS = Options(
         "since": {"type": "str"},
         "service": {"type": "str"},
     },
+    never_empty=("since",),
 )
 
 

@@ -96,6 +96,7 @@ OPTIONS = Options(
         "recommended": {"type": "bool", "default": False},
         "drafts": {"type": "bool", "default": False},
     },
+    never_empty=("version", "update_from"),
 )
 
 

@@ -183,7 +183,7 @@ OPTIONS = Options(
         **{name: WAITING[name] for name in ("wait", "wait_timeout", "poll_interval")},
     },
     required_one_of=[("release", "source_url")],
-    never_null=("tags",),
+    never_null=("tags", "source_url"),
 )
 
 

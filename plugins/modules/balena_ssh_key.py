@@ -97,6 +97,7 @@ OPTIONS = Options(
         "public_key": {"type": "str", "no_log": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
+    never_null=("title",),
 )
 
 

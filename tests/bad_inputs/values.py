@@ -41,6 +41,11 @@ WRONG: dict[str, dict[str, Any]] = {
     "dict": {"a word": "word", "a number": 3, "a list": [1, 2], "a nested list": [[1]], "a boolean": True},
     "raw": {"nan": NAN, "a nested infinity": [{"a": -INF}], "a NUL": "a\0b"},
 }
+#: Options in which white space alone means something, and those that take long texts.
+BLANK_IS_FINE = ("value", "note", "known_issues", "description")
+LONG_IS_FINE = ("value", "note", "query")
+#: Options that are below nothing on one side of a line.
+SIGNED = ("latitude", "longitude")
 #: What no element of a list is, whatever else the list takes.
 ELEMENTS: dict[str, dict[str, Any]] = {
     "str": {"null": None, "a list": ["x"], "a mapping": {}},
@@ -74,9 +79,25 @@ def bad_values(spec: Mapping[str, Mapping[str, Any]]) -> Iterator[Bad]:
         yield Bad(f"{name}x", "an unknown option", {f"{name}x": 1}, f"did you mean '{name}'?")
 
 
+def _out_of_bounds(said: Mapping[str, Any], kind: str, name: str) -> Iterator[tuple[str, Any]]:
+    """What is of the right kind, and too long, too large, too small, or blank."""
+    if kind in ("int", "float"):
+        yield "a number that is too large", 10**30
+        if name not in SIGNED:
+            yield "a negative number", -1
+    elif kind in ("str", "path") and not said.get("choices"):
+        if name not in LONG_IS_FINE:
+            yield "an endless text", "A" * 70_000
+        if name not in BLANK_IS_FINE:
+            yield "blank", " \t"
+    elif kind == "list" and said.get("elements") == "str" and not said.get("choices"):
+        yield "an element that is endless", ["A" * 70_000]
+        yield "an element that is blank", [" "]
+
+
 def _of_option(said: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any, str]]:
     kind = said.get("type", "str")
-    for what, value in WRONG[kind].items():
+    for what, value in (*WRONG[kind].items(), *_out_of_bounds(said, kind, name)):
         yield what, value, ""
     if said.get("choices") and kind == "str":
         first = said["choices"][0]

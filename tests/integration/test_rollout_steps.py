@@ -210,10 +210,10 @@ def test_the_number_of_requests_does_not_grow_with_the_fleet(fleet, emulator):
         ({"probe": {"url": "http://{uuid}/", "status": []}}, "probe: status must be a list of HTTP status codes"),
         ({"probe": {"url": "http://{uuid}/", "status": [200, 2000]}}, "probe: status must be a list"),
         ({"probe": {"url": "http://{uuid}/", "status": [0]}}, "probe: status must be a list"),
-        ({"probe": {"url": "http://{uuid}/", "retries": -1}}, "probe: retries must be 0 or more, not -1"),
+        ({"probe": {"url": "http://{uuid}/", "retries": -1}}, "probe.retries must be 0 or more, not -1"),
         (
             {"probe": {"url": "http://{uuid}/", "timeout": 0}},
-            "probe: timeout must be a number of seconds greater than 0",
+            "probe.timeout must be a number of seconds greater than 0",
         ),
         ({"probe": {"url": "http://{uuid}/", "timeout": float("inf")}}, "timeout must be a number"),
         ({"soak": float("nan")}, "soak must be a number"),

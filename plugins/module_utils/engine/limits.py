@@ -13,30 +13,73 @@ from .plan import DeclarationError
 
 #: Nothing that is waited for takes longer, and no clock takes much more; in seconds.
 YEAR = 366 * 24 * 3600
+#: No fleet, answer or list of the API has more of anything.
+MOST = 2**31 - 1
 
 
-def check_number(option: str, value: float, *, least: float = 0, most: float = YEAR, above: bool = False) -> None:
-    """Refuse a number that is not finite or out of its bounds.
+@dataclass(frozen=True)
+class Bounds:
+    """What a number may be.
 
     :param above: C(least) itself is too little.
+    :param kind: what it counts, for the sentence.
+    """
+
+    least: float = 0
+    most: float = MOST
+    above: bool = False
+    kind: str = "a number "
+
+    def problem(self, option: str, value: float) -> str:
+        """What is wrong with a number, as a sentence; an empty text if nothing is.
+
+        :param option: the option's name, for the sentence.
+        """
+        # A comparison with "not a number" holds for none of them.
+        if self.least <= value <= self.most and not (self.above and value == self.least):
+            return ""
+        most = f"{self.most:.0f}" + (" (a year)" if self.most == YEAR else "")
+        if self.above:
+            bounds = f"{self.kind}greater than {self.least:g} and at most {most}"
+        elif self.most < MOST:
+            bounds = f"{self.kind}from {self.least:g} to {most}"
+        else:
+            bounds = f"at most {most}" if value > self.most else f"{self.least:g} or more"
+        return f"{option} must be {bounds}, not {value:g}"
+
+    def check(self, option: str, value: float) -> None:
+        """Refuse a number that is not finite or out of its bounds.
+
+        :raises DeclarationError: names the option, the bounds and the value.
+        """
+        if wrong := self.problem(option, value):
+            raise DeclarationError(wrong)
+
+
+TIME = Bounds(most=YEAR, kind="a number of seconds ")
+INTERVAL = Bounds(most=YEAR, above=True, kind=TIME.kind)
+SHARE = Bounds(most=100)
+#: The options of whatever waits that are numbers, by their names.
+BOUNDS: dict[str, Bounds] = {
+    "wait_timeout": INTERVAL,
+    "poll_interval": INTERVAL,
+    "patience": TIME,
+    "soak": TIME,
+    "success_percentage": SHARE,
+    "max_failure_percentage": SHARE,
+    "max_failures": Bounds(),
+    "min_devices": Bounds(least=1),
+    "probe.timeout": INTERVAL,
+    "probe.retries": Bounds(),
+}
+
+
+def check_option(option: str, value: float) -> None:
+    """Refuse the number of an option that is out of its bounds, see L(BOUNDS).
+
     :raises DeclarationError: names the option, the bounds and the value.
     """
-    # A comparison with "not a number" holds for none of them.
-    if least <= value <= most and not (above and value == least):
-        return
-    bounds = f"greater than {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
-    raise DeclarationError(f"{option} must be a number {bounds}, not {value:g}")
-
-
-def check_seconds(option: str, value: float, *, above: bool = False) -> None:
-    """L(check_number) of a time: at most a year.
-
-    :raises DeclarationError: names the option, the bounds and the value.
-    """
-    if 0 <= value <= YEAR and not (above and value == 0):
-        return
-    bounds = f"greater than 0 and at most {YEAR}" if above else f"from 0 to {YEAR}"
-    raise DeclarationError(f"{option} must be a number of seconds {bounds} (a year), not {value:g}")
+    BOUNDS[option].check(option, value)
 
 
 @dataclass(frozen=True)
@@ -65,14 +108,12 @@ class Limits:
 
         :raises DeclarationError: a number that makes no sense.
         """
-        for option in ("wait_timeout", "poll_interval"):
-            check_seconds(option, want[option], above=True)
-        check_number("success_percentage", want["success_percentage"], most=100)
-        patience = want.get("patience") or 0.0
-        check_seconds("patience", patience)
-        failures = want.get("max_failures")
-        if failures is not None and failures < 0:
-            raise DeclarationError(f"max_failures must be 0 or more, not {failures}")
+        failures, patience = want.get("max_failures"), want.get("patience") or 0.0
+        for option in ("wait_timeout", "poll_interval", "success_percentage"):
+            check_option(option, want[option])
+        check_option("patience", patience)
+        if failures is not None:
+            check_option("max_failures", failures)
         return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], failures, patience)
 
     def needed(self, total: int) -> int:

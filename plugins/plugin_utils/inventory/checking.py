@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleParserError
 
-from ...module_utils import option_errors
+from ...module_utils import option_bounds, option_errors
 
 #: The types of ansible-core's settings as those of options of modules; others are taken as they are.
 _TYPES = {
@@ -36,6 +36,11 @@ def check_kinds(given: Mapping[str, Any], definitions: Mapping[str, Mapping[str,
     found = option_errors.validate({"argument_spec": spec}, values)
     if wrong := option_errors.explain(spec, values, found, "balena"):
         raise AnsibleParserError(wrong)
+
+
+def never_blank(definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The options of the plugin where white space alone means nothing."""
+    return [name for name, one in definitions.items() if not option_bounds.may_be_blank(name, _said(one))]
 
 
 def _said(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,12 +20,24 @@ Schema = dict[str, Any]
 _END = r"$(?!\n)"
 
 
+#: No name that is looked for may be longer: it has to fit into an address.
+_LONGEST_NAME = 1000
+
+
 def _object(properties: Schema, **more: Any) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties, **more}
 
 
 def _text(description: str, **more: Any) -> Schema:
-    return {"type": "string", "minLength": 1, "description": description, **more}
+    """A name, which is not blank."""
+    return {
+        "type": "string",
+        "pattern": r"\S",
+        "maxLength": _LONGEST_NAME,
+        "errorMessage": f"must be 1 to {_LONGEST_NAME} characters, not all of them blank",
+        "description": description,
+        **more,
+    }
 
 
 def _flag(description: str) -> Schema:
@@ -53,7 +65,12 @@ def _services(description: str) -> Schema:
     env = _map("value", "env_name", "Environment variables by name; null says that there must be none of that name.")
     return {
         "type": "object",
-        "propertyNames": {"type": "string", "minLength": 1, "maxLength": 255},
+        "propertyNames": {
+            "type": "string",
+            "pattern": r"\S",
+            "maxLength": 255,
+            "errorMessage": "is no name of a service: 1 to 255 characters, not all of them blank",
+        },
         "additionalProperties": _object({"env": env}),
         "description": description,
     }
@@ -73,7 +90,7 @@ def _variable_name(kind: str, pattern: str, allowed: str, where: str) -> Schema:
 _SPACES = "|".join(NAMESPACES)
 
 _RELEASE: Schema = {
-    "anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 1}],
+    "anyOf": [{"type": "string", "pattern": r"\S", "maxLength": _LONGEST_NAME}, {"type": "integer", "minimum": 1}],
     "errorMessage": "must be a release: its commit or the first seven or more digits of it, its id, its version or a "
     "range of versions in quotes (YAML reads 1.10 as the number 1.1), latest, or track",
 }
@@ -97,7 +114,7 @@ LAYER: Schema = {
     "config": _map("value", "config_name", "Config variables of the device; null says that there must be none."),
     "services": _services("Environment variables of services on the device."),
     "release": {"$ref": "#/$defs/release", "description": "What the device is pinned on; track: as the fleet says."},
-    "note": {"type": "string", "description": "A note; an empty text removes it."},
+    "note": {"type": "string", "maxLength": 1_000_000, "description": "A note; an empty text removes it."},
     "location": {"$ref": "#/$defs/location"},
     "public_url": _flag("Whether port 80 can be reached at a public URL. Only on balenaCloud."),
     "support_access_until": {"$ref": "#/$defs/support_access_until"},
@@ -140,7 +157,7 @@ _VERSION = _text("An exact version, a range such as ^6.0, latest, or recommended
 
 _KEY: Schema = {
     "name": _text("What the key is called; it is found by that."),
-    "description": {"type": "string", "description": "What it is for; an empty text removes it."},
+    "description": {"type": "string", "maxLength": 1244, "description": "What it is for; an empty text removes it."},
     "expires": {"type": "string", "description": "When it ends, such as 2030-01-31; an empty text: never."},
 }
 
@@ -180,7 +197,7 @@ _DEFS: Schema = {
         "anyOf": [
             {"type": "string", "pattern": rf"^[^\r\n]*{_END}"},
             {"type": ["number", "boolean", "null"]},
-            _object({"secret": {"type": "string", "minLength": 1}}, required=["secret"]),
+            _object({"secret": {"type": "string", "pattern": r"\S"}}, required=["secret"]),
         ],
         "errorMessage": "must be text without line breaks, a number, true, false, null, or {secret: NAME}",
     },

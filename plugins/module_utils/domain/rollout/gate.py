@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...engine.limits import Limits, check_number, check_seconds
-from ...engine.plan import DeclarationError
+from ...engine.limits import Limits, check_option
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ class Gate:
         """
         share = want.get("max_failure_percentage")
         if share is not None:
-            check_number("max_failure_percentage", share, most=100)
-        check_seconds("soak", want["soak"])
-        if want["min_devices"] < 1:
-            raise DeclarationError(f"min_devices must be 1 or more, not {want['min_devices']}")
+            check_option("max_failure_percentage", share)
+        for option in ("soak", "min_devices"):
+            check_option(option, want[option])
         # A wave of which no device is done shows nothing, whatever share is enough.
         return cls(replace(Limits.of(want), at_least=1), share, want["min_devices"])
 

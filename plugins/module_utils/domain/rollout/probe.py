@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ...engine.limits import check_seconds
+from ...engine.limits import check_option
 from ...engine.plan import DeclarationError
 from ...engine.waiting import Sight, State
 from ...sdk import Balena
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ...engine.waiting import Look
 
 _UUID = "{uuid}"
+
+#: Characters of an address; servers and proxies take few more.
+_LONGEST_URL = 2000
 
 #: HTTP status codes.
 _LEAST, _MOST, _NOT_FOUND = 100, 599, 404
@@ -64,9 +67,8 @@ def check(balena: Balena, declared: Mapping[str, Any] | None) -> None:
     """
     if declared is None:
         return
-    check_seconds("probe: timeout", declared["timeout"], above=True)
-    if declared["retries"] < 0:
-        raise DeclarationError(f"probe: retries must be 0 or more, not {declared['retries']}")
+    for option in ("timeout", "retries"):
+        check_option(f"probe.{option}", declared[option])
     wrong = [status for status in declared["status"] if not _LEAST <= status <= _MOST]
     if wrong or not declared["status"]:
         raise DeclarationError(
@@ -82,6 +84,8 @@ def _check_url(url: str) -> None:
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
+    if len(url) > _LONGEST_URL:
+        raise DeclarationError(f"probe: its address has {len(url)} characters, and may have at most {_LONGEST_URL}")
     if not fits or _UUID not in url or any(char.isspace() or not char.isprintable() for char in url):
         raise DeclarationError(
             f"probe: url must be an address with {_UUID} in it, such as https://{_UUID}.example.com/health, not {url!r}"
