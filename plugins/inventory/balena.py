@@ -267,7 +267,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct is not None:
             refuse_unknown(self.plugin_type, self._load_name, direct)
             direct = template_options(direct, self.templar, self._vars)
-            if problem := emptied(NEVER_EMPTY, direct, aliases={"fleets": "applications"}, never_blank=never_blank(self.option_definitions)):
+            if problem := emptied(
+                NEVER_EMPTY,
+                direct,
+                aliases={"fleets": "applications"},
+                never_blank=never_blank(self.option_definitions),
+            ):
                 raise AnsibleParserError(problem)
             check_kinds(direct, self.option_definitions)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)

@@ -77,9 +77,9 @@ def problems(name: str, option: Mapping[str, Any], value: Any, path: str) -> Ite
         number, bounds = _number(value), BOUNDS.get(".".join([*parents, name]))
         if number is not None and bounds and (wrong := bounds.problem(path, number)):
             yield wrong
-    elif parents and not may_be_blank(name, option) and is_blank(value):
+    elif parents and not may_be_blank(name, option) and (blank := _blank_place(value, path)):
         # Of those that are in no other, L(emptied) says it together with what else is empty.
-        yield f"{path} is blank ({value!r}). Leave it out, or say what it should be"
+        yield f"{blank} is blank. Leave it out, or say what it should be"
     else:
         yield from _too_long(value, path, _LONGER.get(name, LONGEST))
 
@@ -99,6 +99,13 @@ def _number(value: Any) -> float | None:
         return number if math.isfinite(number) else None
     except (ValueError, OverflowError):
         return None
+
+
+def _blank_place(value: Any, path: str) -> str:
+    """Where a text, or the first one in a list, is of white space alone."""
+    if isinstance(value, (list, tuple)):
+        return next((f"{path}[{number}]" for number, item in enumerate(value) if is_blank(item)), "")
+    return path if is_blank(value) else ""
 
 
 def _too_long(value: Any, path: str, most: int) -> Iterator[str]:

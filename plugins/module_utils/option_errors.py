@@ -17,14 +17,9 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
-<<<<<<< HEAD
-from .engine.kinds import kind_of, printable, unusable
-from .engine.near import near
-=======
 from . import option_bounds
 from .engine.kinds import kind_of, printable, unusable
 from .engine.near import near
->>>>>>> 5ef3fce (Refuse numbers out of bounds, endless and blank texts where options come in)
 
 Spec = Mapping[str, Mapping[str, Any]]
 

@@ -17,7 +17,7 @@ from ...module_utils import option_bounds, option_errors
 
 #: The types of ansible-core's settings as those of options of modules; others are taken as they are.
 _TYPES = {
-    **{name: name for name in ("str", "bool", "int", "float", "list", "dict", "raw")},
+    **{name: name for name in ("str", "path", "bool", "int", "float", "list", "dict", "raw")},
     "string": "str",
     "boolean": "bool",
     "integer": "int",
