@@ -25,7 +25,7 @@ ARGS ?=
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-$(VENV)/.test-ready: requirements/test.txt meta/ee-requirements.txt
+$(VENV)/.test-ready: requirements/test.txt meta/ee-requirements.txt emulator/requirements.txt
 	@.ci/install.sh $(VENV) $@ requirements/test.txt
 
 $(VENV)/.lint-ready: requirements/lint.txt $(VENV)/.test-ready
@@ -55,13 +55,13 @@ sanity: $(VENV)/.lint-ready ## ansible-test sanity (Python 3.11 or newer), witho
 	@$(BIN)/python .ci/sanity.py $(ARGS)
 
 emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed FILE.yml"
-	@$(BIN)/python -m tests.emulator $(ARGS)
+	@$(BIN)/python -m emulator $(ARGS)
 
 bench: venv ## measure against the budgets
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 readme: venv ## run the README's commands as they stand there; make readme ARGS=--clone does so in a new clone
-	@$(BIN)/python -m tests.readme $(ARGS)
+	@$(BIN)/python -m tests.support.readme $(ARGS)
 
 docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
 	@$(BIN)/python docs/tools/build.py

@@ -16,7 +16,7 @@ PLUGINS = ".cache/ansible_collections/community/balena/plugins"
 LINTERS = {
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
-    "mypy": ["mypy", PLUGINS, "tests", ".ci", "docs/tools"],
+    "mypy": ["mypy", PLUGINS, "emulator", "tests", ".ci", "docs/tools"],
     "ansible-lint": ["ansible-lint"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],
     "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],

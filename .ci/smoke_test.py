@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ansible_runs import CHECKOUT, Ansible
-from tests.emulator import SEEDS, Emulator
+from emulator import SEEDS, Emulator
+from tests.support.ansible_runs import CHECKOUT, Ansible
 
 INSTALLED = Path(os.environ["TEST_COLLECTIONS_PATH"]) / "ansible_collections" / "community" / "balena"
 DECLARE = [

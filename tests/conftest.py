@@ -14,10 +14,10 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.ansible_runs import COLLECTIONS, Ansible, link_collection
+from tests.support.ansible_runs import COLLECTIONS, Ansible, link_collection
 
 if TYPE_CHECKING:
-    from tests.emulator import Emulator
+    from emulator import Emulator
 
 REPLAYED = "replayed"
 TOLD = "told"
@@ -52,7 +52,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def shared_emulator() -> Iterator[Emulator]:
     """An emulator for all tests of this process; most want `emulator` instead."""
-    from tests.emulator import Emulator
+    from emulator import Emulator
 
     with Emulator() as running:
         yield running

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.ansible_runs import COLLECTIONS, link_collection
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.ansible_runs import COLLECTIONS, link_collection
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(COLLECTIONS), "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -55,7 +55,7 @@ class Bench:
     @contextmanager
     def emulator_process(self, devices: int = 1000, latency: float = 0) -> Iterator[tuple[str, str]]:
         """The same as a process of its own, which does not share our interpreter: its URL and a token."""
-        command = [sys.executable, "-m", "tests.emulator", "--seed", "bench", "--devices", str(devices), "--quiet"]
+        command = [sys.executable, "-m", "emulator", "--seed", "bench", "--devices", str(devices), "--quiet"]
         root = Path(__file__).resolve().parents[2]
         process = subprocess.Popen([*command, "--latency", str(latency)], cwd=root, stdout=subprocess.PIPE, text=True)
         try:

@@ -17,10 +17,10 @@ from threading import local
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from emulator.remote import EmulatorControl
 from tests.bench.bench import Bench
 from tests.bench.peers import COMMANDS, do_job
-from tests.emulator.remote import EmulatorControl
-from tests.tasks import COLLECTION, run_task
+from tests.support.tasks import COLLECTION, run_task
 
 NAME = "acme/bench"
 CONNECTIONS = 16

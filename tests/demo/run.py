@@ -23,8 +23,8 @@ RATE = 100
 INVENTORY = DEMO / "demo.balena.yml"
 sys.path[:0] = [str(CHECKOUT)]
 
-from tests.ansible_runs import COLLECTIONS, link_collection  # noqa: E402
-from tests.emulator import SEEDS, Emulator  # noqa: E402
+from emulator import SEEDS, Emulator  # noqa: E402
+from tests.support.ansible_runs import COLLECTIONS, link_collection  # noqa: E402
 
 
 class BrokenPromise(Exception):

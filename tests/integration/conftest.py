@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
+from emulator import Emulator
+from emulator.emulator import SEEDS
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ from ansible.parsing.dataloader import DataLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ansible_runs import Ansible
-from tests.emulator import Emulator
-from tests.integration.awx_jobs import PROJECT, answers, extra_vars_file, job_templates
+from emulator import Emulator
+from tests.support.ansible_runs import Ansible
+from tests.support.awx_jobs import PROJECT, answers, extra_vars_file, job_templates
 
 PLAYBOOKS = PROJECT / "playbooks"
 TEMPLATES = job_templates()

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.ansible_runs import Ansible
-from tests.certificates import LOOPBACK, make_certificates
-from tests.emulator import Emulator
-from tests.integration.awx_jobs import PROJECT, Awx, answers, job_templates, sliced
-from tests.watched_devices import watched
+from emulator import Emulator
+from tests.support.ansible_runs import Ansible
+from tests.support.awx_jobs import PROJECT, Awx, answers, job_templates, sliced
+from tests.support.certificates import LOOPBACK, make_certificates
+from tests.support.watched_devices import watched
 
 pytest.importorskip("awx_plugins.interfaces", reason="AWX's own injectors need Python 3.11")
 

@@ -12,9 +12,9 @@ import jinja2
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tests.ansible_runs import CHECKOUT, Ansible
-from tests.integration.awx_jobs import EXTENSION, PROJECT, job_templates, read_yaml, variables
-from tests.integration.awx_stand_in import TOKEN, awx_server
+from tests.support.ansible_runs import CHECKOUT, Ansible
+from tests.support.awx_jobs import EXTENSION, PROJECT, job_templates, read_yaml, variables
+from tests.support.awx_stand_in import TOKEN, awx_server
 
 SETUP = EXTENSION / "setup.yml"
 SECRET = "the-api-token"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 FLEET = "acme/kiosk"
 PI = {"organization": "acme", "device_type": "raspberrypi4-64"}

@@ -13,14 +13,14 @@ import sys
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.connection import CONNECTION_SPEC
-from tests.ansible_runs import CHECKOUT, COLLECTIONS
+from emulator import Emulator
 from tests.bad_inputs.calls import CALLS, SECRETS, SEED
 from tests.bad_inputs.documents import GOOD, variants
 from tests.bad_inputs.judging import KIND, fault
 from tests.bad_inputs.values import bad_values
-from tests.emulator import Emulator
-from tests.modules import MODULES, argument_spec
-from tests.tasks import run_task
+from tests.support.ansible_runs import CHECKOUT, COLLECTIONS
+from tests.support.modules import MODULES, argument_spec
+from tests.support.tasks import run_task
 
 #: The module on which the connection options, which all modules share, are tried.
 ONE = "balena_tag"

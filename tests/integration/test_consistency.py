@@ -10,8 +10,8 @@ import importlib
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT
-from tests.modules import (
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.modules import (
     COLLECTION,
     MODULES,
     argument_spec,

@@ -7,10 +7,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.converging import devices_of, variables_of
-from tests.device_hosts import INVENTORY, PLAY
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.converging import devices_of, variables_of
+from tests.support.device_hosts import INVENTORY, PLAY
 
 DEVICES = 200
 HOSTS = [f"bench-{number:05d}" for number in range(1, DEVICES + 1)]

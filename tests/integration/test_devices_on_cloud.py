@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 FLEET = {
     "applications": [

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from emulator import Emulator
 from tests.bad_inputs.calls import FLEET, SEED
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from tests.support.tasks import run_task
 
 OF_FLEET = {"application": FLEET}
 OF_DEVICES = {**OF_FLEET, "scope": "device"}

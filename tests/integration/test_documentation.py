@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT, Ansible
-from tests.modules import MODULES
+from tests.support.ansible_runs import CHECKOUT, Ansible
+from tests.support.modules import MODULES
 
 PLUGINS = [("module", name) for name in MODULES] + [
     ("inventory", path.stem) for path in sorted((CHECKOUT / "plugins" / "inventory").glob("[a-z]*.py"))

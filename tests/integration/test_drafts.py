@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 FLEET = "acme/kiosk"
 SEED = {

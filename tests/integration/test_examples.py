@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT, post_command, reset_task
-from tests.emulator import Emulator
-from tests.modules import MODULES, argument_spec, documentation
+from emulator import Emulator
+from tests.support.ansible_runs import CHECKOUT, post_command, reset_task
+from tests.support.modules import MODULES, argument_spec, documentation
 
 SEED = Path(__file__).with_name("examples_seed.yml")
 INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import yaml
 
-from tests.ansible_runs import CHECKOUT, Ansible
+from tests.support.ansible_runs import CHECKOUT, Ansible
 
 DEFINITION = CHECKOUT / "extensions" / "awx" / "execution-environment.yml"
 RECIPE = ("--output-filename", "Containerfile")

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
-from tests.converging import ONCE, Converge, check_account, devices_of, variables_of
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.converging import ONCE, Converge, check_account, devices_of, variables_of
 
 ALL = os.environ.get("FAULTS") == "all"
 DEVICES = 200

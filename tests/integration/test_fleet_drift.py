@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
-from tests.tasks import run_task
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.tasks import run_task
 
 FLEET = "sunrise/signage"
 

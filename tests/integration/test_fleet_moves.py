@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 PI = "raspberrypi4-64"
 SEED: dict[str, Any] = {

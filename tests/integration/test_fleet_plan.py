@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
-from tests.converging import Converge
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.converging import Converge
+from tests.support.tasks import run_task
 
 FEW, MANY = 5, 200
 PI: dict[str, Any] = {"organization": "acme", "device_type": "raspberrypi4-64"}

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from ansible_collections.community.balena.plugins.module_utils import inert
-from tests.ansible_runs import CHECKOUT, Ansible, Run
-from tests.emulator import Emulator
+from emulator import Emulator
+from tests.support.ansible_runs import CHECKOUT, Ansible, Run
 
 FLEETS = CHECKOUT / "playbooks" / "fleet"
 #: A value that would be markup in a report that does not escape it.

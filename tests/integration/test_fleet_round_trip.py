@@ -16,10 +16,10 @@ import yaml
 from ansible_collections.community.balena.plugins.module_utils import inert
 from ansible_collections.community.balena.plugins.module_utils.domain.fleet.document import PURGEABLE
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
-from tests.ansible_runs import Ansible
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
-from tests.tasks import run_task
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.ansible_runs import Ansible
+from tests.support.tasks import run_task
 
 #: Text that is easily taken for something else.
 ODD = (

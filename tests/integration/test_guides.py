@@ -22,9 +22,9 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from tests.ansible_runs import CHECKOUT, Ansible, reset_task
-from tests.documents import Block, blocks_of, documents
-from tests.emulator import Emulator
+from emulator import Emulator
+from tests.support.ansible_runs import CHECKOUT, Ansible, reset_task
+from tests.support.documents import Block, blocks_of, documents
 
 SEED = Path(__file__).with_name("guides_seed.yml")
 #: Virtual seconds in a real one, so that what waits for devices ends soon.

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from ansible.module_utils.ansible_release import __version__
 
-from tests.ansible_runs import without_actions
+from tests.support.ansible_runs import without_actions
 
 CORE = ".".join(__version__.split(".")[:2])
 MARKS_KEYS = tuple(int(part) for part in CORE.split(".")) >= (2, 19)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.inventory_support import FLEET
+from tests.support.inventory_runs import FLEET
 
 TARGET = Path(__file__).resolve().parent / "targets" / "inventory_fleet"
 PLUGIN = "community.balena.balena"

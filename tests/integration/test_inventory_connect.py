@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT
-from tests.documents import blocks_of, documents
-from tests.integration.inventory_support import FLEET
-from tests.integration.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.documents import blocks_of, documents
+from tests.support.inventory_runs import FLEET
+from tests.support.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
 LISTENING = "-o HostName=127.0.0.1"
 TARGET = Path(__file__).resolve().parent / "targets" / "inventory_connect"

@@ -13,7 +13,7 @@ import yaml
 
 from ansible_collections.community.balena.plugins.module_utils.inert import inert_text
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.marking import DATA_TAGGING
-from tests.integration.inventory_support import EVIL, FLEET, add_awkward_devices, write_stock_plugin
+from tests.support.inventory_runs import EVIL, FLEET, add_awkward_devices, write_stock_plugin
 
 CONFIG = Path(__file__).resolve().parent / "targets" / "inventory_identity" / "identity.balena.yml"
 

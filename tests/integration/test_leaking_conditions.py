@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 FLEETS: list[dict[str, Any]] = [
     {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.domain.fleet.likely_secrets import is_likely_secret
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 WORDS = (
     "PW PWD PASS PASSWD PASSWORD PASSPHRASE SECRET TOKEN KEY APIKEY CREDENTIAL CREDENTIALS AUTH PRIVATE CERT PSK WIFI "

@@ -19,11 +19,11 @@ from ansible_collections.community.balena.plugins.module_utils.sdk._related impo
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaMissingRelation
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.grouping import GROUPINGS
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.reading import read_devices
-from tests.emulator import Emulator
+from emulator import Emulator
 from tests.integration.test_examples import SEED
 from tests.integration.test_odd_answers import Between, _tasks
-from tests.modules import MODULES
-from tests.tasks import run_task
+from tests.support.modules import MODULES
+from tests.support.tasks import run_task
 
 #: Relations to one row. What a token that sees a row may always see as well is not among them.
 RELATIONS = ("application", "organization", "is_for__device_type", "image", "is_a_build_of__service")

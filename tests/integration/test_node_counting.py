@@ -10,10 +10,10 @@ import jq
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT
-from tests.emulator import Emulator
-from tests.modules import CHANGING, argument_spec, returned
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.modules import CHANGING, argument_spec, returned
+from tests.support.tasks import run_task
 
 QUERIES = yaml.safe_load((CHECKOUT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))
 KIOSK = {"name": "kiosk", "organization": "acme", "device_type": "raspberrypi4-64"}

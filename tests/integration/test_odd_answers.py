@@ -22,11 +22,11 @@ import yaml
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from ansible_collections.community.balena.plugins.module_utils.sdk.transport import Transport
-from tests.ansible_runs import CHECKOUT
-from tests.emulator import Emulator
+from emulator import Emulator
 from tests.integration.test_examples import SEED, examples
-from tests.modules import CHANGING, MODULES
-from tests.tasks import run_task
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.modules import CHANGING, MODULES
+from tests.support.tasks import run_task
 
 PAGE = b"<!DOCTYPE html><html><head><title>Log in to the hotel's network</title></head></html>"
 JSON, HTML = "application/json; charset=utf-8", "text/html; charset=utf-8"

@@ -13,8 +13,8 @@ from ansible.module_utils import basic
 
 from tests.bad_inputs.calls import CALLS
 from tests.bad_inputs.values import bad_values
-from tests.modules import COLLECTION, MODULES, argument_spec, module_of
-from tests.tasks import run_module
+from tests.support.modules import COLLECTION, MODULES, argument_spec, module_of
+from tests.support.tasks import run_module
 
 #: What JSON cannot say, so that no module ever gets it.
 UNSAID = ("a key that is", "half a character")

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from tests.ansible_runs import CHECKOUT, Ansible
-from tests.emulator.emulator import SEEDS
-from tests.watched_devices import watched
+from emulator.emulator import SEEDS
+from tests.support.ansible_runs import CHECKOUT, Ansible
+from tests.support.watched_devices import watched
 
 PLAYBOOK = CHECKOUT / "playbooks" / "os_update" / "os_update.yml"
 QUICK = {"poll_seconds": 20, "os_seconds": 120, "supervisor_seconds": 30, "step_seconds": 5}

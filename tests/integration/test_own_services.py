@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.tasks import run_task
 
 FLEET = {
     "applications": [

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT, Ansible
-from tests.emulator import Emulator
+from emulator import Emulator
+from tests.support.ansible_runs import CHECKOUT, Ansible
 
 PLAYBOOKS = CHECKOUT / "playbooks"
 

@@ -10,10 +10,10 @@ from threading import Barrier
 
 import pytest
 
-from tests.converging import devices_of, variables_of
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
-from tests.tasks import COLLECTION, run_task
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.converging import devices_of, variables_of
+from tests.support.tasks import COLLECTION, run_task
 
 FLEET = "acme/bench"
 VARIABLES = {"scope": "device", "application": FLEET}

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.integration.rollout_support import RATE, Fleet, begun, outcomes, report, roll_out, seed, until
+from emulator import Emulator
+from tests.support.rollouts import RATE, Fleet, begun, outcomes, report, roll_out, seed, until
 
 #: Almost a third of the devices get stuck: none of the first two, 6 of the first 20.
 BAD = {"fail_percent": 30.0, "random_seed": 1}

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.ansible_runs import Ansible
-from tests.emulator import Emulator
-from tests.integration.rollout_support import RATE, Fleet, begun, report, roll_out, seed, step, until
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.ansible_runs import Ansible
+from tests.support.rollouts import RATE, Fleet, begun, report, roll_out, seed, step, until
+from tests.support.tasks import run_task
 
 HALF = {"waves": ["50%"], "wait": False, "wave": 1}
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT, Ansible, post_command
-from tests.emulator import SEEDS, Emulator
-from tests.integration.rollout_support import RATE, Fleet, outcomes, play, report, roll_out, seed
-from tests.tasks import run_task
+from emulator import SEEDS, Emulator
+from tests.support.ansible_runs import CHECKOUT, Ansible, post_command
+from tests.support.rollouts import RATE, Fleet, outcomes, play, report, roll_out, seed
+from tests.support.tasks import run_task
 
 #: A gate that notes each wave, and does not let the third one pass.
 GATE = [
@@ -69,7 +68,7 @@ def at_a_terminal(ansible: Ansible, plays: list[dict[str, Any]], answer: str) ->
     """Run plays at a terminal, type an answer when asked, and return what is shown."""
     path = ansible.folder / "asking.yml"
     path.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    terminal = str(Path(__file__).with_name("terminal.py"))
+    terminal = str(CHECKOUT / "tests" / "support" / "terminal.py")
     return ansible.run(sys.executable, terminal, answer, "ansible-playbook", "-i", str(ansible.hosts), str(path)).output
 
 

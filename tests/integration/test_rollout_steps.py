@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.integration.rollout_support import FLEET, RATE, WAVES, Fleet, seed, step, take_offline
-from tests.tasks import run_task
+from emulator import Emulator
+from tests.support.rollouts import FLEET, RATE, WAVES, Fleet, seed, step, take_offline
+from tests.support.tasks import run_task
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.integration.rollout_support import RATE, Fleet, outcomes, report, roll_out, seed, step, take_offline
+from emulator import Emulator
+from tests.support.rollouts import RATE, Fleet, outcomes, report, roll_out, seed, step, take_offline
 
 #: The read by which a wait looks at devices.
 LOOK = {"method": "GET", "path": "/v7/device$", "query": "should_be_running__release"}

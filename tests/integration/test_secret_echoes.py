@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
-from tests.tasks import run_task
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.tasks import run_task
 from tests.unit.sdk.test_masking import WAYS
 
 #: Secrets are long enough to be told from what a message says anyway.

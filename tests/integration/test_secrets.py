@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import COLLECTIONS, without_actions
-from tests.emulator import Emulator
-from tests.emulator.emulator import SEEDS
+from emulator import Emulator
+from emulator.emulator import SEEDS
+from tests.support.ansible_runs import COLLECTIONS, without_actions
 
 TOKEN = "tokenThatNobodyMaySee0123456789A"
 SECRETS = {"OLD": "first-hunter2", "NEW": "second-hunter2", "OTHER": "third-hunter2", "LONG": "hunter2" * 9}

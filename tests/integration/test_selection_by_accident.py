@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.modules import MODULES, argument_spec
-from tests.tasks import run_module, run_task
+from emulator import Emulator
+from tests.support.modules import MODULES, argument_spec
+from tests.support.tasks import run_module, run_task
 
 PI = {"organization": "acme", "device_type": "raspberrypi4-64"}
 SEED = {

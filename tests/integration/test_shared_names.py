@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT
-from tests.modules import COLLECTION, MODULES, documentation, documented, fragment_options, fragments, returned
-from tests.repository import load, read
-from tests.roles import ROLES, role_options
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.modules import COLLECTION, MODULES, documentation, documented, fragment_options, fragments, returned
+from tests.support.repository import load, read
+from tests.support.roles import ROLES, role_options
 
 #: Options that are not of the same type, default, choices or aliases everywhere -> why.
 OTHER_SHAPE = {

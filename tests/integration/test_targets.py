@@ -24,8 +24,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_runs import COLLECTIONS, Ansible, without_actions
-from tests.emulator import Emulator
+from emulator import Emulator
+from tests.support.ansible_runs import COLLECTIONS, Ansible, without_actions
 
 HERE = Path(__file__).resolve().parent
 ROLES = HERE / "targets"

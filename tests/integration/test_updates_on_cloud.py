@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator import Emulator
-from tests.emulator.simulate import host_releases
-from tests.tasks import run_task
-from tests.watched_devices import watched
+from emulator import Emulator
+from emulator.simulation.simulation import host_releases
+from tests.support.tasks import run_task
+from tests.support.watched_devices import watched
 
 QUICK = {"poll_seconds": 20, "download_seconds": 60, "install_seconds": 10, "os_seconds": 120, "step_seconds": 5}
 WAIT = {"wait": True, "poll_interval": 0.01, "wait_timeout": 20}

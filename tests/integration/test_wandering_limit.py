@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tasks import run_task
+from tests.support.tasks import run_task
 
 SEED = {
     "applications": [

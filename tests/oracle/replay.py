@@ -19,7 +19,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 if __package__ in (None, ""):
     sys.path[0:0] = [str(CHECKOUT)]
-    from tests import bootstrap
+    from tests.support import bootstrap
 
     bootstrap.enter()
 

@@ -22,13 +22,14 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from tests import bootstrap  # noqa: E402
+from tests.support import bootstrap  # noqa: E402
 
 bootstrap.enter()
 
 import requests  # noqa: E402
 import yaml  # noqa: E402
 
+from emulator.emulator import BASE_DATA  # noqa: E402
 from tests.recordings.base_values import BaseValues  # noqa: E402
 from tests.recordings.matching import Difference  # noqa: E402
 from tests.recordings.scenario import Player, Values  # noqa: E402
@@ -58,7 +59,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, help="scenarios (default: all in this folder)")
     parser.add_argument("--url", help="the server to replay against (default: starts the emulator)")
     parser.add_argument("--token", help="an API key of the base data's user (default: makes one)")
-    parser.add_argument("--base", type=Path, default=HERE / "base_data.json", help="what the server holds")
+    parser.add_argument(
+        "--base",
+        type=Path,
+        default=BASE_DATA,
+        help="what the server holds",
+    )
     parser.add_argument("--skip-needs", default="", help="skip scenarios with one of these needs (vpn-service-key)")
     parser.add_argument("--show", type=int, default=5, help="how many failures of a scenario to show")
     return parser.parse_args()
@@ -104,7 +110,7 @@ def server(options: argparse.Namespace) -> Iterator[Player]:
     if options.url:
         yield Player(options.url)
         return
-    from tests.emulator import Emulator
+    from emulator import Emulator
 
     with Emulator() as emulator:
         yield Player(emulator.url, emulator.clock.advance)

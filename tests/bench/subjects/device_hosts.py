@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from tests.ansible_runs import COLLECTIONS, Ansible, without_actions
 from tests.bench.bench import Bench
 from tests.bench.fleet import Fleet, fleet
 from tests.bench.rows import Row
-from tests.device_hosts import INVENTORY, PLAY
+from tests.support.ansible_runs import COLLECTIONS, Ansible, without_actions
+from tests.support.device_hosts import INVENTORY, PLAY
 
 HOSTS = 200
 #: One task is run three times, and the fastest counts: the machine may be busy with something else.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests.bench.bench import Bench
 from tests.bench.fleet import NAME, fleet
 from tests.bench.rows import Row
-from tests.tasks import run_task
+from tests.support.tasks import run_task
 
 DEVICES = 1000
 VARIABLES = {f"VARIABLE_{number}": number for number in range(10)}

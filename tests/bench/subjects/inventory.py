@@ -19,7 +19,7 @@ import yaml
 from tests.bench.bench import ENVIRONMENT, Bench
 from tests.bench.peers import python_sdk
 from tests.bench.rows import Row
-from tests.integration.inventory_support import write_stock_plugin
+from tests.support.inventory_runs import write_stock_plugin
 
 CONFIG: dict[str, Any] = {
     "applications": ["acme/bench"],

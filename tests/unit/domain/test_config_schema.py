@@ -12,7 +12,7 @@ from ansible_collections.community.balena.plugins.module_utils.domain.variables.
     name_problem,
     value_problem,
 )
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 RECORDED = json.loads((CHECKOUT / "tests" / "emulator" / "data" / "config_vars.json").read_text(encoding="utf-8"))
 SCHEMA = RECORDED["all"]

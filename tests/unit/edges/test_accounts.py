@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils import module
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Followed, Plan
-from tests.tasks import run_task
+from tests.support.tasks import run_task
 
 ACTING = "a\x00b\x1b[2J\u202etxt"
 SHOWN = "a\\x00b\\x1b[2J\\u202etxt"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.emptiness import NEVER_EMPTY
-from tests.modules import MODULES, argument_spec, module_of
+from tests.support.modules import MODULES, argument_spec, module_of
 
 EMPTY: tuple[Any, ...] = (None, "", "  ", "\n", {}, [])
 OTHERWISE_EMPTY: dict[str, tuple[Any, ...]] = {

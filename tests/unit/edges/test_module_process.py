@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.community.balena.plugins.modules import balena_env_var
-from tests.tasks import module_arguments
+from tests.support.tasks import module_arguments
 
 TASK = {"scope": "application", "application": "acme/x", "name": "PW", "value": "hunter2", "api_url": "wrong"}
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,12 @@ from werkzeug import Request
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from tests.emulator.api import Api
-from tests.emulator.clock import Clock
-from tests.emulator.endpoints.keys import make_key
-from tests.emulator.store import Store
+from emulator.api import Api
+from emulator.emulator import BASE_DATA
+from emulator.endpoints.keys import make_key
+from emulator.simulation.clock import Clock
+from emulator.store.store import Store
 
-BASE_DATA = Path(__file__).resolve().parents[2] / "recordings" / "base_data.json"
 DEVICES = 3
 
 

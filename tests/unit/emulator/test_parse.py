@@ -9,10 +9,10 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import given, settings
 
-from tests.emulator.odata import Malformed, Options, parse_path, parse_query
-from tests.emulator.odata.nodes import Alias, Literal, Negated, Operation, Property
-from tests.emulator.responses import Refused
-from tests.unit.emulator.query_text import encoded, expression_text, expressions, options_text, queries
+from emulator.http.responses import Refused
+from emulator.odata import Malformed, Options, parse_path, parse_query
+from emulator.odata.nodes import Alias, Literal, Negated, Operation, Property
+from tests.support.query_text import encoded, expression_text, expressions, options_text, queries
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.schema import model_of
+from emulator.store.model import model_of
 
 
 @pytest.mark.parametrize("version", ["v6", "v7", "resin"])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.unit.emulator_runtime.harness import Harness
+from tests.support.emulator_harness import Harness
 
 
 @pytest.fixture

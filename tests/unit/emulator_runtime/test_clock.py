@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.clock import Clock, iso_time
+from emulator.simulation.clock import Clock, iso_time
 
 START = 1_800_000_000.0
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulator import Emulator
-from tests.emulator.cloud_accounts import totp_code
+from emulator import Emulator
+from emulator.cloud.accounts import totp_code
 from tests.unit.emulator_runtime.test_emulator import FLEET
 
 START = 1_800_000_000

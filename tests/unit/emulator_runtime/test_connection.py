@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.unit.emulator_runtime.harness import Harness
+from tests.support.emulator_harness import Harness
 
 
 def connections(harness: Harness) -> int:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulator import Emulator, EmulatorControl, EmulatorProcess
-from tests.emulator.remote import ROOT
+from emulator import Emulator, EmulatorControl, EmulatorProcess
+from emulator.remote import ROOT
 from tests.unit.emulator_runtime.test_seed import shop
 
 FLEET = shop(releases=[{"version": "1.0.0"}, {"version": "1.1.0"}], pin="1.0.0", devices=[{"count": 3}])
@@ -186,7 +186,7 @@ def test_an_unknown_control_names_the_known(running: Emulator) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--print-token", "--token", "aTokenOfMyOwn"]
+    command = [sys.executable, "-m", "emulator", "--print-token", "--token", "aTokenOfMyOwn"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "aTokenOfMyOwn\n"
@@ -196,7 +196,7 @@ def test_a_signal_stops_it_cleanly(number: signal.Signals) -> None:
 
 
 def test_in_the_background_it_stays_and_tells_a_shell_where_it_is() -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--background", "--token", "aTokenOfMyOwn"]
+    command = [sys.executable, "-m", "emulator", "--background", "--token", "aTokenOfMyOwn"]
     lines = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
     told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
     assert told["BALENA_TOKEN"] == "aTokenOfMyOwn"
@@ -208,7 +208,7 @@ def test_in_the_background_it_stays_and_tells_a_shell_where_it_is() -> None:
 
 
 def test_requests_are_printed_unless_quiet() -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--fault", "path=ping,status=503"]
+    command = [sys.executable, "-m", "emulator", "--fault", "path=ping,status=503"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     words = process.stdout.readline().split()

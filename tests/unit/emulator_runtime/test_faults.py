@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulator.faults import Fault, parse_fault
-from tests.unit.emulator_runtime.harness import Harness
+from emulator.http.faults import Fault, parse_fault
+from tests.support.emulator_harness import Harness
 
 
 def statuses(harness: Harness, count: int, path: str = "/v7/device") -> list[int]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.unit.emulator_runtime.harness import Harness
+from tests.support.emulator_harness import Harness
 
 
 def test_a_request_is_logged_as_it_was_sent(harness: Harness) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import SEEDS, Emulator
-from tests.emulator import emulator as emulator_module
-from tests.emulator.inside import InsideClient
+from emulator import SEEDS, Emulator
+from emulator import emulator as emulator_module
+from emulator.inside import InsideClient
 
 
 def rows(emulator: Emulator, resource: str, condition: str, select: str, expand: str = "") -> list[dict[str, Any]]:

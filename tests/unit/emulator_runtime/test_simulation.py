@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clock import Clock
-from tests.emulator.emulator import BASE_DATA
-from tests.emulator.releases import host_releases
-from tests.emulator.seed_devices import DeviceTemplate, Fleet
-from tests.emulator.simulate import Simulation
-from tests.emulator.store import Store
+from emulator.emulator import BASE_DATA
+from emulator.seeds.devices import DeviceTemplate, Fleet
+from emulator.simulation.builds import host_releases
+from emulator.simulation.clock import Clock
+from emulator.simulation.simulation import Simulation
+from emulator.store.store import Store
 
 START = 1_800_000_000.0
 QUICK = {"poll_seconds": 20, "download_seconds": 60, "install_seconds": 10}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.certificates import LOOPBACK, make_certificates
-from tests.emulator import Emulator
+from emulator import Emulator
+from tests.support.certificates import LOOPBACK, make_certificates
 
 
 def test_https_is_trusted_with_the_certificate_only(tmp_path: Path) -> None:

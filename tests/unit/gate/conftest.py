@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 
 @pytest.fixture

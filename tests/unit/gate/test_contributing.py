@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import read, tracked
+from tests.support.repository import read, tracked
 
 GUIDE = read("CONTRIBUTING.md")
 FILES = tracked()
@@ -47,7 +47,7 @@ def test_all_files_of_the_module_are_named():
 
 
 def test_the_test_that_it_shows_passes(emulator):
-    block = re.search(r"```python\n(from tests\.tasks.*?)```", GUIDE, re.DOTALL)
+    block = re.search(r"```python\n(from tests\.support\.tasks.*?)```", GUIDE, re.DOTALL)
     assert block
     code: dict = {}
     exec(compile(block.group(1), "CONTRIBUTING.md", "exec"), code)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ansible_runs import CHECKOUT
 from tests.integration.test_playbooks import NAMES, PLAYBOOKS, is_playbook
-from tests.repository import load, read
-from tests.roles import ROLES, role_defaults, role_options
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.repository import load, read
+from tests.support.roles import ROLES, role_defaults, role_options
 
 
 def readme_rows(role: str) -> dict[str, list[str]]:

@@ -9,8 +9,8 @@ import re
 import pytest
 
 from docs.tools import sdk_reference
-from tests.ansible_runs import CHECKOUT
 from tests.oracle.arguments import snake_case
+from tests.support.ansible_runs import CHECKOUT
 
 METHODS = (CHECKOUT / "tests" / "oracle" / "methods.txt").read_text(encoding="utf-8").split()
 #: Methods of the reference SDK that are no methods of a namespace here, and the page that has them.

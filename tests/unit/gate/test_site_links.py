@@ -8,7 +8,7 @@ import importlib
 
 import pytest
 
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 PAGE = '<html><head><link rel="stylesheet" href="site.css"></head><body><h1 id="top">A page</h1>%s</body></html>'
 

@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
-from tests.ansible_runs import CHECKOUT
-from tests.repository import load, read
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.repository import load, read
 
 WORKFLOWS = sorted(path.name for path in (CHECKOUT / ".github" / "workflows").iterdir())
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))

@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.grouping import GROUPINGS
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.hostvars import shape
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 GUIDE = (CHECKOUT / "docs" / "inventory.md").read_text(encoding="utf-8")
 PLUGIN = (CHECKOUT / "plugins" / "inventory" / "balena.py").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaUsageError,
 )
 
-from .local_server import Answer, LocalServer, Seen
+from ...support.local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 

@@ -19,8 +19,8 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaUnknownOutcomeError,
 )
 
+from ...support.local_server import Answer, LocalServer, Seen
 from .conftest import Waits
-from .local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 FINE = Answer()

@@ -21,8 +21,8 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
 from ansible_collections.community.balena.plugins.module_utils.sdk.request import RequestOptions
 from ansible_collections.community.balena.plugins.module_utils.sdk.transport import HttpRequest
 
+from ...support.local_server import Answer, LocalServer
 from .conftest import Waits
-from .local_server import Answer, LocalServer
 
 TOKEN = "very-secret-token"
 KEY = "-".join(("other", "secret"))  # not as one word, since a traceback shows lines of this file

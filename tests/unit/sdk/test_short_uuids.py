@@ -16,9 +16,9 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaError,
     BalenaInvalidParameterError,
 )
-from tests.emulator import Emulator
+from emulator import Emulator
 
-from .local_server import LocalServer
+from ...support.local_server import LocalServer
 
 UUID = "7cf02a687b74206f92cb455969cf8e98"
 #: They ask the device something, with a POST.

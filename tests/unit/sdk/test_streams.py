@@ -19,7 +19,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaTimeoutError,
 )
 
-from .local_server import Answer, LocalServer, Seen
+from ...support.local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 UUID = "7cf02a687b74206f92cb455969cf8e98"

@@ -11,10 +11,10 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaConnectionError
-from tests.certificates import Certificates, make_certificates
+from tests.support.certificates import Certificates, make_certificates
 
+from ...support.local_server import Answer, LocalServer
 from .conftest import Waits
-from .local_server import Answer, LocalServer
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 

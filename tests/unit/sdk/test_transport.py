@@ -24,8 +24,8 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaUsageError,
 )
 
+from ...support.local_server import Answer, LocalServer
 from .conftest import Waits
-from .local_server import Answer, LocalServer
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.community.balena.plugins.module_utils import sdk
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, Options, configuration, errors
 from ansible_collections.community.balena.plugins.module_utils.sdk.models.device import DeviceModel
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 NAMESPACES = ("auth", "errors", "logs", "models", "pine", "request", "settings", "utils")
 MODELS = (

@@ -14,7 +14,7 @@ from ansible_collections.community.balena.plugins.module_utils.connection import
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaError, BalenaTimeoutError
 
-from .local_server import Answer, LocalServer
+from ...support.local_server import Answer, LocalServer
 
 PARAMS: dict[str, Any] = {
     "api_url": "https://api.balena-cloud.com/",

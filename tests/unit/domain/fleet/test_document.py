@@ -20,7 +20,7 @@ from ansible_collections.community.balena.plugins.module_utils.domain.fleet.sche
 from ansible_collections.community.balena.plugins.module_utils.domain.tags.plan import check_tag
 from ansible_collections.community.balena.plugins.module_utils.domain.variables.plan import check_name
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 GOOD: dict[str, Any] = {
     "fleet": "acme/kiosk",

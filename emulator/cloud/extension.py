@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data model of the cloud flavor: adds `resources.yml` of this folder to the stored model, and rights on it.
+
+The stored model is one for all emulators of a process, so it is extended for both flavors; only the version `cloud` of
+it shows what was added.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from werkzeug import Request, Response
+
+from ..access import Actor, _rights, roles
+from ..api import Api
+from ..store.model import Field, Model, _connect, base_model, model_of, parse_field, parse_resource
+
+VERSION = "cloud"
+HERE = Path(__file__).parent
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Computed by the open server, which has no device URLs; a plain field here, in a column of its own.
+WEB_ACCESSIBLE = "is_web_accessible"
+WEB_COLUMN = "web_accessible"
+
+
+class CloudApi(Api):
+    """The API with the resources of the cloud flavor."""
+
+    def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
+        role = f"{VERSION} {actor.role}"
+        known = replace(actor, role=role) if role in roles() else actor
+        return super()._resource(request, known, VERSION if version == "v7" else version, path)
+
+
+@functools.cache
+def extend() -> None:
+    """Extend the stored model and the rights, once, before the first database is opened."""
+    model = base_model()
+    for resource in model.resources.values():
+        if "v7" in resource.versions:
+            resource.versions += (VERSION,)
+        for name, f in resource.fields.items():
+            if "v7" in f.versions:
+                resource.fields[name] = replace(f, versions=(*f.versions, VERSION))
+    for name, data in load("resources.yml").items():
+        if name in model.resources:
+            model.resources[name].fields |= {key: parse_field(key, text) for key, text in data["fields"].items()}
+        else:
+            resource = parse_resource(name, data)
+            shown = {key: replace(f, versions=(VERSION,)) for key, f in resource.fields.items()}
+            model.resources[name] = replace(resource, fields=shown)
+    web = Field(WEB_COLUMN, "bool", required=True, default="false", versions=())
+    model["device"].fields[WEB_COLUMN] = web
+    _connect(model.resources)
+    vars(model).update(vars(Model(model.version, model.resources)))
+    model_of(VERSION)["device"].fields[WEB_ACCESSIBLE] = replace(web, name=WEB_ACCESSIBLE, column=WEB_COLUMN)
+    for role, entries in load("access.yml").items():
+        own = {name: _rights(entry) for name, entry in entries.items()}
+        roles()[f"{VERSION} {role}"] = {**roles()[role], **own}
+
+
+def load(name: str) -> dict[str, Any]:
+    """The mapping of a YAML file of the emulator."""
+    data: dict[str, Any] = yaml.load((HERE / name).read_text(encoding="utf-8"), Loader=YAML)
+    return data

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The community.balena authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules of the collection say of themselves: options, documentation, doc fragments, examples, results."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from tests.support.ansible_runs import CHECKOUT
+
+COLLECTION = "ansible_collections.community.balena.plugins"
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+CHANGING = [name for name in MODULES if not name.endswith("_info")]
+
+
+@cache
+def module_of(name: str) -> ModuleType:
+    """The module's Python file."""
+    return importlib.import_module(f"{COLLECTION}.modules.{name}")
+
+
+@cache
+def documentation(name: str) -> dict[str, Any]:
+    """What the module's own DOCUMENTATION says, without its fragments."""
+    found: dict[str, Any] = yaml.safe_load(module_of(name).DOCUMENTATION)
+    return found
+
+
+@cache
+def returned(name: str) -> dict[str, Any]:
+    """The keys of the module's result, with what RETURN says of them."""
+    found: dict[str, Any] = yaml.safe_load(module_of(name).RETURN)
+    return found
+
+
+def argument_spec(name: str) -> dict[str, Any]:
+    """All options of a module as Ansible gets them."""
+    module = module_of(name)
+    spec: dict[str, Any] = module.OPTIONS.rules(info=hasattr(module, "read"))["argument_spec"]
+    return spec
+
+
+def fragments(name: str) -> set[str]:
+    """The collection's doc fragments that a module uses, in lower case."""
+    return {
+        fragment.removeprefix("community.balena.").lower()
+        for fragment in documentation(name)["extends_documentation_fragment"]
+    }
+
+
+@cache
+def fragment_options(fragment: str) -> dict[str, Any]:
+    """The options that a fragment documents."""
+    file, dot, part = fragment.partition(".")
+    fragment_class = importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment
+    text = getattr(fragment_class, part.upper() if dot else "DOCUMENTATION")
+    found: dict[str, Any] = yaml.safe_load(text).get("options", {})
+    return found
+
+
+def documented(name: str) -> dict[str, Any]:
+    """All documented options of a module, its fragments' among them."""
+    options: dict[str, Any] = {}
+    for fragment in fragments(name):
+        options.update(fragment_options(fragment))
+    return {**options, **documentation(name).get("options", {})}
