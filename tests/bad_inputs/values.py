@@ -49,6 +49,7 @@ SIGNED = ("latitude", "longitude")
 #: What no element of a list is, whatever else the list takes.
 ELEMENTS: dict[str, dict[str, Any]] = {
     "str": {"null": None, "a list": ["x"], "a mapping": {}},
+    "path": {"null": None, "a list": ["x"], "a mapping": {}},
     "raw": {"null": None, "a fraction": 1.5, "a mapping": {}, "a boolean": True, "a list": [["x"]], "blank": " "},
     "int": {"null": None, "a word": "many", "a fraction": 1.5, "a mapping": {}},
     "dict": {"null": None, "a word": "word", "a number": 3, "a list": [1]},

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
@@ -38,6 +40,50 @@ def near(name: object, known: Iterable[object]) -> str:
         if alike > most:
             best, most = text, alike
     return f"; did you mean '{best}'?" if best else ""
+
+
+def slip(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a name is so much like that hardly anything else can be meant.
+
+    L(near) only helps with a name that is wrong in any case. This decides whether it is, so it is stricter: a letter
+    too many or too few, two that changed places, a plural, an ending that is missing; in long names a little more. A
+    name that goes on with further words after a known one (C(report_folder) after C(report)) is one of its own.
+
+    :param name: what was given, of lower-case words with underscores between.
+    :param known: names of the same kind.
+    """
+    best, most = None, 0.0
+    words = _words(name)
+    for text in known:
+        parts = _words(text)
+        if words == parts:
+            return text
+        if words[: len(parts)] == parts:
+            continue
+        alike = _slip(name, text)
+        if alike > most:
+            best, most = text, alike
+    return best
+
+
+def _slip(given: str, text: str) -> float:
+    """How likely one name is the other, mistyped; 0 if it may well be another name."""
+    if len(given) >= 4 and text.startswith(given):
+        return 0.95 - 0.01 * (len(text) - len(given))
+    alike = SequenceMatcher(a=text, b=given).ratio()
+    letters = Counter(given)
+    letters.subtract(text)
+    differing = sum(map(abs, letters.values()))
+    if len(given) >= 8:
+        return alike if alike >= 0.8 else 0.0
+    # In a short name, another letter soon makes another word: state, stage.
+    mistyped = differing <= 1 or (differing == 2 and len(given) >= 6 and alike > 0.8)
+    return alike if mistyped else 0.0
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in the singular."""
+    return [re.sub(r"(?<=\w{3})s$", "", re.sub("ies$", "y", word)) for word in name.casefold().split("_") if word]
 
 
 def _likeness(matcher: SequenceMatcher[str], given: str, text: str) -> float:
