@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.bad_inputs.calls import FLEET, SECRETS
 from tests.bad_inputs.values import Bad, bad_values
-from tests.roles import role_defaults, role_options
+from tests.support.roles import role_defaults, role_options
 
 #: By role: variables with which it has something to do.
 GIVEN: dict[str, dict[str, Any]] = {

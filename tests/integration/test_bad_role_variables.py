@@ -13,13 +13,13 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.community.balena.plugins.plugin_utils.role_variables import Role
+from emulator import Emulator
 from tests.bad_inputs.calls import CALLS, SEED
 from tests.bad_inputs.judging import KIND, fault
 from tests.bad_inputs.roles import GIVEN, MODULES, bad_variables, variables
-from tests.emulator import Emulator
-from tests.modules import argument_spec
-from tests.roles import FOLDER, ROLES, role_options
-from tests.tasks import run_task
+from tests.support.modules import argument_spec
+from tests.support.roles import FOLDER, ROLES, role_options
+from tests.support.tasks import run_task
 
 
 @pytest.fixture(scope="module")

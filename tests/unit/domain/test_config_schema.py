@@ -14,7 +14,7 @@ from ansible_collections.community.balena.plugins.module_utils.domain.variables.
 )
 from tests.support.ansible_runs import CHECKOUT
 
-RECORDED = json.loads((CHECKOUT / "tests" / "emulator" / "data" / "config_vars.json").read_text(encoding="utf-8"))
+RECORDED = json.loads((CHECKOUT / "emulator" / "data" / "config_vars.json").read_text(encoding="utf-8"))
 SCHEMA = RECORDED["all"]
 SCHEMA["configVarSchema"]["properties"].update(RECORDED["raspberrypi"])
 
