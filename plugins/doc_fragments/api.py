@@ -44,7 +44,7 @@ options:
     default: 59.0
   request_limit:
     description:
-      - Send at most this many requests in a minute; further ones wait. Unlimited if not set.
+      - Send at most this many requests in a minute, at most a million; further ones wait. Unlimited if not set.
       - If not set, the value of the environment variable E(BALENA_REQUEST_LIMIT) is used.
     type: int
   max_connections:
@@ -95,7 +95,8 @@ options:
     env:
       - name: BALENA_TIMEOUT
   request_limit:
-    description: Send at most this many requests in a minute; further ones wait. Unlimited if not set.
+    description:
+      - Send at most this many requests in a minute, at most a million; further ones wait. Unlimited if not set.
     type: int
     env:
       - name: BALENA_REQUEST_LIMIT

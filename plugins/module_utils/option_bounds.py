@@ -17,7 +17,7 @@ from typing import Any
 from .emptiness import is_blank
 from .engine import limits
 from .engine.limits import Bounds
-from .sdk.configuration import LONGEST_WAIT, MOST_CONNECTIONS
+from .sdk.configuration import LONGEST_WAIT, MOST_CONNECTIONS, MOST_REQUESTS
 
 #: The options that are numbers, by their names in modules and, behind the role's name, in roles; in another option,
 #: behind its name.
@@ -25,7 +25,7 @@ BOUNDS: dict[str, Bounds] = {
     **limits.BOUNDS,
     "timeout": Bounds(most=LONGEST_WAIT, above=True, kind=""),
     "max_connections": Bounds(most=MOST_CONNECTIONS, above=True, kind=""),
-    "request_limit": Bounds(most=1_000_000, above=True, kind=""),
+    "request_limit": Bounds(most=MOST_REQUESTS, above=True, kind=""),
     "device_timeout": limits.INTERVAL,
     "approved": Bounds(),
     "wave": Bounds(),

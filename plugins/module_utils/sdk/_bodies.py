@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ._answers import where
 from ._text import js_text
 from .errors import BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
+from .masking import mask_all
 
 NO_EXPLANATION = "The request was unsuccessful"
 
@@ -68,8 +69,11 @@ def read_body(answer: Any, response_format: str | None) -> Any:
     return answer.content.decode("utf-8", "replace")
 
 
-def request_error(answer: Any, method: str) -> BalenaRequestError:
-    """Return the error for an answer of ``requests`` that means failure, with the server's own explanation."""
+def request_error(answer: Any, method: str, secrets: Collection[str]) -> BalenaRequestError:
+    """Return the error for an answer of ``requests`` that means failure, with the server's own explanation.
+
+    That may repeat what it was sent, so the secrets are taken out of it.
+    """
     try:
         body = read_body(answer, None)
     except BalenaInvalidResponseError:
@@ -77,7 +81,7 @@ def request_error(answer: Any, method: str) -> BalenaRequestError:
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
     asked = {"method": method, "url": str(answer.url)}
-    return BalenaRequestError(_explanation(body), answer.status_code, asked, dict(answer.headers))
+    return BalenaRequestError(mask_all(_explanation(body), secrets), answer.status_code, asked, dict(answer.headers))
 
 
 def _explanation(body: Any) -> Any:

@@ -11,30 +11,43 @@ from typing import Any
 
 from . import _clock
 
+_of_thread = threading.local()
+
+#: How long to wait for a connection to be made that the time is over for, in seconds; that has a time-out of its own.
+_AGAIN = 0.05
+
 
 class Deadline:
-    """While the body of an answer is read: ends the connection when the time is over.
+    """While a request is sent and its answer is read: ends the connection when the time is over.
 
     Args:
-        answer: an answer of ``requests`` whose body was not read yet.
-        moment: when it must be there, on the clock of this SDK.
+        moment: when the answer must be there, on the clock of this SDK.
+
+    Attributes:
+        connection: the connection of urllib3 that is in use (see :func:`watched`).
+        answer: the answer of ``requests``, as soon as it has begun: it may have taken over the socket.
 
     Raises:
-        requests.ReadTimeout: at the end, if it was not there.
+        requests.ReadTimeout: at the end, if the answer was not there.
     """
 
-    def __init__(self, answer: Any, moment: float) -> None:
-        self._socket = _socket_of(answer)
+    def __init__(self, moment: float) -> None:
+        self.connection: Any = None
+        self.answer: Any = None
         self._over = threading.Event()
+        self._left = threading.Event()
         self._timer = threading.Timer(max(moment - _clock.monotonic(), 0.0), self._end)
         self._timer.daemon = True
 
-    def __enter__(self) -> None:
-        if self._socket is not None:
-            self._timer.start()
+    def __enter__(self) -> Deadline:
+        _of_thread.deadline = self
+        self._timer.start()
+        return self
 
     def __exit__(self, *_exception: object) -> None:
+        self._left.set()
         self._timer.cancel()
+        _of_thread.deadline = None
         if self._over.is_set():
             import requests
 
@@ -42,8 +55,21 @@ class Deadline:
 
     def _end(self) -> None:
         self._over.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        while not self._left.is_set():
+            found = _socket_of(self.answer) if self.answer is not None else getattr(self.connection, "sock", None)
+            if found is not None:
+                with contextlib.suppress(OSError):
+                    found.shutdown(socket.SHUT_RDWR)
+                return
+            self._left.wait(_AGAIN)
+
+
+def watched(connection: Any) -> Any:
+    """Return a connection that is going to be used; the deadline of this thread, if there is one, knows it now."""
+    deadline = getattr(_of_thread, "deadline", None)
+    if deadline is not None:
+        deadline.connection = connection
+    return connection
 
 
 def _socket_of(answer: Any) -> Any:

@@ -11,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from . import _clock
+from ._deadline import watched
 from .configuration import Options, origin_of
 from .errors import BalenaDependencyError
 
@@ -43,7 +44,7 @@ class _FreshConnections:
         idle_since = getattr(conn, "idle_since", None)
         if idle_since is not None and _clock.monotonic() - idle_since > MAX_IDLE:
             conn.close()
-        return conn
+        return watched(conn)
 
 
 class _FreshHTTPPool(_FreshConnections, HTTPConnectionPool):

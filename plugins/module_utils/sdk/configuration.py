@@ -15,6 +15,8 @@ __all__ = ["ChunkSizes", "Options"]
 
 #: Beyond this a system has no connections or threads left, and a server no patience.
 MOST_CONNECTIONS = 128
+#: A limit beyond this many requests limits nothing.
+MOST_REQUESTS = 1_000_000
 #: No answer is worth waiting for longer than a day.
 LONGEST_WAIT = 24 * 60 * 60.0
 
@@ -124,7 +126,9 @@ class Options(NamedTuple):
             raise BalenaInvalidParameterError("apiUrl", self.api_url)
         if not 1 <= self.max_connections <= MOST_CONNECTIONS:
             raise BalenaInvalidParameterError("maxConnections", self.max_connections)
-        for name in ("timeout", "connect_timeout", "stream_timeout"):
+        if not 0 <= (self.request_limit or 0) <= MOST_REQUESTS:
+            raise BalenaInvalidParameterError("requestLimit", self.request_limit)
+        for name in ("timeout", "connect_timeout", "stream_timeout", "request_limit_interval"):
             if not 0 < getattr(self, name) <= LONGEST_WAIT:  # neither does "not a number" pass
                 raise BalenaInvalidParameterError(name, getattr(self, name))
         sizes = self.chunk_sizes

@@ -12,10 +12,16 @@ import base64
 import html.entities
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 HIDDEN = "********"
+
+#: What is shorter is only taken out where it stands alone: it would be found inside of ordinary words.
+SHORTEST = 4
+#: The fields of a request that hold secrets, whatever it is about; the values of variables do so too.
+_SECRET_FIELDS = frozenset(("api_key", "apiKey", "code", "password", "secret", "token"))
 
 #: Backslashes before a character, however often it was escaped; or a percent sign that was itself escaped.
 _ESCAPED, _PERCENT = r"\\*", "%(?:25)*"
@@ -40,9 +46,35 @@ def mask(text: str, secrets: Iterable[str | None], stand_in: str = HIDDEN) -> st
     return text
 
 
+def mask_all(value: Any, secrets: Collection[str]) -> Any:
+    """Return what a server said, text or JSON, with something else in the place of each secret."""
+    if isinstance(value, str):
+        return mask(value, secrets)
+    if isinstance(value, Mapping):
+        return {mask_all(name, secrets): mask_all(item, secrets) for name, item in value.items()}
+    return [mask_all(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def sent_secrets(url: str, headers: Mapping[str, str], body: Any) -> set[str]:
+    """Return what a request sends that nobody shall see: its token, passwords, and the values of variables."""
+    found = {headers.get("Authorization", "").rpartition(" ")[2]}
+    of_variables = urllib.parse.urlsplit(url).path.partition("(")[0].endswith("_variable")
+    return (found | set(_secret_fields(body, of_variables))) - {""}
+
+
+def _secret_fields(body: Any, of_variables: bool) -> Iterator[str]:
+    for item in body if isinstance(body, (list, tuple)) else ():
+        yield from _secret_fields(item, of_variables)
+    for name, value in body.items() if isinstance(body, Mapping) else ():
+        if isinstance(value, str) and (name in _SECRET_FIELDS or (of_variables and name == "value")):
+            yield value
+
+
 @lru_cache(maxsize=256)
 def _pattern(secret: str) -> re.Pattern[str]:
     written = "".join(_character(letter) for letter in secret)
+    if len(secret) < SHORTEST:
+        return re.compile(rf"(?<!\w){_ESCAPED}{written}(?!\w)", re.IGNORECASE)
     coded = sorted({re.escape(text) for text in _coded(secret)}, key=len, reverse=True)
     return re.compile("|".join([f"{_ESCAPED}{written}", *(rf"{text}" for text in coded)]), re.IGNORECASE)
 

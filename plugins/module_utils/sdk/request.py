@@ -16,6 +16,7 @@ from ._text import js_text
 from ._tokens import is_expired, is_old
 from ._version import USER_AGENT
 from .errors import BalenaExpiredToken, BalenaRequestError, BalenaUsageError
+from .masking import sent_secrets
 from .transport import HttpRequest
 
 if TYPE_CHECKING:
@@ -193,9 +194,10 @@ class Request:
         return interceptors.run(self._balena.interceptors, request, send)
 
     def _send(self, options: RequestOptions) -> Response:
-        answer = self._balena.transport.send(self._http_request(options, stream=False))
+        sent = self._http_request(options, stream=False)
+        answer = self._balena.transport.send(sent)
         if answer.status_code >= 300:
-            raise request_error(answer, options.method)
+            raise request_error(answer, options.method, sent_secrets(sent.url, sent.headers, options.body))
         request = where(options.method, str(answer.url))
         kind = answer.headers.get("Content-Type", "")
         if options.response_format in (None, "json") and is_web_page(answer.content, kind):
@@ -205,12 +207,13 @@ class Request:
         return Response(answer.status_code, answer.headers, body, str(answer.url))
 
     def _stream(self, options: RequestOptions) -> Stream:
-        answer = self._balena.transport.send(self._http_request(options, stream=True))
+        sent = self._http_request(options, stream=True)
+        answer = self._balena.transport.send(sent)
         stream = Stream(answer)
         if answer.status_code >= 300:
             with stream:
                 stream.load()
-                raise request_error(answer, options.method)
+                raise request_error(answer, options.method, sent_secrets(sent.url, sent.headers, options.body))
         return stream
 
     def _http_request(self, options: RequestOptions, stream: bool) -> HttpRequest:

@@ -140,15 +140,16 @@ class Transport:
         prepared = requests.Request(request.method, request.url, headers=request.headers, data=request.body).prepare()
         settings = self._environment.get(request.origin) or self._look_around(session, request)
         started = _clock.monotonic()
-        answer = session.send(
-            prepared,
-            stream=True,
-            timeout=(self._options.connect_timeout, request.timeout),
-            allow_redirects=request.method in READING_METHODS,  # a redirected POST would silently become a GET
-            **settings,
-        )
-        if not request.stream:
-            with Deadline(answer, started + request.timeout):
+        with Deadline(started + request.timeout) as deadline:
+            answer = session.send(
+                prepared,
+                stream=True,
+                timeout=(self._options.connect_timeout, request.timeout),
+                allow_redirects=request.method in READING_METHODS,  # a redirected POST would silently become a GET
+                **settings,
+            )
+            if not request.stream:
+                deadline.answer = answer
                 answer.content  # noqa: B018 - reads and keeps it
         # urllib3 before version 2 does not complain itself when an answer is cut off.
         if not request.stream and getattr(answer.raw, "length_remaining", None):

@@ -62,3 +62,8 @@ def test_what_is_no_secret_stays() -> None:
 def test_a_long_token_takes_no_time() -> None:
     token: Any = "a1B2" * 300
     assert mask("x" * 20_000 + token[:-1], [token]).endswith(token[:-1])
+
+
+def test_a_short_secret_is_found_where_it_stands_alone() -> None:
+    assert mask("value 'q' is 401, q quits; q9", ["q"]) == f"value '{HIDDEN}' is 401, {HIDDEN} quits; q9"
+    assert mask("?value=1&x=11", ["1"]) == f"?value={HIDDEN}&x=11"

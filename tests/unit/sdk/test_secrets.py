@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from pathlib import Path
@@ -15,6 +16,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import (
     BalenaError,
     BalenaExpiredToken,
+    BalenaRequestError,
     BalenaSettingsPermissionError,
     BalenaUsageError,
 )
@@ -137,3 +139,49 @@ def test_requests_with_a_key_of_their_own_use_it() -> None:
     seen: Any = server.requests[0]
     assert seen.headers["Authorization"] == "Bearer k1"
     assert seen.path == "/?a=true"
+
+
+WRITES: dict[str, tuple[str, Any]] = {
+    "a token": (TOKEN, lambda balena: balena.pine.get("device", 1)),
+    "an API key": (KEY, lambda balena: balena.request.send(url="/x", base_url=balena.options.api_root, api_key=KEY)),
+    "a password": (
+        "a pass/word",
+        lambda balena: balena.request.send(
+            url="/login_", base_url=balena.options.api_root, method="POST", body={"password": "a pass/word"}
+        ),
+    ),
+    "a variable": (
+        "hunter2",
+        lambda balena: balena.pine.post("device_environment_variable", {"name": "PW", "value": "hunter2"}),
+    ),
+    "a short variable": (
+        "q9",
+        lambda balena: balena.pine.patch("service_environment_variable", {"value": "q9"}, id=3),
+    ),
+}
+
+
+@pytest.mark.usefixtures("clean_environment", "waits")
+@pytest.mark.parametrize("form", ["text", "JSON", "nested"])
+@pytest.mark.parametrize("sent", WRITES)
+def test_a_refusal_that_repeats_what_was_sent_does_not_hold_it(sent: str, form: str) -> None:
+    secret, action = WRITES[sent]
+    said: Any = f'what is "{secret}"?'
+    body = said if form == "text" else json.dumps(said if form == "JSON" else {"detail": [said], secret: 1})
+    raw = body.encode()
+    kind = {"Content-Type": "text/plain" if form == "text" else "application/json"}
+    with LocalServer([Answer(status=400, body=raw, headers=kind)]) as server:
+        balena = Balena(api_url=server.url, token=TOKEN)
+        with pytest.raises(BalenaRequestError) as caught:
+            action(balena)
+    error = caught.value
+    assert secret not in str(error) + repr(vars(error))
+    assert "what is" in str(error)
+
+
+@pytest.mark.usefixtures("clean_environment", "waits")
+def test_what_is_no_secret_stays_in_a_refusal() -> None:
+    with LocalServer([Answer(status=400, body=b"the tag value q9 is no value")]) as server:
+        balena = Balena(api_url=server.url, token=TOKEN)
+        with pytest.raises(BalenaRequestError, match="the tag value q9 is no value"):
+            balena.pine.post("device_tag", {"tag_key": "k", "value": "q9"})
