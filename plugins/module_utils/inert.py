@@ -12,6 +12,10 @@ that are none, but
 There such text is written with percent signs (C(%7B%7B) for the two braces), which the filter C(urldecode) takes back.
 The values of variables and documents that tasks return stay as they are, marked by ansible-core: only who manages the
 fleet can set them, and the next task may write them to a device.
+
+A document must say exactly which tags and services there are, or applying it would replace them; and devices can set
+their own tags. So those that look like templates are a list there, whose items say that they are written so:
+C({key_urlencoded: '%7B%7Bx%7D%7D', value: text}). The module that takes documents reads both forms.
 """
 
 from __future__ import annotations
@@ -31,6 +35,8 @@ _VALUE = re.compile(r"\{[{%#]|\{\s*\Z|#jinja2")
 _KEY = re.compile(r"\{|\A\s*[%#]|#jinja2")
 #: What a fleet's managers have set for it to be used as it is.
 _MANAGED = frozenset({"config_variables", "diff", "document", "invocation", "value", "variables"})
+#: Parts of a document whose keys can be any text.
+_LISTED = ("tags", "services")
 _WRITTEN = str.maketrans({character: f"%{ord(character):02X}" for character in "{}%#+"})
 
 
@@ -72,12 +78,39 @@ def inert_result(result: Mapping[str, Any]) -> dict[str, Any]:
 def _inert_result(value: Any, changed: list[str]) -> Any:
     if isinstance(value, Mapping):
         return {
-            _key(key, changed): inert(item, changed, values=False) if key in _MANAGED else _inert_result(item, changed)
+            _key(key, changed): _managed(key, item, changed) if key in _MANAGED else _inert_result(item, changed)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [_inert_result(item, changed) for item in value]
     return inert(value, changed, values=True)
+
+
+def _managed(name: str, value: Any, changed: list[str]) -> Any:
+    return inert(_with_pairs(value) if name == "document" else value, changed, values=False)
+
+
+def _with_pairs(value: Any) -> Any:
+    """A document whose tags and services are lists where one of them looks like a template."""
+    if isinstance(value, Mapping):
+        return {name: _pairs(item) if name in _LISTED else _with_pairs(item) for name, item in value.items()}
+    return [_with_pairs(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _pairs(named: Any) -> Any:
+    if not isinstance(named, Mapping) or not any(map(_is_awkward, (*named, *named.values()))):
+        return named
+    return [{**_part("key", key), **_part("value", value)} for key, value in named.items()]
+
+
+def _is_awkward(text: Any) -> bool:
+    return isinstance(text, str) and bool(_KEY.search(text))
+
+
+def _part(name: str, value: Any) -> dict[str, Any]:
+    if _is_awkward(value):
+        return {f"{name}_urlencoded": value.translate(_WRITTEN)}
+    return {name: value}
 
 
 def warning(changed: list[str]) -> str:

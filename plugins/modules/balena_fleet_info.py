@@ -97,6 +97,9 @@ RETURN = r"""
 document:
   description:
     - The fleet, as O(community.balena.balena_fleet#module:document) takes it. Its keys and lists are in a stable order.
+    - On ansible-core before 2.19, tags of which one looks like a template, and services, are a list of C(key) and
+      C(value), with C(key_urlencoded) and C(value_urlencoded) for text that is written with percent signs.
+      M(community.balena.balena_fleet) takes both forms.
     - A release is called by its version, or by its commit where several releases have that version.
   returned: success, without O(query)
   type: dict

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import unquote_plus
 
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.community.balena.plugins.module_utils import inert as inert_module
+from ansible_collections.community.balena.plugins.module_utils.domain.fleet import document
+from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 from ansible_collections.community.balena.plugins.module_utils.inert import (
     IS_NEEDED,
     inert,
@@ -66,3 +70,46 @@ def test_values_that_managers_set_stay_in_results():
     assert found["devices"] == [{"name": "%7B%7B a %7D%7D", "variables": {"X": "{{ b }}"}}]
     assert found["variables"] == [{"value": "{{ c }}"}]
     assert len(found["warnings"]) == 1
+
+
+tag_text = st.one_of(marked, st.text(max_size=8))
+tag_maps = st.dictionaries(tag_text.filter(lambda key: key.split() == [key] and not key.startswith("io.")), tag_text)
+
+
+@given(tags=tag_maps, of_device=tag_maps)
+def test_a_document_says_exactly_which_tags_there_are(tags, of_device):
+    services = {"{{ s }}": {"env": {"A": "{{ x }}"}}, "web": {}}
+    content = {"fleet": "acme/kiosk", "tags": tags, "devices": [{"name": "d", "tags": of_device}], "services": services}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inert_module, "IS_NEEDED", True)  # whatever ansible-core this is
+        written = inert_result({"changed": False, "document": content})
+    assert "warnings" not in written
+    read = document.read(json.loads(json.dumps(written["document"])))
+    assert read.tags == tags
+    assert read.devices[0].tags == of_device
+    assert read.services == {"{{ s }}": {"A": "{{ x }}"}, "web": {}}
+    for text in texts([written["document"]["tags"], written["document"]["devices"][0]["tags"]]):
+        assert not any(mark in text for mark in ("{", "#jinja2"))
+
+
+def texts(value):
+    """All texts in JSON, keys too."""
+    if isinstance(value, dict):
+        return [text for item in value.items() for part in item for text in texts(part)]
+    return [text for item in value for text in texts(item)] if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}],
+        [{"key": "a"}],
+        [{"key": "a", "value": "1", "more": 1}],
+        [{"key": 5, "value": "1"}],
+        [{"key": "a", "key_urlencoded": "b"}],
+        ["a"],
+    ],
+)
+def test_a_list_that_is_no_tags_is_refused(tags):
+    with pytest.raises(DeclarationError, match="tags: must be a mapping, not a list"):
+        document.read({"fleet": "acme/kiosk", "tags": tags})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ SECTIONS = (
 PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
 #: The keys of a document that are settings of the fleet; C(device_urls) is one of its devices.
 SETTINGS = ("device_type", "class", "public", "archived", "device_urls", "support_access_until")
+
+#: The parts that an export writes as lists where their keys look like templates.
+_LISTED = ("tags", "services")
+#: How the name of a text ends that is written with percent signs.
+_CODED = "_urlencoded"
 
 #: Mistakes that one message names.
 _NAMED = 20
@@ -174,10 +180,26 @@ def _message(found: Sequence[Mistake]) -> str:
 def plain(raw: Any) -> Any:
     """A document as JSON has it: YAML also has keys that are numbers, and dates."""
     if isinstance(raw, Mapping):
-        return {str(as_tag_value(key)): plain(item) for key, item in raw.items()}
+        named = {str(as_tag_value(key)): plain(item) for key, item in raw.items()}
+        return {name: _of_list(item) if name in _LISTED else item for name, item in named.items()}
     if isinstance(raw, (list, tuple)):
         return [plain(item) for item in raw]
     return raw.isoformat() if isinstance(raw, datetime.date) else raw
+
+
+def _of_list(listed: Any) -> Any:
+    """A mapping that is a list, as exports have it where text cannot be keys; whatever else it is stays as it is."""
+    if not isinstance(listed, list) or not all(isinstance(item, dict) and len(item) == 2 for item in listed):
+        return listed
+    decoded = [{name.removesuffix(_CODED): _decoded(name, part) for name, part in item.items()} for item in listed]
+    if not all(set(item) == {"key", "value"} and isinstance(item["key"], str) for item in decoded):
+        return listed
+    found = {item["key"]: item["value"] for item in decoded}
+    return found if len(found) == len(listed) else listed
+
+
+def _decoded(name: str, part: Any) -> Any:
+    return urllib.parse.unquote(part) if name.endswith(_CODED) and isinstance(part, str) else part
 
 
 def _understood(content: Mapping[str, Any]) -> Document:
