@@ -306,3 +306,25 @@ def test_failures_are_one_warning_unless_strict(ansible, fleet):
     assert "compose 'x' on 11 host(s), first on sensor-01" in warning
     assert "compose 'y' on 5 host(s), first on gateway-01" in warning
     assert warning.count("Some expressions failed") == 1
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_device_without_the_tag_is_in_no_group_of_it(ansible, fleet, strict):
+    options = {"applications": ["acme/sensors"], "keyed_groups": [{"key": "balena_tags.site", "prefix": "site"}]}
+    done = ansible.inventory({"plugin": PLUGIN, "strict": strict, **options})
+    if strict:  # then nothing may be missing; which of them lacks it is said
+        assert "gateway-" in " ".join(done.errors.split()) and "site" in done.errors
+        return
+    assert "WARN" not in done.errors, done.errors
+    sites = {name: set(group["hosts"]) for name, group in done.json.items() if name.startswith("site_")}
+    assert set(sites) == {"site_oslo", "site_bergen"}
+    hosts = set().union(*sites.values())
+    assert hosts == {f"sensor-0{number}" for number in range(1, 7)}
+    assert {"gateway-01", "gateway-02"} <= set(done.json["_meta"]["hostvars"])
+
+
+def test_a_key_that_no_device_has_is_warned_of(ansible, fleet):
+    options = {"applications": ["acme/sensors"], "keyed_groups": [{"key": "balena_tags.sit", "prefix": "site"}]}
+    done = ansible.inventory({"plugin": PLUGIN, **options})
+    said = " ".join(done.errors.split())
+    assert "WARN" in said and "balena_tags.sit" in said
