@@ -85,10 +85,10 @@ def _remembering(
     balena: Balena, want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record]
 ) -> list[Change]:
     """What is written down before any device is changed. Nothing, if none has to be and no rollout is under way."""
-    division = survey.division_of(want)
     known = fleet.memory
     if known is None:
         return _beginning(balena, want, fleet, _begun(want, fleet, crew, wave), todo) if todo else []
+    division = survey.division_of(want, known.run)
     # A wave that is done again, after a later one had begun, does not turn the rollout back.
     begun = max(known.wave, wave.number) if known.waves == division else wave.number
     known = replace(known, wave=begun, waves=division)
@@ -115,6 +115,7 @@ def _beginning(balena: Balena, want: Want, fleet: Fleet, known: Memory, todo: Se
 
 def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
     release = fleet.target["id"]
+    run = lock.new_run()
     behind = [row for row in crew.rows.values() if not survey.has_target(row, release)]
     return Memory(
         release=release,
@@ -122,10 +123,10 @@ def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
         started=dates.as_stored(dates.now()),
         former=memory.most_common(pin_of(row) for row in behind),
         wave=wave.number,
-        waves=survey.division_of(want),
-        selection=survey.selection_of(want),
+        waves=survey.division_of(want, run),
+        selection=survey.selection_of(want, run),
         kept_out=want.get("keep_out_tag"),
-        run=lock.new_run(),
+        run=run,
     )
 
 

@@ -28,6 +28,9 @@ FORMER_TAG = "ansible_rollout_former"
 #: The former target of a device that followed its application.
 FOLLOWED = "application"
 
+#: How much work it is to try one guess at what a stand-in stands for: about a twentieth of a second.
+_ROUNDS = 100_000
+
 #: Stands in a device's tag between its former target and when it had last been heard of, if it was offline.
 _OFFLINE = "offline"
 
@@ -42,8 +45,8 @@ class Memory:
     :param former: the former target of devices that have no tag of their own: the id of a release, or None for
         those that followed their application.
     :param wave: number of the wave that was begun last.
-    :param waves: fingerprint of how the waves were declared.
-    :param selection: fingerprint of which devices were declared.
+    :param waves: a stand-in for how the waves were declared (L(selection_id)).
+    :param selection: the same for which devices were declared.
     :param kept_out: the tag whose devices are kept out.
     :param rolling_back: it was given up, and devices are being given back what they had.
     :param marking: no device is changed yet; those that had the release already may lack the tag that says so.
@@ -87,10 +90,16 @@ def recall(value: str | None) -> Memory | None:
         ) from error
 
 
-def fingerprint(value: Any) -> str:
-    """A short stand-in for something that was declared; equal for equal declarations."""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+def selection_id(options: Mapping[str, Any], run: str) -> str:
+    """A short stand-in for options that select devices or divide them; equal for equal options of one rollout.
+
+    Everybody who may see the application sees its tags, and a user's filter can hold anything. So what was selected
+    cannot be looked up in a table of stand-ins, nor be found to be the same in two rollouts, and guessing takes time.
+
+    :param run: what tells the rollout apart (see L(Memory)); it is kept beside this.
+    """
+    text = json.dumps(options, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
+    return hashlib.pbkdf2_hmac("sha256", text, run.encode(), _ROUNDS).hex()[:12]
 
 
 def most_common(formers: Iterable[int | None]) -> int | None:

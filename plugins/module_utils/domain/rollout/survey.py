@@ -151,23 +151,23 @@ def refuse_other_selection(want: Want, known: Memory | None) -> None:
 
     :raises DeclarationError: other options select the devices now.
     """
-    if known is not None and known.selection != selection_of(want):
+    if known is not None and known.selection != selection_of(want, known.run):
         raise DeclarationError(
             f"a rollout of release {known.version} is under way since {known.started}, begun with other values of "
             f"{', '.join(_SELECTION)}: go on with those, roll it back, or finish it"
         )
 
 
-def selection_of(want: Want) -> str:
-    """What identifies the devices of a rollout."""
+def selection_of(want: Want, run: str) -> str:
+    """What identifies the devices of a rollout, within that rollout."""
     # What is not given leaves no trace where it did not exist when the rollout began.
     given = {name: want.get(name) for name in _SELECTION if name != "has_tags" or want.get(name)}
-    return memory.fingerprint(given)
+    return memory.selection_id(given, run)
 
 
-def division_of(want: Want) -> str:
-    """What identifies how they are divided into waves."""
-    return memory.fingerprint({name: want.get(name) for name in _DIVISION})
+def division_of(want: Want, run: str) -> str:
+    """What identifies how they are divided into waves, within that rollout."""
+    return memory.selection_id({name: want.get(name) for name in _DIVISION}, run)
 
 
 def shown(row: Record, target: NamedId | None) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def next_wave(crew: Crew, fleet: Fleet, want: Want) -> Wave | None:
     """
     known = fleet.memory
     if known is not None:
-        begun = known.wave if known.waves == division_of(want) else 1
+        begun = known.wave if known.waves == division_of(want, known.run) else 1
         return next((wave for wave in crew.waves if wave.number >= begun), crew.waves[-1] if crew.waves else None)
     release = fleet.target["id"]
     missing = (w for w in crew.waves if not all(has_target(crew.rows[uuid], release) for uuid in w.devices))
