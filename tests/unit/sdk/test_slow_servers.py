@@ -102,7 +102,7 @@ def test_a_limit_of_requests_that_limits_nothing(limit: int) -> None:
     with pytest.raises(BalenaInvalidParameterError, match="requestLimit"):
         Balena(request_limit=limit)
     options = {"api_url": "http://127.0.0.1:9", "api_token": "t", "validate_certs": True, "timeout": 1.0}
-    with pytest.raises(BalenaError, match=f"request_limit must be greater than 0 and at most 1000000, not {limit}"):
+    with pytest.raises(BalenaError, match="request_limit must be greater than 0 and at most 1000000, not"):
         connect({**options, "max_connections": 1, "request_limit": limit})
 
 
