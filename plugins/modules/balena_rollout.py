@@ -52,6 +52,12 @@ options:
   wave:
     description: Number of the wave, as M(community.balena.balena_rollout_info) returns it. Needed with O(state=wave).
     type: int
+  rollout:
+    description:
+      - The rollout that this step belongs to, as RV(rollout) of an earlier step says. The step is refused if that
+        rollout is not under way any more, because another run has finished it or rolled it back.
+      - Without it, a step goes on with the rollout that is under way; if none is, it begins one.
+    type: str
   finish:
     description:
       - What becomes of the targets at the end. V(keep_pins) leaves the devices pinned on the release.
@@ -183,6 +189,11 @@ release:
   returned: success
   type: dict
   sample: {id: 4711, commit: 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, version: 1.1.0}
+rollout:
+  description: What tells this rollout from all others; null if no device had to be changed and none is under way.
+  returned: with O(state=wave)
+  type: str
+  sample: 5f1c0a9be27d
 devices:
   description:
     - The devices that the rollout has reached; with O(state=rolled_back) those that were given back their former
@@ -254,6 +265,7 @@ OPTIONS = Options(
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
         "wave": {"type": "int"},
+        "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
         "max_failure_percentage": {"type": "float"},

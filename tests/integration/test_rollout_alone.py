@@ -11,6 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+import yaml
 
 from emulator import Emulator
 from tests.support.ansible_runs import Ansible
@@ -153,3 +154,38 @@ def test_a_second_run_of_the_role_is_refused_and_changes_nothing(fleet, emulator
         assert "rolled_back gives" not in run.text
         assert report(other)["state"] == "failed"
         assert list(fleet.pins().values()).count("1.2.0") == 4
+
+
+@pytest.mark.parametrize("late", [{"wave": 2}, {"wave": 3}, {"state": "finished"}, {"state": "rolled_back"}], ids=str)
+def test_a_run_does_not_go_on_with_a_rollout_that_another_one_has_rolled_back(fleet, emulator, late):
+    before = fleet.pins()
+    mine = step(emulator, wave=1, wait=False)["rollout"]
+    step(emulator, state="rolled_back", wait=False)
+    assert fleet.pins() == before
+    result = step(emulator, **late, rollout=mine, wait=False)
+    assert result["failed"]
+    assert f"rollout {mine} is not under way. It was ended meanwhile" in result["msg"]
+    assert fleet.pins() == before
+    assert fleet.notes() == []
+
+
+def test_a_run_does_not_go_on_with_the_rollout_of_another_one(fleet, emulator):
+    mine = step(emulator, wave=1, wait=False)["rollout"]
+    step(emulator, state="rolled_back", wait=False)
+    other = step(emulator, wave=1, wait=False)["rollout"]
+    before = fleet.pins()
+    assert mine != other
+    result = step(emulator, wave=3, rollout=mine, wait=False)
+    assert f"rollout {mine} is not under way; that of release 1.2.0 is under way" in result["msg"]
+    assert fleet.pins() == before
+    assert step(emulator, wave=2, rollout=other, wait=False)["rollout"] == other
+
+
+def test_the_role_stops_when_another_run_has_rolled_back(fleet, emulator, ansible):
+    before = fleet.pins()
+    gate = ansible.folder / "gate.yml"
+    undo = {"application": "acme/shop", "release": "1.2.0", "state": "rolled_back", "waves": [4, "100%"]}
+    gate.write_text(yaml.safe_dump([{"community.balena.balena_rollout": undo}]), encoding="utf-8")
+    run = roll_out(ansible, "1.2.0", waves=[4, "100%"], gate_tasks=str(gate), status=2)
+    assert "is not under way. It was ended meanwhile" in run.text
+    assert fleet.pins() == before

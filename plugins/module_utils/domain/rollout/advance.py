@@ -36,6 +36,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     gate = Gate.of(want)
     probe.check(balena, want.get("probe"))
     fleet = survey.read_fleet(balena, want)
+    survey.refuse_other_rollout(want, fleet.memory)
     _refuse_if_given_up(fleet)
     crew = survey.read_crew(balena, want)
     survey.refuse_other_selection(want, fleet.memory)
@@ -44,7 +45,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
     named = NamedId(fleet.target["id"], label(fleet.target))
-    changes = _remembering(balena, want, fleet, crew, wave, todo)
+    known = fleet.memory or (_begun(want, fleet, crew, wave) if todo else None)
+    changes = _remembering(balena, want, fleet, known, wave, todo)
     changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
     return Plan(
         tuple(changes),
@@ -53,6 +55,7 @@ def plan(balena: Balena, want: Want) -> Plan:
             "wave": _shown(crew, wave, todo),
             "devices": [survey.shown(row, named) for row in members],
             "release": pins.shown(fleet.target),
+            "rollout": known.run if known else None,
         },
         warnings=fleet.warnings,
         writers=lock.writers(),
@@ -82,12 +85,13 @@ def _wave(crew: Crew, number: int) -> Wave:
 
 
 def _remembering(
-    balena: Balena, want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record]
+    balena: Balena, want: Want, fleet: Fleet, known: Memory | None, wave: Wave, todo: Sequence[Record]
 ) -> list[Change]:
     """What is written down before any device is changed. Nothing, if none has to be and no rollout is under way."""
-    known = fleet.memory
     if known is None:
-        return _beginning(balena, want, fleet, _begun(want, fleet, crew, wave), todo) if todo else []
+        return []
+    if fleet.memory is None:
+        return _beginning(balena, want, fleet, known, todo)
     division = survey.division_of(want, known.run)
     # A wave that is done again, after a later one had begun, does not turn the rollout back.
     begun = max(known.wave, wave.number) if known.waves == division else wave.number

@@ -35,6 +35,7 @@ def finish(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: they are not; or the application would give the release to devices that have no part.
     """
     fleet = survey.read_fleet(balena, want)
+    survey.refuse_other_rollout(want, fleet.memory)
     crew = survey.read_crew(balena, want)
     survey.refuse_other_selection(want, fleet.memory)
     _refuse_incomplete(fleet, crew)
@@ -106,6 +107,7 @@ def roll_back(balena: Balena, want: Want) -> Plan:
     """
     limits = waiting.Limits.of(want)
     fleet = survey.read_fleet(balena, want, usable=False)
+    survey.refuse_other_rollout(want, fleet.memory)
     known = fleet.memory
     if known is None:
         _refuse_unknown(balena, fleet)

@@ -158,6 +158,22 @@ def refuse_other_selection(want: Want, known: Memory | None) -> None:
         )
 
 
+def refuse_other_rollout(want: Want, known: Memory | None) -> None:
+    """The steps of one run are those of one rollout.
+
+    Otherwise a run whose rollout was rolled back by another one, or finished, would begin it anew, at a late wave.
+
+    :raises DeclarationError: the rollout that the option names is not under way, or no longer.
+    """
+    named = want.get("rollout")
+    if named and (known is None or known.run != named):
+        instead = f"; that of release {known.version} is under way since {known.started}" if known else ""
+        raise DeclarationError(
+            f"rollout {named} is not under way{instead}. It was ended meanwhile, by another run or by hand, so nothing "
+            "was done. Run it again to see where things stand"
+        )
+
+
 def selection_of(want: Want, run: str) -> str:
     """What identifies the devices of a rollout, within that rollout."""
     # What is not given leaves no trace where it did not exist when the rollout began.
