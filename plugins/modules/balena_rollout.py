@@ -54,8 +54,8 @@ options:
     type: int
   rollout:
     description:
-      - The rollout that this step belongs to, as RV(rollout) of an earlier step says. The step is refused if that
-        rollout is not under way any more, because another run has finished it or rolled it back.
+      - The rollout that this step belongs to, by the C(id) that RV(rollout) of an earlier step has. The step is refused
+        if that rollout is not under way any more, because another run has finished it or rolled it back.
       - Without it, a step goes on with the rollout that is under way; if none is, it begins one.
     type: str
   finish:
@@ -190,10 +190,12 @@ release:
   type: dict
   sample: {id: 4711, commit: 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, version: 1.1.0}
 rollout:
-  description: What tells this rollout from all others; null if no device had to be changed and none is under way.
+  description:
+    - The rollout that is under way, null if no device had to be changed and none is. What tells it from others, when it
+      began, which wave was begun last, and whether the devices are being given back what they had.
   returned: with O(state=wave)
-  type: str
-  sample: 5f1c0a9be27d
+  type: dict
+  sample: {id: 5f1c0a9be27d, started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
 devices:
   description:
     - The devices that the rollout has reached; with O(state=rolled_back) those that were given back their former

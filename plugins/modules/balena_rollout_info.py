@@ -187,11 +187,11 @@ next_wave:
   sample: 2
 rollout:
   description:
-    - The rollout that is under way, null if none is. When it began, which wave was begun last, and whether the devices
-      are being given back what they had.
+    - The rollout that is under way, null if none is. What tells it from others, when it began, which wave was begun
+      last, and whether the devices are being given back what they had.
   returned: with O(release), without O(query)
   type: dict
-  sample: {started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
+  sample: {id: 5f1c0a9be27d, started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
 result:
   description: What the JMESPath expression O(query) makes of what is returned otherwise; then nothing else is.
   returned: when O(query) is given

@@ -159,7 +159,7 @@ def test_a_second_run_of_the_role_is_refused_and_changes_nothing(fleet, emulator
 @pytest.mark.parametrize("late", [{"wave": 2}, {"wave": 3}, {"state": "finished"}, {"state": "rolled_back"}], ids=str)
 def test_a_run_does_not_go_on_with_a_rollout_that_another_one_has_rolled_back(fleet, emulator, late):
     before = fleet.pins()
-    mine = step(emulator, wave=1, wait=False)["rollout"]
+    mine = step(emulator, wave=1, wait=False)["rollout"]["id"]
     step(emulator, state="rolled_back", wait=False)
     assert fleet.pins() == before
     result = step(emulator, **late, rollout=mine, wait=False)
@@ -170,15 +170,15 @@ def test_a_run_does_not_go_on_with_a_rollout_that_another_one_has_rolled_back(fl
 
 
 def test_a_run_does_not_go_on_with_the_rollout_of_another_one(fleet, emulator):
-    mine = step(emulator, wave=1, wait=False)["rollout"]
+    mine = step(emulator, wave=1, wait=False)["rollout"]["id"]
     step(emulator, state="rolled_back", wait=False)
-    other = step(emulator, wave=1, wait=False)["rollout"]
+    other = step(emulator, wave=1, wait=False)["rollout"]["id"]
     before = fleet.pins()
     assert mine != other
     result = step(emulator, wave=3, rollout=mine, wait=False)
     assert f"rollout {mine} is not under way; that of release 1.2.0 is under way" in result["msg"]
     assert fleet.pins() == before
-    assert step(emulator, wave=2, rollout=other, wait=False)["rollout"] == other
+    assert step(emulator, wave=2, rollout=other, wait=False)["rollout"]["id"] == other
 
 
 def test_the_role_stops_when_another_run_has_rolled_back(fleet, emulator, ansible):

@@ -45,8 +45,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
     named = NamedId(fleet.target["id"], label(fleet.target))
-    known = fleet.memory or (_begun(want, fleet, crew, wave) if todo else None)
-    changes = _remembering(balena, want, fleet, known, wave, todo)
+    known = _memory(want, fleet, crew, wave, todo)
+    changes = _remembering(balena, want, fleet, known, todo)
     changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
     return Plan(
         tuple(changes),
@@ -55,7 +55,7 @@ def plan(balena: Balena, want: Want) -> Plan:
             "wave": _shown(crew, wave, todo),
             "devices": [survey.shown(row, named) for row in members],
             "release": pins.shown(fleet.target),
-            "rollout": known.run if known else None,
+            "rollout": memory.shown(known),
         },
         warnings=fleet.warnings,
         writers=lock.writers(),
@@ -84,19 +84,24 @@ def _wave(crew: Crew, number: int) -> Wave:
     return reached[-1] if reached else Wave(number, "empty", (), 0)
 
 
-def _remembering(
-    balena: Balena, want: Want, fleet: Fleet, known: Memory | None, wave: Wave, todo: Sequence[Record]
-) -> list[Change]:
-    """What is written down before any device is changed. Nothing, if none has to be and no rollout is under way."""
+def _memory(want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record]) -> Memory | None:
+    """What is known of the rollout once the wave is begun. Nothing, if none is under way and none has to begin."""
+    known = fleet.memory
     if known is None:
-        return []
-    if fleet.memory is None:
-        return _beginning(balena, want, fleet, known, todo)
+        return _begun(want, fleet, crew, wave) if todo else None
     division = survey.division_of(want, known.run)
     # A wave that is done again, after a later one had begun, does not turn the rollout back.
     begun = max(known.wave, wave.number) if known.waves == division else wave.number
-    known = replace(known, wave=begun, waves=division)
-    if known.marking:
+    return replace(known, wave=begun, waves=division)
+
+
+def _remembering(
+    balena: Balena, want: Want, fleet: Fleet, known: Memory | None, todo: Sequence[Record]
+) -> list[Change]:
+    """What is written down before any device is changed."""
+    if known is None:
+        return []
+    if fleet.memory is None or known.marking:
         return _beginning(balena, want, fleet, known, todo)
     return [*lock.write(fleet, lock.remembered(fleet), known), *marks(todo, known)]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine import dates
 from ..query import Record
 from ..releases import pins
-from . import approval, survey, windows
+from . import approval, memory, survey, windows
 from .waves import Idle, Wave
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
         "waves": [{**_wave(wave), **_progress(wave, crew.rows, fleet, upcoming)} for wave in crew.waves],
         "release": pins.shown(fleet.target),
         "next_wave": upcoming.number if upcoming else None,
-        "rollout": _under_way(fleet),
+        "rollout": memory.shown(fleet.memory),
         "warnings": list(fleet.warnings),
     }
 
@@ -78,10 +78,3 @@ def _state(wave: Wave, upcoming: Wave | None) -> str:
     if upcoming is None or wave.number < upcoming.number:
         return PASSED
     return CURRENT if wave.number == upcoming.number else PENDING
-
-
-def _under_way(fleet: survey.Fleet) -> dict[str, Any] | None:
-    known = fleet.memory
-    if known is None:
-        return None
-    return {"started": known.started, "wave": known.wave, "rolling_back": known.rolling_back}

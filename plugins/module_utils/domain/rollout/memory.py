@@ -71,6 +71,13 @@ class Memory:
         return json.dumps(known, separators=(",", ":"), ensure_ascii=False)
 
 
+def shown(known: Memory | None) -> dict[str, Any] | None:
+    """A rollout under way as results show it."""
+    if known is None:
+        return None
+    return {"id": known.run, "started": known.started, "wave": known.wave, "rolling_back": known.rolling_back}
+
+
 def recall(value: str | None) -> Memory | None:
     """What the application's tag says.
 
