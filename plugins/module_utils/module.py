@@ -10,7 +10,7 @@ C(changed), C(diff), C(changes), C(failed_items), and what the plan returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +147,21 @@ class Options:
         said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name)]
         wrong = "; ".join(text for text in said if text)
         # A text can turn out to be an empty list or dictionary.
-        return wrong or self.emptied(spec, given, found.validated_parameters)
+        params = found.validated_parameters
+        return wrong or self.emptied(spec, given, params) or "; ".join(self._needed_but_null(spec, params))
+
+    def _needed_but_null(self, spec: Mapping[str, Any], params: Params) -> Iterator[str]:
+        """The options that have to be there and are null, which ansible-core takes for a value."""
+        names = [name for name, one in spec.items() if one.get("required")]
+        for option, value, needed, *one_is_enough in self.required_if:
+            if params.get(option) == value and not any(one_is_enough):
+                names += needed
+        for name in dict.fromkeys(names):
+            if params.get(name) is None:
+                yield f"{name} is needed, and is null. Say what it should be"
+        for ways in self.required_one_of:
+            if all(params.get(name) is None for name in ways):
+                yield f"one of {', '.join(ways)} is needed, and all that are given are null"
 
     def emptied(self, spec: Mapping[str, Any], given: Params, params: Params | None = None) -> str:
         """What is wrong with options that are given and empty; an empty text if nothing is.

@@ -70,7 +70,7 @@ def _tamed(option: Mapping[str, Any], value: Any) -> Any:
         return 0
     if kind == "list" and isinstance(value, list):
         return [_tamed({"type": option.get("elements"), "options": inner}, item) for item in value]
-    if kind == "dict" and inner and not isinstance(value, str):
+    if kind in ("dict", "list") and inner and not isinstance(value, str):
         # A process gets its options as JSON, where keys are text.
         return tame(inner, {str(key): item for key, item in value.items()}) if isinstance(value, Mapping) else None
     return value

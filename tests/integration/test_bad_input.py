@@ -14,6 +14,8 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
+from tests.bad_inputs.calls import CALLS
+from tests.support.modules import MODULES, argument_spec
 from tests.support.tasks import run_task
 
 FLEET = "acme/kiosk"
@@ -164,3 +166,38 @@ def test_an_architecture_that_does_not_fit(refuses):
 def test_a_tag(refuses, key, value, words):
     message = refuses("balena_tag", scope="device", application=FLEET, name=key, value=value)
     assert f"Invalid tag '{key}'" in message and words in message
+
+
+NEEDED_BUT_NULL: list[tuple[str, dict[str, Any], str]] = [
+    ("balena_rollout", {"application": FLEET, "release": "1.2.0", "wave": None}, "wave is needed, and is null"),
+    ("balena_rollout", {"application": FLEET, "release": None, "wave": 1}, "release is needed, and is null"),
+    ("balena_tag", {**PIN, "name": None, "tags": None}, "name"),
+    ("balena_api_key", {**PIN, "name": None}, "name"),
+]
+
+
+@pytest.mark.parametrize("module, options, words", NEEDED_BUT_NULL)
+def test_null_where_something_is_needed(server, module, options, words):
+    server.clear_requests()
+    result = run_task(server, module, **options)
+    assert result["failed"] and words in result["msg"]
+    assert server.requests() == []
+
+
+def test_tags_to_set_do_not_select_what_is_removed(refuses):
+    message = refuses("balena_device", in_application=FLEET, state="absent", tags={"site": "lab"})
+    assert "with_tags selects by tags" in message
+
+
+def test_a_mapping_where_a_list_of_mappings_is_meant(refuses):
+    assert "each" in refuses("balena_device", each={None: "x"}, application=FLEET)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if "filter" in argument_spec(name)])
+@pytest.mark.parametrize("option", ["filter", "has_tags", "with_tags"])
+def test_an_endless_text_is_refused_before_the_first_request(server, module, option):
+    given = {"filter": "a" * 70_000, "has_tags": ["a" * 70_000], "with_tags": {"a": "b" * 70_000}}[option]
+    server.clear_requests()
+    result = run_task(server, module, **{**CALLS[module], option: given})
+    assert result["failed"] and f"{option}" in result["msg"] and "70000 characters" in result["msg"]
+    assert server.requests() == []

@@ -48,6 +48,10 @@ def plan(balena: Balena, want: Want) -> Plan:
     application = _application(balena, want, absent)
     if absent and application is None and want.get("application"):
         return Plan(result={"devices": []})
+    if absent and want.get("tags") is not None and not (want.get("uuid") or want.get("name")):
+        raise DeclarationError(
+            "tags says which tags devices get, and state: absent removes them. with_tags selects by tags"
+        )
     subjects = _read(balena, want, application)
     if absent:
         return _removal(subjects)
