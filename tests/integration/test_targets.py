@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every target, run inside the controller and as module processes: both pass, with the same results.
+"""Every target, run inside the controller and as module processes at once: both pass, with the same results.
 
 A module process costs several times what an action does, so by default only the targets of QUICK run as processes
-too, and a few show that runs at once do not meet and that a failed one leaves nothing behind; with ALL_PROCESSES=1 (as
-.ci/run has it on the oldest ansible-core) all of them do.
+too, and a few show that a failed run leaves nothing behind; with ALL_PROCESSES=1 (as .ci/run has it on the oldest
+ansible-core) all of them do.
 
 With BALENA_API_URL and BALENA_TOKEN set, the targets run against that server instead of the emulator, in the
 organization that BALENA_ORGANIZATION names (acme unless told otherwise).
@@ -37,36 +37,26 @@ QUICK = ("balena_account_info", "balena_ssh_key")
 # Short ones, which make between them what targets make: fleets, devices, releases, keys.
 SHORT = ("balena_api_key", "balena_device_action", "balena_release_info", "balena_ssh_key")
 WITHOUT_TRACES = ("balena_account_info", "balena_api_key_info", "balena_device_type_info", "balena_os_version_info")
-MAKING = [name for name in TARGETS if name not in WITHOUT_TRACES]
-if not os.environ.get("ALL_PROCESSES"):
-    MAKING = [name for name in MAKING if name in SHORT]
+MAKING = [name for name in TARGETS if name not in WITHOUT_TRACES] if os.environ.get("ALL_PROCESSES") else SHORT
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_target(target, ansible, emulator, tmp_path):
     before = emulator.counts()
-    in_process = play(ansible, target, tmp_path / "action.jsonl", COLLECTIONS)
+    if target in QUICK or os.environ.get("ALL_PROCESSES"):
+        in_process, as_modules = at_once(ansible, target, COLLECTIONS, without_actions(tmp_path))
+        assert len(in_process) == len(as_modules) > 0
+        for ours, theirs in zip(in_process, as_modules, strict=True):
+            assert comparable(ours) == comparable(theirs), ours["task"]
+    else:
+        assert play(ansible, target, tmp_path / "results.jsonl", COLLECTIONS)
     assert_clean(emulator, before)
-    if target not in QUICK and not os.environ.get("ALL_PROCESSES"):
-        assert in_process
-        return
-    as_modules = play(ansible, target, tmp_path / "module.jsonl", without_actions(tmp_path))
-    assert len(in_process) == len(as_modules) > 0
-    for ours, theirs in zip(in_process, as_modules, strict=True):
-        assert comparable(ours) == comparable(theirs), ours["task"]
 
 
-@pytest.mark.parametrize("target", MAKING)
-def test_two_runs_at_once_do_not_meet(target, ansible, emulator, tmp_path):
+@pytest.mark.parametrize("target", SHORT)
+def test_two_runs_at_once_do_not_meet(target, ansible, emulator):
     before = emulator.counts()
-
-    def run(name: str) -> list[dict]:
-        folder = tmp_path / name
-        folder.mkdir()
-        return play(Ansible(folder, ansible.environment), target, folder / "results.jsonl", COLLECTIONS)
-
-    with ThreadPoolExecutor() as pool:
-        first, second = pool.map(run, ("first", "second"))
+    first, second = at_once(ansible, target, COLLECTIONS, COLLECTIONS)
     assert [comparable(result) for result in first] == [comparable(result) for result in second] != []
     assert_clean(emulator, before)
 
@@ -116,6 +106,19 @@ def registered(emulator: Emulator) -> list[str]:
     """The uuids of the devices that were registered."""
     requests = emulator.requests(method="POST", path=r"/(v7/device|device/register)$")
     return [request.body["uuid"] for request in requests if request.status == 201 and "uuid" in request.body]
+
+
+def at_once(ansible: Ansible, target: str, *collections: Path) -> list[list[dict]]:
+    """Run one target several times at once, each with the collection from another path."""
+
+    def run(number: int) -> list[dict]:
+        folder = ansible.folder / f"run{number}"
+        folder.mkdir()
+        mine = Ansible(folder, ansible.environment)
+        return play(mine, target, folder / "results.jsonl", collections[number])
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(run, range(len(collections))))
 
 
 def play(ansible: Ansible, target: str, record: Path, collections: Path, roles: str = str(ROLES)) -> list[dict]:
