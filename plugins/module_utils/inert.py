@@ -26,6 +26,8 @@ from typing import Any
 
 from ansible.module_utils.ansible_release import __version__
 
+from .engine.wording import counted
+
 #: Whether no text but a playbook's is a template.
 IS_NEEDED = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
 
@@ -116,9 +118,14 @@ def _part(name: str, value: Any) -> dict[str, Any]:
 def warning(changed: list[str]) -> str:
     """Says which texts are written in another way, why, and how to get them back."""
     different = list(dict.fromkeys(changed))
+    who = counted(
+        len(different),
+        "text from the API looks like a template and is written",
+        "texts from the API look like templates and are written",
+    )
     return (
-        f"{len(different)} text(s) from the API look like templates and are written with percent signs, because"
-        " ansible-core before 2.19 could run them; the filter urldecode takes that back. The first is"
+        f"{who} with percent signs, because ansible-core before 2.19 could run them; the filter"
+        " urldecode takes that back. The first is"
         f" {inert_key(different[0])[:80]!r}"
     )
 

@@ -109,7 +109,7 @@ def test_a_device_that_holds_its_update_lock(cloud):
 
 def test_without_saying_so_an_offline_device_stops_all(cloud):
     result = tell(cloud, "reboot", offline="fail")
-    assert "1 devices are offline: off" in result["msg"] and not calls(cloud)
+    assert "1 device is offline: off" in result["msg"] and not calls(cloud)
 
 
 def test_a_device_that_went_offline_in_between(cloud):

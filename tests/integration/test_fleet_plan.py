@@ -239,7 +239,7 @@ def test_host_software_is_targeted_where_it_can_be_and_nothing_is_started(emulat
     result, writes = made(emulator, applied)
     assert writes == [("PATCH", "device"), ("PATCH", "device")]
     assert result["changes"]["update"] == 2 * (FEW - 1)
-    assert [warning.partition(" cannot")[0] for warning in result["warnings"]] == ["1 devices", "1 devices"]
+    assert [warning.partition(" cannot")[0] for warning in result["warnings"]] == ["1 device", "1 device"]
     assert not [request for request in emulator.requests() if "/actions/" in request.path]
 
 

@@ -78,7 +78,7 @@ def test_offline_devices_are_left_aside_or_waited_for_or_failures(fleet, emulato
     waiting = step(emulator, wave=1, offline="wait", wait_timeout=0.3)
     assert not waiting["passed"]
     assert [item["reason"] for item in waiting["waited"]["failed"]] == ["offline after 0.3 seconds"]
-    assert "too many devices failed: 1 of 2 devices are done, 2 are needed" in waiting["msg"]
+    assert "too many devices failed: 1 of 2 devices is done, 2 are needed" in waiting["msg"]
 
 
 def test_a_device_that_is_lost_while_a_wave_is_held_fails_it(fleet, emulator):

@@ -82,7 +82,7 @@ def test_no_share_of_successes_is_small_enough_for_nobody(fleet, emulator):
     emulator.simulate(fail_names="*")
     nobody = step(emulator, wave=1, success_percentage=0, wait_timeout=0.5)
     assert not nobody["passed"]
-    assert "0 of 2 devices are done, 1 are needed" in nobody["msg"]
+    assert "0 of 2 devices are done, 1 is needed" in nobody["msg"]
 
 
 def test_a_rollback_gives_offline_devices_back_what_they_had_too(fleet, emulator):

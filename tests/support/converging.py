@@ -118,7 +118,7 @@ def check_account(result: Mapping[str, Any]) -> None:
     assert result["msg"]
     if "failed_items" in result:
         made = sum(result["changes"].values())
-        assert f"{made} were made" in result["msg"]
+        assert (f"{made} was made" if made == 1 else f"{made} were made") in result["msg"]
         assert all(item["key"] and item["error"] for item in result["failed_items"])
         assert result["changed"] == bool(made)
     else:

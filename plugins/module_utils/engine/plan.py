@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..sdk.errors import BalenaError
+from .wording import counted
 
 Action = Literal["create", "update", "delete"]
 Key = tuple[str, ...]
@@ -258,14 +259,13 @@ def guard(plan: Plan, max_changes: str | int | None) -> None:
     """
     if max_changes is None:
         return
-    limit = share(max_changes, plan.subjects, option="max_changes")
-    by_share = str(max_changes).strip().endswith("%")
+    limit, by_share = share(max_changes, plan.subjects, option="max_changes"), str(max_changes).strip().endswith("%")
     if (plan.touched if by_share else len(plan.changes)) > limit:
         counts = ", ".join(f"{number} to {action}" for action, number in plan.count().items() if number)
-        allowed = f"{max_changes}, that is {limit} of {plan.subjects}" if by_share else f"{limit} changes"
+        allowed = f"{max_changes}, that is {limit} of {plan.subjects}" if by_share else counted(limit, "change")
         raise DeclarationError(
-            f"Nothing was written: the plan has {len(plan.changes)} changes ({counts}) and touches {plan.touched} of "
-            f"{plan.subjects} subjects, more than max_changes allows ({allowed})"
+            f"Nothing was written: the plan has {counted(len(plan.changes), 'change')} ({counts}) and touches "
+            f"{plan.touched} of {counted(plan.subjects, 'subject')}, more than max_changes allows ({allowed})"
         )
 
 

@@ -15,6 +15,7 @@ from .apply import Failure, Outcome
 from .explain import explain
 from .plan import Change, NamedId, NewId
 from .visible import visible_in
+from .wording import counted
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
 SENSITIVE = "sensitive"
@@ -63,7 +64,8 @@ def failure_message(outcome: Outcome) -> str:
     first = outcome.failed[0]
     where = f"{first.change.action} {first.change.resource} {' '.join(first.change.key)}"
     return (
-        f"{failed} of {done + failed + left} changes failed, {done} were made, {left} were not tried. "
+        f"{failed} of {done + failed + left} changes failed, {counted(done, 'was', 'were')} made, "
+        f"{counted(left, 'was', 'were')} not tried. "
         f"First failure, {where}: {reason(first)}. Running the task again finishes what is left (see failed_items)."
     )
 

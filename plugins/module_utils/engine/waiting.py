@@ -15,6 +15,7 @@ from ..sdk.errors import BalenaError
 from .limits import Limits
 from .patience import Clock, may_pass
 from .plan import Followed, Progress
+from .wording import counted
 
 #: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
 LOOKS = 2
@@ -211,7 +212,8 @@ class _Watch:
             return
         total = len(self.waited.sights)
         what = self._end() if late else f"too many {self.things} failed"
-        text = f"Waiting ended, {what}: {done} of {total} {self.things} are done, {self.needed} are needed"
+        so_far = counted(done, f"of {total} {self.things} is done", f"of {total} {self.things} are done")
+        text = f"Waiting ended, {what}: {so_far}, {counted(self.needed, 'is', 'are')} needed"
         reasons = self._reasons(State.FAILED) + self._reasons(State.PENDING)
         if self.waited.trouble is not None:
             reasons.append(f"the last look failed: {self.waited.trouble}")
@@ -219,8 +221,8 @@ class _Watch:
 
     def _end(self) -> str:
         if self.waited.trouble is not None and self.limits.patience:
-            return f"the server was away for {self.limits.patience:g} seconds (patience)"
-        return f"not done after {self.limits.timeout:g} seconds (wait_timeout)"
+            return f"the server was away for {counted(self.limits.patience, 'second')} (patience)"
+        return f"not done after {counted(self.limits.timeout, 'second')} (wait_timeout)"
 
     def _count(self, state: State) -> int:
         return len(self.waited.among(state))

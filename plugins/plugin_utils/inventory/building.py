@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ...module_utils.engine.wording import counted
 from .grouping import raw_group_names
 from .hostvars import UNIQUE
 from .marking import mark
@@ -53,32 +54,40 @@ def host_names(devices: Sequence[Variables], naming: Naming, warn: Warn) -> list
 
 
 def _about_refused(refused: Sequence[str]) -> str:
+    names = counted(
+        len(refused),
+        "name was not used for a host, because it belongs to",
+        "names were not used for hosts, because they belong to",
+    )
     return (
-        f"{len(refused)} name(s) were not used for hosts, because they belong to a group or to another host, or could"
-        " act as a template, a pattern of hosts, a path, a command, an option of ssh or the controller; the next choice"
-        f" of hostnames is used instead, at last the uuid. The first is {refused[0][:80]!r}"
+        f"{names} a group or to another host, or could act as a template, a pattern of hosts, a path, a command, an"
+        " option of ssh or the controller; the next choice of hostnames is used instead, at last the uuid."
+        f" The first is {refused[0][:80]!r}"
     )
 
 
 def about_renamed(renamed: Sequence[str]) -> str:
     """The warning about hosts that had to give up their name for a group."""
-    return (
-        f"{len(renamed)} host(s) are called by their uuid, because keyed_groups made groups of their names."
-        f" The first is {renamed[0][:80]!r}"
+    hosts = counted(
+        len(renamed),
+        "host is called by its uuid, because keyed_groups made a group of its name",
+        "hosts are called by their uuid, because keyed_groups made groups of their names",
     )
+    return f"{hosts}. The first is {renamed[0][:80]!r}"
 
 
 def about_groups(refused: Mapping[str, str]) -> str:
     """The warning about groups that could not be made as asked."""
     name, why = next(iter(refused.items()))
-    return f"{len(refused)} group(s) were not made as asked. The first is {name[:80]!r}: {why}"
+    return f"{counted(len(refused), 'group was', 'groups were')} not made as asked. The first is {name[:80]!r}: {why}"
 
 
 def _about_duplicates(clashes: Mapping[str, Sequence[str]]) -> str:
     devices = sum(len(uuids) for uuids in clashes.values())
     first = next(iter(clashes))
     return (
-        f"{devices} devices share {len(clashes)} name(s); their hosts have the start of the uuid in their name."
+        f"{devices} devices share {counted(len(clashes), 'name')}; their hosts have the start of the uuid in their"
+        " name."
         f" The first is {first[:80]!r}: {', '.join(clashes[first][:5])}"
     )
 

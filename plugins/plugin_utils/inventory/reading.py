@@ -14,6 +14,7 @@ from ...module_utils.domain.query import all_of, chunks, meant
 from ...module_utils.domain.rows import Condition as UserCondition
 from ...module_utils.domain.rows import read_rows, user_condition
 from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
+from ...module_utils.engine.wording import counted
 from ...module_utils.sdk._related import related_or_none
 from ...module_utils.sdk.errors import BalenaError
 
@@ -73,12 +74,14 @@ def expansions(want: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(balena: Balena, ours: Condition, expand: Mapping[str, Any], theirs: UserCondition | None = None) -> list[Row]:
     condition = all_of(ours, theirs.text if theirs else None)
-    counted = _count(balena, condition)
+    number = _count(balena, condition)
     rows: list[Row] = list(read_rows(balena, "device", ours, theirs=theirs, expand=expand, page_size=PAGE_SIZE))
-    if len(rows) != counted:  # a device may have come or gone in between: only the count now can tell
-        counted = _count(balena, condition)
-    if len(rows) != counted:
-        raise ReadError(f"The API counts {counted} devices but sent {len(rows)}: the inventory would be incomplete")
+    if len(rows) != number:  # a device may have come or gone in between: only the count now can tell
+        number = _count(balena, condition)
+    if len(rows) != number:
+        raise ReadError(
+            f"The API counts {counted(number, 'device')} but sent {len(rows)}: the inventory would be incomplete"
+        )
     return rows
 
 

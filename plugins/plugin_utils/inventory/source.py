@@ -14,6 +14,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ...module_utils.connection import connect
 from ...module_utils.domain import fields
 from ...module_utils.engine.visible import visible
+from ...module_utils.engine.wording import counted
 from ...module_utils.inert import IS_NEEDED, inert, warning
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
 from .building import (
@@ -180,7 +181,9 @@ class InventorySource:
         """One warning for all expressions that failed on some hosts while C(strict) is off."""
         failures = self._constructed.failures.items()
         if failures:
-            parts = [f"{name} on {it.hosts} host(s), first on {it.first}: {it.message}" for name, it in failures]
+            parts = [
+                f"{name} on {counted(it.hosts, 'host')}, first on {it.first}: {it.message}" for name, it in failures
+            ]
             message = "Some expressions failed (strict: true makes this an error). " + "; ".join(parts)
             self._warn(message)
 

@@ -77,7 +77,7 @@ def test_the_time_limit_ends_it_and_says_who_is_missing():
     world = World(a=[DONE], b=[IDLE])
     waited = world.wait(timeout=25)
     assert waited.result() == {"done": ["a"], "pending": [{"uuid": "b", "reason": "Idle"}], "failed": []}
-    assert "not done after 25 seconds (wait_timeout): 1 of 2 devices are done, 2 are needed. b pending: Idle" in (
+    assert "not done after 25 seconds (wait_timeout): 1 of 2 devices is done, 2 are needed. b pending: Idle" in (
         waited.problem
     )
     assert world.time == 25

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
+from ...engine.wording import counted
 from ...sdk._related import related_or_none
 from ..cloud import cloud_only
 from ..devices.types import find, named
@@ -99,10 +100,12 @@ def _removal(want: Want, found: Record | None) -> Plan:
     if found is None:
         return Plan(result={"application": None})
     if found["owns__device"] and not want["force"]:
-        raise DeclarationError(
-            f"application '{found['slug']}' still has {found['owns__device']} devices, which would be deleted with it; "
-            "move them first, or say force: true"
+        still = counted(
+            found["owns__device"],
+            "device, which would be deleted with it; move it",
+            "devices, which would be deleted with it; move them",
         )
+        raise DeclarationError(f"application '{found['slug']}' still has {still} first, or say force: true")
     shown = describe(found)
     change = Change("delete", "application", (found["slug"],), _public(shown), None, {}, found["id"])
     return Plan(changes=(change,), result={"application": None})

@@ -13,6 +13,7 @@ from ...engine.apply import Outcome
 from ...engine.explain import explain
 from ...engine.near import near
 from ...engine.plan import Change, DeclarationError, Plan
+from ...engine.wording import counted
 from ...sdk._related import related
 from ...sdk.errors import (
     BalenaDeviceNotFound,
@@ -124,7 +125,8 @@ def _check(want: Want, action: Action) -> None:
 def _offline(devices: Sequence[Record]) -> str:
     names = ", ".join(f"{row['device_name']} ({row['uuid']})" for row in devices[:5])
     more = f" and {len(devices) - 5} more" if len(devices) > 5 else ""
-    return f"{len(devices)} devices are offline: {names}{more}. Nothing was done; offline: skip leaves them out"
+    who = counted(len(devices), "device is offline", "devices are offline")
+    return f"{who}: {names}{more}. Nothing was done; offline: skip leaves out those that are offline"
 
 
 def _images(devices: Sequence[Record], service: str) -> dict[int, int]:

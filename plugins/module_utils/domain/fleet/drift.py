@@ -17,6 +17,7 @@ from typing import Any
 from ...engine import dates
 from ...engine.plan import Change, NamedId
 from ...engine.visible import visible_in
+from ...engine.wording import counted
 from ...sdk import os_version
 from ..host_os.names import read_version_name
 from ..query import Record
@@ -207,9 +208,9 @@ def _silent(given: Comparison, row: Record) -> Iterator[Finding]:
     moment = dates.read(last)
     days = (given.now - moment).total_seconds() / 86400 if moment else 0
     if days > given.silent_days:
-        text = f"has never been heard of since its registration {days:.0f} days ago"
+        text = f"has never been heard of since its registration {counted(round(days), 'day')} ago"
         if not never:
-            text = f"has not been heard of for {days:.0f} days"
+            text = f"has not been heard of for {counted(round(days), 'day')}"
         yield Finding.of(row, "silent", text, running=None if never else dates.as_stored(moment or given.now))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...engine.plan import Change, DeclarationError
+from ...engine.wording import counted
 from .document import Document
 
 #: Resource -> the section that has to be in a document for its rows to be purged.
@@ -45,8 +46,8 @@ def refuse_to_purge_what_is_absent(document: Document, purge: Iterable[str], cha
             found[section] = found.get(section, 0) + 1
     if found:
         how = "; ".join(
-            f"it has no section {name}, to which {number} things would be lost (say {name}: {_EMPTY.get(name, '{}')} "
-            "to remove them)"
+            f"it has no section {name}, to which {counted(number, 'thing')} would be lost (say "
+            f"{name}: {_EMPTY.get(name, '{}')} if that is meant)"
             for name, number in found.items()
         )
         raise DeclarationError(f"purge: the document says nothing that could be purged against: {how}")

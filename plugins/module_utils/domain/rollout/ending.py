@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
 from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress
+from ...engine.wording import counted
 from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
@@ -60,7 +61,9 @@ def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
         uuid for w in crew.waves for uuid in w.devices if not survey.has_target(crew.rows[uuid], fleet.target["id"])
     ]
     if left or (known is not None and known.rolling_back):
-        why = f"{len(left)} of its devices do not have the release yet" if left else "it is being rolled back"
+        why = "it is being rolled back"
+        if left:
+            why = counted(len(left), "of its devices does", "of its devices do") + " not have the release yet"
         raise DeclarationError(f"the rollout of release {fleet.target['raw_version']} cannot be finished: {why}")
 
 
@@ -148,7 +151,7 @@ def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:
     follows = any(row["id"] == fleet.target["id"] for row in fleet.row["should_be_running__release"])
     if not (pinned or follows):
         return
-    users = [f"{pinned} devices are pinned on it"] if pinned else []
+    users = [counted(pinned, "device is pinned on it", "devices are pinned on it")] if pinned else []
     users += [f"{fleet.row['slug']} itself has it as its target"] if follows else []
     raise DeclarationError(
         f"no rollout of release {version} is under way, so there is nothing to roll back, but {' and '.join(users)}. A "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine import waiting
 from ...engine.plan import Followed, Progress
 from ...engine.waiting import Limits, Look, Sight, State
+from ...engine.wording import counted
 from ..query import Record
 from ..releases import status
 from . import reached, survey
@@ -130,9 +131,12 @@ class _Watch:
         """What is wrong when no device has shown that the next wave may follow."""
         if waited.among(State.DONE):
             return None
+        number = len(self.names)
+        none = "its only device is not done" if number == 1 else f"none of its {number} devices is done"
+        gone = counted(len(self.skipped), "was offline before it was changed", "were offline before they were changed")
         return (
-            f"It shows nothing: none of its {len(self.names)} devices is done, and {len(self.skipped)} were offline "
-            "before they were changed. Begin with devices that are online, or wait for them (offline: wait)"
+            f"It shows nothing: {none}, and {gone}. "
+            "Begin with devices that are online, or wait for them (offline: wait)"
         )
 
     def _named(self, waited: waiting.Waited) -> dict[str, Any]:
@@ -165,7 +169,7 @@ class _Hold:
         """Hold the wave, and say why it does not pass, if it does not."""
         if not (self.soak and self.done):
             return None
-        self.watch.progress(f"{self.waited.line()}; holding for {self.soak:g} seconds")
+        self.watch.progress(f"{self.waited.line()}; holding for {counted(self.soak, 'second')}")
         held = self._hold()
         while held.looked == 0 and held.trouble is None:
             held = self._hold()  # the server was away for all that time, which so does not count
@@ -177,8 +181,8 @@ class _Hold:
             return None
         self.unseen = True
         return (
-            f"{len(self.done)} devices ran it, but whether they kept it for {self.soak:g} seconds (soak) was not seen, "
-            f"since the server could not be asked: {ended.trouble}"
+            f"{counted(len(self.done), 'device')} ran it, but whether the release was kept for "
+            f"{counted(self.soak, 'second')} (soak) was not seen, since the server could not be asked: {ended.trouble}"
         )
 
     def _hold(self) -> waiting.Waited:
@@ -222,10 +226,12 @@ class _Hold:
         lost = held.among(State.FAILED)
         reasons = [f"{uuid[:7]} {sight.detail}".strip() for uuid, sight in lost.items()]
         more = f" and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
-        return (
-            f"{len(self.done)} devices ran it, and {len(lost)} of them did not keep it for {self.soak:g} seconds "
-            f"(soak): {'; '.join(reasons[:_NAMED])}{more}"
+        who = counted(
+            len(self.done),
+            "device ran it and did not keep it",
+            f"devices ran it, and {len(lost)} of them did not keep it",
         )
+        return f"{who} for {counted(self.soak, 'second')} (soak): {'; '.join(reasons[:_NAMED])}{more}"
 
 
 def _timed(look: Look, seconds: float) -> Look:
@@ -239,7 +245,7 @@ def _timed(look: Look, seconds: float) -> Look:
         late = {uuid: sight.detail or "not done" for uuid, sight in sights.items() if sight.state is State.PENDING}
         return {
             **sights,
-            **{uuid: Sight(State.FAILED, f"{detail} after {seconds:g} seconds") for uuid, detail in late.items()},
+            **{uuid: Sight(State.FAILED, f"{why} after {counted(seconds, 'second')}") for uuid, why in late.items()},
         }
 
     return looking
