@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan, guard
 from ansible_collections.community.balena.plugins.module_utils.engine.wording import counted
-from tests.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 # A count that a plural follows, as in f"{number} devices"; not "1 of 4 devices".
 PLURAL = re.compile(
