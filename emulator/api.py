@@ -24,6 +24,7 @@ from .http.responses import (
 )
 from .http.routing import Call, Router, check_needs, json_body
 from .odata import Malformed, Options, Target, parse_path, parse_query
+from .odata.expressions import condition
 from .odata.read import Reader
 from .odata.scope import Context
 from .simulation.heartbeat import Heartbeats
@@ -102,7 +103,9 @@ class Api:
         if verb is None or target.deeper:
             raise Refused
         target = Target(resource.name, target.key, target.count)
-        context = Context(model, actor, self.store.now(), options.aliases, columns_leak=self.flaw == "columns")
+        context = Context(
+            condition, model, actor, self.store.now(), options.aliases, columns_leak=self.flaw == "columns"
+        )
         if request.method == "GET":
             return answer_json({"d": Reader(self.store, context).read(target, options)})
         writer = Writer(self.store, context)

@@ -25,6 +25,7 @@ from .inside import InsideClient
 from .seeds.seed import Seeder
 from .simulation.clock import Clock
 from .simulation.simulation import Simulation
+from .store.base_data import fill
 from .store.database import tables
 from .store.store import Image, Store
 
@@ -104,7 +105,7 @@ class Emulator:
                 self._begin(data)
             return
         moment = time.monotonic()
-        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
+        fill(self.store, json.loads(BASE_DATA.read_text(encoding="utf-8")))
         self._add_token()
         if self.flavor == "cloud":
             fill_roles(self.store)

@@ -9,17 +9,24 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from . import rules
+from .access import Actor
 from .http.responses import BadRequest, Refused, Unauthorized
 from .odata import Options, Target
+from .odata.expressions import condition
 from .odata.nodes import Alias, Literal
 from .odata.read import Reader
 from .odata.scope import Context
 from .rules.checks import check_deletable, check_references, check_required, check_unique, check_values, converted
 from .rules.write import AFTER, BEFORE, Row, Write, apply
-from .store.model import Resource, base_model
+from .store.model import Resource, base_model, model_of
 from .store.store import Store
 
 assert rules  # registers the rules
+
+
+def writer_for(store: Store, actor: Actor | None) -> Writer:
+    """A writer for what an endpoint of its own does for an actor; None is the server itself."""
+    return Writer(store, Context(condition, model_of("resin"), actor, store.now()))
 
 
 class Writer:

@@ -12,10 +12,9 @@ from ..http.responses import BadRequest, Unauthorized, answer_empty
 from ..http.routing import Call, route
 from ..odata import Options, Target
 from ..odata.nodes import Literal
-from ..odata.scope import Context
-from ..store.model import base_model, model_of
+from ..store.model import base_model
 from ..store.store import Row
-from ..writer import Writer
+from ..writer import writer_for
 
 TEXTS = tuple(
     "status os_version os_variant supervisor_version provisioning_state ip_address mac_address api_secret cpu_id"
@@ -78,7 +77,7 @@ def _own_device(call: Call, uuid: str) -> Row:
 def _patch(call: Call, device: Row, fields: Row) -> None:
     changed = {name: value for name, value in fields.items() if device[name] != value}
     if changed:
-        writer = Writer(call.store, Context(model_of("resin"), call.actor, call.store.now()))
+        writer = writer_for(call.store, call.actor)
         writer.update(Target("device", {"id": Literal(device["id"])}), Options(), changed)
 
 
@@ -209,7 +208,7 @@ def tags(call: Call) -> Response:
         device = _own_device(call, uuid)
         if not isinstance(wanted, dict) or not all(isinstance(value, str) for value in wanted.values()):
             raise BadRequest
-        writer = Writer(call.store, Context(model_of("resin"), call.actor, call.store.now()))
+        writer = writer_for(call.store, call.actor)
         for key, value in wanted.items():
             row = call.store.get("device_tag", device=device["id"], tag_key=key)
             if row is None:

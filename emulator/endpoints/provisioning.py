@@ -11,10 +11,8 @@ from werkzeug import Response
 from ..http.responses import ApiError, BadRequest, Conflict, NotFound, answer_json
 from ..http.routing import Call, route
 from ..odata import Target
-from ..odata.scope import Context
-from ..store.model import model_of
 from ..store.store import Store
-from ..writer import Writer
+from ..writer import writer_for
 from .keys import make_key
 
 REPORTED = ("supervisor_version", "os_version", "os_variant", "mac_address")
@@ -74,7 +72,7 @@ def register(call: Call) -> Response:
         uuid=body["uuid"], belongs_to__application=whole_number(body["application"]),
         is_of__device_type=device_type_id(call.store, body["device_type"]),
     )  # fmt: skip
-    writer = Writer(call.store, Context(model_of("resin"), call.actor, call.store.now()))
+    writer = writer_for(call.store, call.actor)
     try:
         device = writer.create(Target("device"), fields)["id"]
     except Conflict as conflict:

@@ -12,9 +12,7 @@ from ..http.responses import BadRequest, NotFound, Unauthorized, answer_empty
 from ..http.routing import Call, route
 from ..odata import Options, Target
 from ..odata.nodes import Literal, Member, Operation, Property
-from ..odata.scope import Context
-from ..store.model import model_of
-from ..writer import Writer
+from ..writer import writer_for
 from .provisioning import whole_number
 
 
@@ -40,7 +38,7 @@ def _patch_devices(call: Call, uuids: list[str], fields: dict[str, Any], service
     if service is not None:
         theirs = Operation("eq", Property(("is_managed_by__service_instance",)), Literal(service))
         condition = Operation("and", condition, theirs)
-    writer = Writer(call.store, Context(model_of("resin"), call.actor, call.store.now()))
+    writer = writer_for(call.store, call.actor)
     writer.update(Target("device"), Options(filter=condition), fields)
     return answer_empty()
 

@@ -10,8 +10,8 @@ from ..http.responses import Refused
 from ..store.database import listed
 from .functions import call
 from .nodes import Alias, Call, Counted, Expression, Literal, Member, Negated, Operation, Property, Quantified
-from .scope import Scope, Sql, visible
-from .typed import Typed, as_sql, coerce, of_field, unify
+from .scope import Scope, visible
+from .typed import Sql, Typed, as_sql, coerce, of_field, unify
 
 COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 

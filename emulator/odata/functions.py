@@ -9,8 +9,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from ..http.responses import Refused
-from .scope import Sql
-from .typed import Typed, as_sql
+from .typed import Sql, Typed, as_sql
 
 PARTS = {"year": ("1", "4"), "month": ("6", "2"), "day": ("9", "2"), "hour": ("12", "2"), "minute": ("15", "2")}
 MIN_TIME, MAX_TIME = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"

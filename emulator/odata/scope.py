@@ -6,21 +6,21 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ..http.responses import Refused, Unauthorized
+from ..http.responses import Refused
 from ..store.database import tables
-from ..store.model import Field, Model, Relation, Resource
+from ..store.model import Field, Model, Relation, Resource, base_model
 from .computed import computed, direct_access
 from .nodes import Expression, Literal
+from .typed import Sql
 
 if TYPE_CHECKING:
     from ..access import Actor
-
-Sql = sa.ColumnElement[Any]
 
 
 @functools.cache
@@ -33,9 +33,11 @@ def _alias(table: str, number: int) -> sa.FromClause:
 class Context:
     """What a query is compiled for: a version of the API, who asks (None: the server itself), the time.
 
+    condition: what compiles an expression; rights are expressions over a scope, as the queries are.
     columns_leak: compile comparisons of columns wrongly, see `expressions.py`.
     """
 
+    condition: Callable[[Expression, Scope], Sql]
     model: Model
     actor: Actor | None
     now: str
@@ -140,19 +142,13 @@ class Scope:
 
 def visible(scope: Scope, verb: str = "read") -> list[Sql]:
     """The conditions under which the actor may see (or change) the rows of a scope; raises Unauthorized."""
-    from ..store.model import base_model
-    from .expressions import condition
-
     right = scope.context.right(scope.resource.name, verb)
     if right is None:
         return []
     actor = scope.context.actor
     me = {"actor": Literal(actor.id if actor else None)}
-    inner = Context(base_model(), None, scope.context.now, me, scope.context.used)
+    inner = Context(scope.context.condition, base_model(), None, scope.context.now, me, scope.context.used)
     name = "application" if scope.resource.name == "my_application" else scope.resource.name
     rights = Scope(inner, base_model()[name])
     rights.alias = scope.alias
-    return [condition(right, rights)]
-
-
-__all__ = ["Context", "Scope", "Sql", "Unauthorized", "visible"]
+    return [inner.condition(right, rights)]

@@ -15,7 +15,8 @@ from ..http.responses import Refused
 from ..store.values import iso
 from .nodes import Value
 from .parse import parse_time
-from .scope import Sql
+
+Sql = sa.ColumnElement[Any]
 
 INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 TRUE, FALSE = ("t", "true", "y", "yes", "on", "1"), ("f", "false", "n", "no", "off", "0")

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .store import Store
 from .values import new_location
-
-if TYPE_CHECKING:
-    from .store import Store
 
 # What an application of the base data says in other words than a row does.
 NOT_COLUMNS = {"name_in_recordings", "organization", "device_type", "application_type", "application_tags",
@@ -20,7 +18,12 @@ COMPUTED = {"raw_version", "semver", "is_final", "release_tag", "images", "commi
 
 
 def fill(store: Store, base: Mapping[str, Any]) -> None:
-    """Add users, organizations, device types and applications."""
+    """Add users, organizations, device types and applications, all or none."""
+    with store.transaction():
+        _fill(store, base)
+
+
+def _fill(store: Store, base: Mapping[str, Any]) -> None:
     store.insert("user", username="guest")
     user = base["user"]
     admin = store.insert("user", username=user["username"], email=user["email"])

@@ -207,13 +207,6 @@ class Store:
         found = self.query(resource, **(equals if row_id is None else {"id": row_id, **equals}))
         return found[0] if found else None
 
-    def seed(self, base_data: Mapping[str, Any]) -> None:
-        """Fill an empty store with the base data of the recordings."""
-        from .base_data import fill
-
-        with self.transaction():
-            fill(self, base_data)
-
     def _tell(self, event: str, resource: str, ids: list[int]) -> None:
         for listener in self.listeners:
             listener(event, resource, ids)

@@ -134,8 +134,13 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
-from ..module_utils.domain.tags.parents import plan
+from functools import partial
+
+from ..module_utils.domain.releases.find import find
+from ..module_utils.domain.tags import parents
 from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
+
+plan = partial(parents.plan, find_release=find)
 
 OPTIONS = Options(
     argument_spec={

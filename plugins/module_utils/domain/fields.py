@@ -12,12 +12,11 @@ from typing import Any
 
 from ..engine.plan import DeclarationError
 from ..sdk.errors import BalenaRequestError
-from .devices.facts import SECRET_COLUMNS as OF_DEVICES
 from .query import Record
 from .relation_options import check_name, relation_options
 
-#: Columns that are never handed on: who has them has the device, or is who the key is for (C(key) of an API key).
-SECRET_COLUMNS = OF_DEVICES | {"key"}
+#: Columns that are never handed on: the first two let their reader control a device, C(key) is the API key itself.
+SECRET_COLUMNS = frozenset({"api_secret", "api_port", "key"})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..engine.plan import DeclarationError
-from ..sdk._odata_filter import compile_filter
+from ..sdk._odata import compile_filter
 from ..sdk._odata_reader import is_name
 from ..sdk.errors import BalenaUsageError
 from .rows import user_condition

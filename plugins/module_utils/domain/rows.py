@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine.plan import DeclarationError
-from ..sdk._odata_filter import compile_filter
+from ..sdk._odata import compile_filter
 from ..sdk._odata_reader import Condition, read_condition
 from ..sdk.errors import BalenaError, BalenaUsageError
 from .query import FEW, PAGE, Record, all_of, chunks

@@ -14,7 +14,7 @@ from ..engine.plan import DeclarationError, share
 from ..sdk.errors import BalenaRequestError
 from .query import FEW_NAMES, Record, all_of, any_of, chunks, meant
 from .rows import judge, read_rows, user_condition
-from .tags.plan import as_tag_value
+from .text import as_tag_value
 
 if TYPE_CHECKING:
     from ..sdk import Balena

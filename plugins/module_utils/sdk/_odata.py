@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._odata_filter import compile_filter, is_plain, literal
+from ._odata_filter import OPERATORS, Expression, compile_filter, equals, is_plain, literal
 from ._text import js_text
 from .errors import BalenaUsageError
 
@@ -77,6 +77,15 @@ def compile_count(path: str, options: Any) -> str:
     """Return ``path/$count``, with its options in parentheses."""
     inner = _inner_options(options) if isinstance(options, Mapping) else ""
     return f"{path}/$count{inner}"
+
+
+def _count_in_a_filter(value: Any, path: str | None) -> Expression:
+    if is_plain(value):
+        return equals(f"{path or ''}/$count", Expression(literal(value), True))
+    return Expression(compile_count(path or "", value), True)
+
+
+OPERATORS["$count"] = _count_in_a_filter
 
 
 def _alone(name: str, options: Mapping[str, Any]) -> None:

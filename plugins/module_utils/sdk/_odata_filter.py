@@ -74,15 +74,15 @@ def _boolean(condition: Any) -> Expression:
 
 def _compile(value: Any, path: str | None) -> Expression:
     if is_plain(value):
-        return _equals(path, Expression(literal(value), True))
+        return equals(path, Expression(literal(value), True))
     if isinstance(value, Mapping):
         return _all_of(value, path, "and")
     if isinstance(value, Sequence):
-        return _equals(path, _join([_compile(item, None) for item in _at_least(value, 2)], "or"))
+        return equals(path, _join([_compile(item, None) for item in _at_least(value, 2)], "or"))
     raise BalenaUsageError(f"Expected a dict, list or plain value in a filter, got: {type(value).__name__}")
 
 
-def _equals(path: str | None, value: Expression, operator: str = "eq") -> Expression:
+def equals(path: str | None, value: Expression, operator: str = "eq") -> Expression:
     return value if path is None else Expression(f"{path} {operator} {value.enclosed()}", False)
 
 
@@ -119,39 +119,39 @@ def _entry(key: str, value: Any, path: str | None) -> Expression:
 def _binary(operator: str, value: Any, path: str | None) -> Expression:
     """Compile ``{"$gt": …}``: one operand is set against ``path``, several are joined by the operator."""
     if isinstance(value, (list, tuple)):
-        return _equals(path, _join([_compile(operand, None) for operand in _at_least(value, 2)], operator))
+        return equals(path, _join([_compile(operand, None) for operand in _at_least(value, 2)], operator))
     if isinstance(value, Mapping) and len(value) > 1:
-        return _equals(path, _all_of(value, None, operator))
-    return _equals(path, _compile(value, None), operator)
+        return equals(path, _all_of(value, None, operator))
+    return equals(path, _compile(value, None), operator)
 
 
 def _function(name: str, value: Any, path: str | None) -> Expression:
     """Compile ``{"$startswith": …}``: one plain argument follows ``path``, any others stand alone."""
     if value is None or (isinstance(value, Mapping) and not value):
-        return _equals(path, Expression(f"{name}()", True))
+        return equals(path, Expression(f"{name}()", True))
     if is_plain(value):
         arguments = ([path] if path else []) + [literal(value)]
         return Expression(f"{name}({','.join(arguments)})", True)
     items = [{key: item} for key, item in value.items()] if isinstance(value, Mapping) else value
     arguments = [_compile(item, None).text for item in items]
-    return _equals(path, Expression(f"{name}({','.join(arguments)})", True))
+    return equals(path, Expression(f"{name}({','.join(arguments)})", True))
 
 
 def _conjunction(operator: str) -> Callable[[Any, str | None], Expression]:
     def combine(value: Any, path: str | None) -> Expression:
         if isinstance(value, Mapping):
-            return _equals(path, _all_of(value, None, operator))
+            return equals(path, _all_of(value, None, operator))
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise BalenaUsageError(f"Expected a list or dict for ${operator}, got: {type(value).__name__}")
         part = _boolean if path is None else (lambda item: _compile(item, None))
-        return _equals(path, _join([part(item) for item in _at_least(value, 2)], operator))
+        return equals(path, _join([part(item) for item in _at_least(value, 2)], operator))
 
     return combine
 
 
 def _negation(value: Any, path: str | None) -> Expression:
     inner = _boolean(value) if path is None else _compile(value, None)
-    return _equals(path, Expression(f"not({inner.text})", True))
+    return equals(path, Expression(f"not({inner.text})", True))
 
 
 def _membership(value: Any, path: str | None) -> Expression:
@@ -176,21 +176,13 @@ def _lambda(name: str) -> Callable[[Any, str | None], Expression]:
 
 def _reference(value: Any, path: str | None) -> Expression:
     text = value if isinstance(value, str) else "/".join(str(part) for part in value)
-    return _equals(path, Expression(text, True))
+    return equals(path, Expression(text, True))
 
 
 def _bound_parameter(value: Any, path: str | None) -> Expression:
     if not isinstance(value, str):
         raise BalenaUsageError(f"Parameter alias reference must be a string, got: {type(value).__name__}")
-    return _equals(path, Expression(f"@{value}", True))
-
-
-def _count(value: Any, path: str | None) -> Expression:
-    if is_plain(value):
-        return _equals(f"{path or ''}/$count", Expression(literal(value), True))
-    from ._odata import compile_count  # only here: options contain filters, and a filter can contain options
-
-    return Expression(compile_count(path or "", value), True)
+    return equals(path, Expression(f"@{value}", True))
 
 
 def _duration(value: Any, path: str | None) -> Expression:
@@ -200,13 +192,13 @@ def _duration(value: Any, path: str | None) -> Expression:
     units = [unit for unit in ("hours", "minutes", "seconds") if value.get(unit)]
     clock = "".join(f"{js_text(value[unit])}{unit[0].upper()}" for unit in units)
     sign = "-" if value.get("negative") else ""
-    return _equals(path, Expression(f"duration'{sign}P{days}{'T' + clock if clock else ''}'", True))
+    return equals(path, Expression(f"duration'{sign}P{days}{'T' + clock if clock else ''}'", True))
 
 
 def _raw(value: Any, path: str | None) -> Expression:
     """Insert OData text; ``$1`` or ``$name`` in it stand for the values given beside it."""
     if isinstance(value, str):
-        return _equals(path, Expression(f"({value})", True))
+        return equals(path, Expression(f"({value})", True))
     if isinstance(value, Mapping):
         text, binds = value.get("$string"), {str(key): bind for key, bind in value.items() if key != "$string"}
     elif isinstance(value, (list, tuple)):
@@ -221,9 +213,10 @@ def _raw(value: Any, path: str | None) -> Expression:
         lambda bind: f"({_compile(binds[bind[1]], None).text})" if bind[1] in binds else bind[0],
         text,
     )
-    return _equals(path, Expression(f"({filled})", True))
+    return equals(path, Expression(f"({filled})", True))
 
 
+#: What stands for each operator; `_odata` adds ``$count``, whose options can hold filters in turn.
 OPERATORS: dict[str, Callable[[Any, str | None], Expression]] = {
     "$and": _conjunction("and"),
     "$or": _conjunction("or"),
@@ -233,7 +226,6 @@ OPERATORS: dict[str, Callable[[Any, str | None], Expression]] = {
     "$all": _lambda("all"),
     "$": _reference,
     "@": _bound_parameter,
-    "$count": _count,
     "$duration": _duration,
     "$raw": _raw,
 }

@@ -13,13 +13,18 @@ from typing import Any
 
 from ...module_utils.engine.wording import counted
 from .grouping import raw_group_names
-from .hostvars import UNIQUE
 from .marking import mark
 from .naming import Evaluate, IsFree, distinct_names, preferred_name
 from .records import Host
 
 Variables = Mapping[str, Any]
 Warn = Callable[[str], None]
+
+#: Variables that differ from device to device; the values of all others repeat.
+UNIQUE = frozenset({
+    "id", "uuid", "device_name", "note", "last_connectivity_event", "created_at", "ip_addresses", "mac_addresses",
+    "services", "variables", "config_variables",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

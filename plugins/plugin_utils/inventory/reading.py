@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...module_utils.domain.devices.facts import EXPANSIONS, SECRET_COLUMNS, SERVICES, Row
-from ...module_utils.domain.fields import relations
+from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
+from ...module_utils.domain.fields import SECRET_COLUMNS, relations
 from ...module_utils.domain.query import all_of, chunks, meant
 from ...module_utils.domain.rows import Condition as UserCondition
 from ...module_utils.domain.rows import read_rows, user_condition

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
 from ...module_utils.domain import fields
+from ...module_utils.domain.devices.facts import shape
 from ...module_utils.engine.visible import visible
 from ...module_utils.engine.wording import counted
 from ...module_utils.inert import IS_NEEDED, inert, warning
@@ -29,7 +30,6 @@ from .building import (
 )
 from .caching import cache_key, keep_private, pack, unpack
 from .guarding import Guard, rename_like_groups
-from .hostvars import shape
 from .marking import mark
 from .memo import ConstructedOnce
 from .naming import DuplicateNames

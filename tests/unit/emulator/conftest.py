@@ -16,6 +16,7 @@ from emulator.api import Api
 from emulator.emulator import BASE_DATA
 from emulator.endpoints.keys import make_key
 from emulator.simulation.clock import Clock
+from emulator.store.base_data import fill
 from emulator.store.store import Store
 
 DEVICES = 3
@@ -28,7 +29,7 @@ class Asker:
         self.store = Store()
         self.clock = Clock()
         self.api = Api(self.store, self.clock)
-        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
+        fill(self.store, json.loads(BASE_DATA.read_text(encoding="utf-8")))
         user = self.store.query("user", username="admin")[0]
         self.token: str | None = make_key(self.store, "user", user["id"], name="tests")
 

@@ -15,6 +15,7 @@ from emulator.seeds.devices import DeviceTemplate, Fleet
 from emulator.simulation.builds import host_releases
 from emulator.simulation.clock import Clock
 from emulator.simulation.simulation import Simulation
+from emulator.store.base_data import fill
 from emulator.store.store import Store
 
 START = 1_800_000_000.0
@@ -27,7 +28,7 @@ class World:
     def __init__(self, **template: Any) -> None:
         self.clock = Clock(START, rate=0)
         self.store = Store(clock=self.clock)
-        self.store.seed(json.loads(BASE_DATA.read_text(encoding="utf-8")))
+        fill(self.store, json.loads(BASE_DATA.read_text(encoding="utf-8")))
         self.fleet = self.store.ids("application", slug="acme/fleet1")[0]
         service = self.store.insert("service", application=self.fleet, service_name="main")
         self.one, self.two = (self.release(number, service) for number in (1, 2))

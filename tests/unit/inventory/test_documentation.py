@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.community.balena.plugins.module_utils.domain.devices.facts import shape
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.grouping import GROUPINGS
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.hostvars import shape
 from tests.support.ansible_runs import CHECKOUT
 
 GUIDE = (CHECKOUT / "docs" / "inventory.md").read_text(encoding="utf-8")

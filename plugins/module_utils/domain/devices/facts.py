@@ -21,9 +21,6 @@ COLUMNS = (
     "created_at", "location",
 )  # fmt: skip
 
-#: Columns that are never handed on: they let their reader control the device.
-SECRET_COLUMNS = frozenset({"api_secret", "api_port"})
-
 _RELEASE = {"$select": ["id", "commit", "raw_version"]}
 #: The relations that L(shape) needs. Whole rows are read beside them: to select an unknown column is an error on the
 #: API, and which columns it knows differs between balenaCloud and the versions of openBalena.

@@ -19,7 +19,7 @@ from ..devices.switches import VARIABLES
 from ..host_os.names import read_version_name
 from ..releases.names import ReleaseName, read_name
 from ..selector import has_tags
-from ..tags.plan import as_tag_value
+from ..text import as_tag_value
 from ..variables.plan import as_text
 from .schema import SCHEMA
 from .schema_check import Mistake, below, mistakes

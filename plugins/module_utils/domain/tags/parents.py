@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Plan
 from ..query import Record
-from ..releases.find import find
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
 from . import plan as tags
 
@@ -18,12 +17,15 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
+#: Finds one release; given by the caller, since releases have tags and not the other way round.
+FindRelease = Callable[..., Record]
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
     """What has to change for the tags of all subjects to be as declared.
 
     :param want: the options of the module balena_tag.
+    :param find_release: finds the release that C(release) names, with relations to expand; see C(releases/find.py).
     :raises DeclarationError: options that do not fit the scope, something that does not exist, or a tag that the API
         does not take.
     """
@@ -33,7 +35,10 @@ def plan(balena: Balena, want: Want) -> Plan:
     for name, value in wanted.items():
         tags.check_tag(scope, name, value)
     only = None if want["purge"] else sorted(wanted)
-    things = [tags.Tagged(row["id"], key, wanted, row[f"{scope}_tag"]) for key, row in _subjects(balena, want, only)]
+    things = [
+        tags.Tagged(row["id"], key, wanted, row[f"{scope}_tag"])
+        for key, row in _subjects(balena, want, only, find_release)
+    ]
     changes = tags.plan(scope, things, purge=want["purge"])
     after = tags.after(things, changes)
     return Plan(tuple(changes), len(things), {"tags": {" ".join(key): found for key, found in after.items()}})
@@ -59,7 +64,9 @@ def _check(want: Want) -> None:
         raise DeclarationError("application is needed with scope 'application'")
 
 
-def _subjects(balena: Balena, want: Want, only: list[str] | None) -> list[tuple[tuple[str, ...], Record]]:
+def _subjects(
+    balena: Balena, want: Want, only: list[str] | None, find_release: FindRelease
+) -> list[tuple[tuple[str, ...], Record]]:
     """The things that have the tags, by their keys, with those tags that matter."""
     scope = want["scope"]
     tagged: dict[str, Any] = {"$select": ["id", "tag_key", "value"]}
@@ -69,7 +76,7 @@ def _subjects(balena: Balena, want: Want, only: list[str] | None) -> list[tuple[
     if scope == "device":
         return [((row["uuid"],), row) for row in select_devices(balena, want, expand=expand)]
     if scope == "release":
-        release = find(balena, want["release"], want.get("application"), expand=expand)
+        release = find_release(balena, want["release"], want.get("application"), expand=expand)
         return [((release["commit"],), release)]
     application = need_application(balena, want["application"], expand=expand)
     return [((application["slug"],), application)]

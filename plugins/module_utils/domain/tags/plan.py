@@ -11,6 +11,7 @@ from typing import Any
 
 from ...engine.plan import Change, DeclarationError, Key, NewId, Row, compare
 from ..query import Record
+from ..text import as_tag_value
 
 # What the API refuses (recordings 03 and 06; the lengths are those of its data model).
 RESERVED_KEYS = ("io.resin.", "io.balena.")
@@ -86,11 +87,6 @@ def after(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict
         else:
             tags[name] = change.after["value"]
     return {key: dict(sorted(tags.items())) for key, tags in found.items()}
-
-
-def as_tag_value(value: Any) -> str:
-    """A tag's value as the API stores it: text; booleans are C(true) and C(false)."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def check_tag(parent: str, key: str, value: Any) -> None:

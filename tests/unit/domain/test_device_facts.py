@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.hostvars import addresses, shape
+from ansible_collections.community.balena.plugins.module_utils.domain.devices.facts import addresses, shape
 
 RELEASE = {"id": 7, "commit": "a" * 40, "raw_version": "1.2.3"}
 ROW = {
