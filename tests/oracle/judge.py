@@ -109,12 +109,28 @@ def error_problem(recorded: Mapping[str, Any], ours: Exception) -> str | None:
     if recorded["isBalenaError"] or name in _NAMED:
         if type(ours).__name__ != name:
             return f"raised {type(ours).__name__}: {ours}, recorded {name}: {recorded['message']}"
+        recorded = _in_python(recorded, ours)
         if not _same_words(recorded["message"], str(ours)):
             return f"message {str(ours)!r}, recorded {recorded['message']!r}"
         return _subject_problem(recorded.get("props") or {}, ours)
     if not isinstance(ours, (errors.BalenaError, WrongCall)):
         return f"raised {type(ours).__name__}: {ours}, which is no clear error (recorded {recorded['message']})"
     return None
+
+
+def _in_python(recorded: Mapping[str, Any], ours: Exception) -> Mapping[str, Any]:
+    """An error that names a parameter names Python's, and may say what the parameter takes."""
+    props = recorded.get("props") or {}
+    name = props.get("parameterName")
+    if not name:
+        return recorded
+    python = snake_case(name.rpartition(".")[2])
+    for declared in DEVIATIONS["parameters"]:
+        if declared["recorded"] == name and declared["ours"] == getattr(ours, "parameter_name", None):
+            python = declared["ours"]
+    message = recorded["message"].replace(f"parameter '{name}'", f"parameter '{python}'")
+    message += "".join(str(ours).partition(", which takes ")[1:])
+    return {**recorded, "message": message, "props": {**props, "parameterName": python}}
 
 
 def _subject_problem(recorded: Mapping[str, Any], ours: Exception) -> str | None:

@@ -26,3 +26,13 @@ def js_text(value: Any) -> str:
     if isinstance(value, dict):
         return "[object Object]"
     return str(value)
+
+
+def type_name(value: Any) -> str:
+    """Return what a value of a wrong type is called in a message, without telling the value: ``a dict``."""
+    if value is None or isinstance(value, bool):
+        return js_text(value)
+    name = {str: "text", int: "a whole number", float: "a number", bytes: "bytes"}.get(type(value))
+    if name is None and isinstance(value, (list, tuple)) and value:
+        return f"a {type(value).__name__} of {', '.join(dict.fromkeys(type(item).__name__ for item in value))}"
+    return name or f"a {type(value).__name__}"

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ._answers import check_body, check_rows
+from ._arguments import check_arguments
 from ._lazy import on_first_use
 from ._text import js_text
 from ._tokens import session_claims
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from . import Balena
 
 
+@check_arguments
 class Auth:
     """Log in and out, and who is logged in.
 
@@ -60,7 +62,7 @@ class Auth:
                 self._actor = (generation, actor)
             return self._actor[1]
 
-    def authenticate(self, *, email: str, password: str) -> str:
+    def authenticate(self, *, email: str, password: str | int) -> str:
         """Return a session token for a user, without keeping it.
 
         Args:
@@ -80,7 +82,7 @@ class Auth:
                 raise BalenaTooManyRequests() from None
             raise
 
-    def login(self, *, email: str, password: str) -> None:
+    def login(self, *, email: str, password: str | int) -> None:
         """Log a user in and keep the token; arguments and errors as for :meth:`authenticate`."""
         self.login_with_token(self.authenticate(email=email, password=password))
 
@@ -191,6 +193,7 @@ class Auth:
         return actor
 
 
+@check_arguments
 class TwoFactor:
     """Two-factor authentication of the user who is logged in.
 

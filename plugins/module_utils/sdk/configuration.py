@@ -8,6 +8,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
+from ._arguments import check_fields
 from .errors import BalenaInvalidParameterError
 
 __all__ = ["ChunkSizes", "Options"]
@@ -122,18 +123,19 @@ class Options(NamedTuple):
 
     def check(self) -> None:
         """Raise BalenaInvalidParameterError if an option has a value that cannot be meant."""
+        check_fields(self._asdict(), Options)
         if urllib.parse.urlsplit(self.api_url).scheme not in ("http", "https"):
-            raise BalenaInvalidParameterError("apiUrl", self.api_url)
+            raise BalenaInvalidParameterError("api_url", self.api_url)
         if not 1 <= self.max_connections <= MOST_CONNECTIONS:
-            raise BalenaInvalidParameterError("maxConnections", self.max_connections)
+            raise BalenaInvalidParameterError("max_connections", self.max_connections)
         if not 0 <= (self.request_limit or 0) <= MOST_REQUESTS:
-            raise BalenaInvalidParameterError("requestLimit", self.request_limit)
+            raise BalenaInvalidParameterError("request_limit", self.request_limit)
         for name in ("timeout", "connect_timeout", "stream_timeout", "request_limit_interval"):
             if not 0 < getattr(self, name) <= LONGEST_WAIT:  # neither does "not a number" pass
                 raise BalenaInvalidParameterError(name, getattr(self, name))
         sizes = self.chunk_sizes
         if not all(isinstance(size, int) and size > 0 for size in (sizes.numeric_id, sizes.string_id)):
-            raise BalenaInvalidParameterError("requestBatchingChunkSize", self.request_batching_chunk_size)
+            raise BalenaInvalidParameterError("request_batching_chunk_size", self.request_batching_chunk_size)
 
     @property
     def api_root(self) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from ._text import js_text
+from ._text import js_text, type_name
 
 
 class BalenaError(Exception):
@@ -159,19 +159,23 @@ class BalenaKeyNotFound(BalenaError):
 
 
 class BalenaInvalidParameterError(BalenaError):
-    """An argument has a value that cannot be meant.
+    """An argument has a value that cannot be meant; nothing was sent.
 
     Args:
-        parameter_name: the argument as the reference calls it, for example ``uuidOrId``.
-        supplied_value: what was given.
+        parameter_name: the name of the parameter.
+        supplied_value: what was given; left out where it may be a secret.
+        expected: what the parameter takes, in words.
+        given: a value of a wrong type, of which only the type is told.
     """
 
-    def __init__(self, parameter_name: str, supplied_value: Any = None) -> None:
+    def __init__(
+        self, parameter_name: str, supplied_value: Any = None, *, expected: str | None = None, given: Any = None
+    ) -> None:
         self.parameter_name = parameter_name
         self.supplied_value = supplied_value
-        super().__init__(
-            f"Invalid parameter: {js_text(supplied_value)} is not a valid value for parameter '{parameter_name}'"
-        )
+        shown = js_text(supplied_value) if expected is None else type_name(given)
+        takes = f", which takes {expected}" if expected else ""
+        super().__init__(f"Invalid parameter: {shown} is not a valid value for parameter '{parameter_name}'{takes}")
 
 
 class _FixedMessage(BalenaError):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import check_arguments
 from .errors import BalenaInvalidResponseError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class LogSubscription:
         self._stream.close()
 
 
+@check_arguments
 class Logs:
     """The log of a device. The API keeps about the last 1000 lines.
 

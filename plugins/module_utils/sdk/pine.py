@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Union
 
 from ._answers import rows_of, where
+from ._arguments import check_arguments
 from ._odata import build_url, compile_query
 from ._paging import pages_by_id
 from .errors import (
@@ -40,6 +41,7 @@ class _NoKey:
 NO_KEY: Final = _NoKey()
 
 
+@check_arguments
 class Pine:
     """Read and write the API's resources.
 

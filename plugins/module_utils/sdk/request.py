@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from . import interceptors
 from ._answers import SHAPES, check_body, is_web_page, not_an_api, where
+from ._arguments import check_arguments, check_fields
 from ._bodies import encode_body, read_body, request_error
 from ._stream import Stream
 from ._text import js_text
@@ -109,6 +110,7 @@ class Response(NamedTuple):
     url: str
 
 
+@check_arguments
 class Request:
     """Requests to any address.
 
@@ -187,6 +189,7 @@ class Request:
         return str(answer.body)
 
     def _intercepted(self, url: str, options: RequestFields, send: Any) -> Any:
+        check_fields(options, RequestFields)
         try:
             request = RequestOptions(url, **options)
         except TypeError as error:

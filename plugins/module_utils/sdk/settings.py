@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import check_arguments
 from .errors import BalenaDependencyError, BalenaSettingsPermissionError, BalenaUsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+@check_arguments
 class Settings:
     """Settings by their names in the reference: ``apiUrl``, ``dataDirectory`` …; times are in milliseconds.
 

@@ -44,7 +44,7 @@ def in_batches(
     kind: Kind,
     names: Any,
     *,
-    parameter: str = "uuidOrIdOrArray",
+    parameter: str = "uuid_or_id_or_array",
     options: Options | None = None,
     group_by: Callable[[Row], Any] = lambda row: None,
 ) -> Iterator[tuple[Any, Sequence[Row]]]:
@@ -54,7 +54,7 @@ def in_batches(
         sdk: the SDK instance.
         kind: the kind of the rows.
         names: an id, a full uuid, or a list of either ids or full uuids.
-        parameter: the argument that holds ``names``, as the reference calls it.
+        parameter: the argument that holds ``names``.
         options: pine options for the reads: what to select and expand besides ``id``.
         group_by: what must be equal for rows that are written together; see :func:`target_of`.
 
@@ -87,7 +87,7 @@ def _check_names(names: Any, parameter: str) -> None:
         if not names:
             raise errors.BalenaInvalidParameterError(parameter, names)
         if not (all(map(is_id, names)) or all(map(is_full_uuid, names))):
-            raise errors.BalenaInvalidParameterError("uuidOrIdOrArray", names)
+            raise errors.BalenaInvalidParameterError(parameter, names)
     elif names == "" or not (is_id(names) or isinstance(names, str)):
         raise errors.BalenaInvalidParameterError(parameter, names)
 

@@ -45,7 +45,7 @@ class DeviceOs(DeviceStatus):
             BalenaRequestError: the API refused the request.
         """
         if not target_os_version:
-            raise errors.BalenaInvalidParameterError("targetOsVersion", target_os_version)
+            raise errors.BalenaInvalidParameterError("target_os_version", target_os_version)
         batches = in_batches(
             self._sdk,
             DEVICE,
@@ -147,4 +147,4 @@ class DeviceOs(DeviceStatus):
         is_draft = bool(os_version.prerelease(target_os_version))
         available = self._sdk.models.os.get_available_os_versions(device_type, include_draft=is_draft)
         if not any(os_version.compare(known["raw_version"], target_os_version) == 0 for known in available):
-            raise errors.BalenaInvalidParameterError("targetOsVersion", target_os_version)
+            raise errors.BalenaInvalidParameterError("target_os_version", target_os_version)

@@ -70,7 +70,7 @@ class DeviceStatus(DeviceReads):
 
     def _computed(self, uuid_or_id: str | int, field: str) -> Any:
         if not is_id(uuid_or_id) and not isinstance(uuid_or_id, str):
-            raise errors.BalenaInvalidParameterError("uuidOrId", uuid_or_id)
+            raise errors.BalenaInvalidParameterError("uuid_or_id", uuid_or_id)
         return self._field(uuid_or_id, field)
 
     def last_online(self, device: Row) -> str:

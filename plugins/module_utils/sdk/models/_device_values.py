@@ -1,18 +1,14 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags, variables and the history of devices."""
+"""Tags and variables of devices."""
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
-
-from .. import _clock, errors
-from .._options import merge_options
-from ._ids import APPLICATION, DEVICE, Kind, is_full_uuid
-from ._keyed_values import Tags, Variables, read_value, set_value
-from ._listing import ByApplication, ByDevice, Listed, belongs_to
-from ._namespace import Options, Row, is_id
+from .. import errors
+from ._ids import DEVICE, Kind, is_full_uuid
+from ._keyed_values import Tags, Value, Variables, read_value, set_value
+from ._listing import ByApplication, ByDevice, belongs_to
+from ._namespace import Options, is_id
 
 
 class DeviceTags(Tags, ByDevice, ByApplication):
@@ -21,19 +17,92 @@ class DeviceTags(Tags, ByDevice, ByApplication):
     resource, parent, parent_field = "device_tag", DEVICE, "device"
     to_application = ("device", "belongs_to__application")
 
+    def set(self, uuid_or_id: str | int, tag_key: str, value: Value) -> None:
+        """Set one tag, whether or not it exists.
 
-class DeviceConfigVariables(Variables, ByDevice, ByApplication):
+        Args:
+            uuid_or_id: the device's full uuid, or its id.
+            tag_key: the tag's key.
+            value: text, or a number, True or False, which are stored as text.
+
+        Raises:
+            BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
+        """
+        self._set(uuid_or_id, tag_key, value)
+
+    def remove(self, uuid_or_id: str | int, tag_key: str) -> None:
+        """Remove one tag, if it exists.
+
+        Args:
+            uuid_or_id: the device's full uuid, or its id.
+            tag_key: the tag's key.
+
+        Raises:
+            BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
+        """
+        self._remove(uuid_or_id, tag_key)
+
+
+class _DeviceVariables(Variables, ByDevice, ByApplication):
+    parent, parent_field = DEVICE, "device"
+    to_application = ("device", "belongs_to__application")
+
+    def get(self, uuid_or_id: str | int, key: str) -> str | None:
+        """Read the value of one variable.
+
+        Args:
+            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            key: the variable's name.
+
+        Returns:
+            The value, or None if there is no such variable.
+
+        Raises:
+            BalenaDeviceNotFound: there is no such device.
+            BalenaAmbiguousDevice: several uuids begin like this.
+        """
+        return self._get(uuid_or_id, key)
+
+    def set(self, uuid_or_id: str | int, key: str, value: Value) -> None:
+        """Set one variable, whether or not it exists.
+
+        Args:
+            uuid_or_id: the device's full uuid, or its id.
+            key: the variable's name.
+            value: text, or a number, True or False, which are stored as text.
+
+        Raises:
+            BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
+        """
+        self._set(uuid_or_id, key, value)
+
+    def remove(self, uuid_or_id: str | int, key: str) -> None:
+        """Remove one variable, if it exists.
+
+        Args:
+            uuid_or_id: the device's full uuid, or its id.
+            key: the variable's name.
+
+        Raises:
+            BalenaDeviceNotFound: there is no such device.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
+        """
+        self._remove(uuid_or_id, key)
+
+
+class DeviceConfigVariables(_DeviceVariables):
     """``balena.models.device.config_var``: what configures a device, ``BALENA_*`` and ``RESIN_*``."""
 
-    resource, parent, parent_field = "device_config_variable", DEVICE, "device"
-    to_application = ("device", "belongs_to__application")
+    resource = "device_config_variable"
 
 
-class DeviceEnvVariables(Variables, ByDevice, ByApplication):
+class DeviceEnvVariables(_DeviceVariables):
     """``balena.models.device.env_var``: what all containers of a device find in their environment."""
 
-    resource, parent, parent_field = "device_environment_variable", DEVICE, "device"
-    to_application = ("device", "belongs_to__application")
+    resource = "device_environment_variable"
 
 
 class DeviceServiceVariables(ByDevice, ByApplication):
@@ -65,14 +134,14 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         """
         return read_value(self._sdk, self.resource, self._one(DEVICE, uuid_or_id, service_name_or_id, key))
 
-    def set(self, uuid_or_id: str | int, service_name_or_id: str | int, key: str, value: Any) -> None:
+    def set(self, uuid_or_id: str | int, service_name_or_id: str | int, key: str, value: Value) -> None:
         """Set one variable, whether or not it exists.
 
         Args:
             uuid_or_id: the device's full uuid, or its id.
             service_name_or_id: the service's name or id.
             key: the variable's name.
-            value: the value; it is stored as text.
+            value: text, or a number, True or False, which are stored as text.
 
         Raises:
             BalenaServiceNotFound: the device does not exist, or does not have this service.
@@ -118,76 +187,3 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         path = ("installs__service",) if is_id(service) else ("installs__service", "service_name")
         install = {"device": kind.existing_id(self._sdk, uuid_or_id), **belongs_to(path, service)}
         return {"service_install": {"$any": {"$alias": "si", "$expr": {"si": install}}}, "name": key}
-
-
-class DeviceHistory(Listed):
-    """``balena.models.device.history``: which device was in which application, when. Only on balenaCloud."""
-
-    resource = "device_history"
-
-    def get_all_by_device(
-        self,
-        uuid_or_id: str | int,
-        options: Options | None = None,
-        *,
-        from_date: datetime.datetime | datetime.timedelta | None = datetime.timedelta(days=7),
-        to_date: datetime.datetime | None = None,
-    ) -> list[Row]:
-        """List the history of one device.
-
-        Args:
-            uuid_or_id: the device's full uuid, or its id. The device may have been deleted.
-            options: pine options; they are merged with the defaults.
-            from_date: only what was recorded since then: a date, or how long ago; None for all.
-            to_date: only what was recorded until then.
-
-        Returns:
-            The records.
-
-        Raises:
-            BalenaInvalidParameterError: this is neither a full uuid nor an id, or a date is none.
-            BalenaRequestError: the API refused the request.
-        """
-        if not is_id(uuid_or_id) and not is_full_uuid(uuid_or_id):
-            raise errors.BalenaInvalidParameterError("uuidOrId", uuid_or_id)
-        field = "tracks__device" if is_id(uuid_or_id) else "uuid"
-        return self._between(from_date, to_date, {field: uuid_or_id}, options)
-
-    def get_all_by_application(
-        self,
-        slug_or_uuid_or_id: str | int,
-        options: Options | None = None,
-        *,
-        from_date: datetime.datetime | datetime.timedelta | None = datetime.timedelta(days=7),
-        to_date: datetime.datetime | None = None,
-    ) -> list[Row]:
-        """List the history of all devices of one application.
-
-        Args:
-            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
-            options: pine options; they are merged with the defaults.
-            from_date: only what was recorded since then: a date, or how long ago; None for all.
-            to_date: only what was recorded until then.
-
-        Returns:
-            The records.
-
-        Raises:
-            BalenaApplicationNotFound: there is no such application.
-            BalenaInvalidParameterError: a date is none.
-            BalenaRequestError: the API refused the request.
-        """
-        application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
-        return self._between(from_date, to_date, {"belongs_to__application": application}, options)
-
-    def _between(self, from_date: Any, to_date: Any, where: Options, options: Options | None) -> list[Row]:
-        if isinstance(from_date, datetime.timedelta):
-            from_date = _clock.now() - from_date
-        limits: Options = {}
-        for name, operator, date in (("fromDate", "$ge", from_date), ("toDate", "$le", to_date)):
-            if date is None:
-                continue
-            if not isinstance(date, datetime.datetime):
-                raise errors.BalenaInvalidParameterError(name, date)
-            limits = merge_options(limits, {"$filter": {"created_at": {operator: date}}})
-        return self._rows(merge_options(limits, {"$filter": where})["$filter"], options)

@@ -61,12 +61,12 @@ class DeviceWrites(Namespace):
         """
         self._update_all(uuid_or_id_or_array, {"device_name": new_name})
 
-    def set_note(self, uuid_or_id_or_array: Devices, note: str) -> None:
+    def set_note(self, uuid_or_id_or_array: Devices, note: str | None) -> None:
         """Write the note of devices.
 
         Args:
             uuid_or_id_or_array: one device or a list of them, as for :meth:`remove`.
-            note: the text.
+            note: the text; None removes it.
 
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.

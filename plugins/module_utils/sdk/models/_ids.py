@@ -133,7 +133,7 @@ class ApplicationKind(Kind):
     """Applications (fleets, apps, blocks): an id, a slug (``org/name``) or a uuid; letter case does not matter."""
 
     resource = "application"
-    parameter = "slugOrUuidOrId"
+    parameter = "slug_or_uuid_or_id"
     not_found = errors.BalenaApplicationNotFound
     ambiguous = errors.BalenaAmbiguousApplication
     order = "app_name asc"
@@ -150,7 +150,7 @@ class DeviceKind(Kind):
     """Devices: an id, a uuid, or the beginning of a uuid."""
 
     resource = "device"
-    parameter = "uuidOrId"
+    parameter = "uuid_or_id"
     not_found = errors.BalenaDeviceNotFound
     ambiguous = errors.BalenaAmbiguousDevice
     order = "device_name asc"
@@ -186,7 +186,7 @@ class OrganizationKind(Kind):
     """Organizations: an id or a handle; letter case matters."""
 
     resource = "organization"
-    parameter = "handleOrId"
+    parameter = "handle_or_id"
     not_found = errors.BalenaOrganizationNotFound
     ambiguous = errors.BalenaOrganizationNotFound  # the handle is a key: there are never several
     order = "name asc"
@@ -203,7 +203,7 @@ class ReleaseKind(Kind):
     """Releases: an id, a commit or its beginning, or ``{"application": ..., "raw_version": ...}``."""
 
     resource = "release"
-    parameter = "commitOrIdOrRawVersion"
+    parameter = "commit_or_id_or_raw_version"
     not_found = errors.BalenaReleaseNotFound
     ambiguous = errors.BalenaAmbiguousRelease
     order = "created_at desc"

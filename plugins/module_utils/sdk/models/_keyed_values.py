@@ -2,16 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rows of *parent, key, value*: tags and variables. Their rules, once for all of them.
 
-A model says in a few lines what it has::
-
-    class DeviceTags(Tags, ByDevice, ByApplication):
-        resource, parent, parent_field = "device_tag", DEVICE, "device"
-        to_application = ("device", "belongs_to__application")
+The methods that callers see are in the models: there the parent's parameter has the name of the parent.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from .. import errors
 from .._text import js_text
@@ -22,8 +18,11 @@ from ._namespace import Options, Row, has_status, is_id
 if TYPE_CHECKING:
     from .. import Balena
 
+#: What the API keeps as text: ``True`` as ``true``, ``5.0`` as ``5``.
+Value = Union[str, int, float, bool]
 
-def set_value(sdk: Balena, resource: str, row_key: dict[str, Any], value: Any) -> None:
+
+def set_value(sdk: Balena, resource: str, row_key: dict[str, Any], value: Value) -> None:
     """Write one row, whether or not it exists: create it, and if it is there already, update it.
 
     Args:
@@ -62,19 +61,10 @@ class KeyedValues(Listed):
     #: The field that holds the key.
     key_field: ClassVar[str]
 
-    def set(self, parent: Any, key: str, value: Any) -> None:
-        """Set one value, whether or not the key exists.
+    def _get(self, parent: Any, key: str) -> str | None:
+        return read_value(self._sdk, self.resource, self._one(self.parent, parent, key))
 
-        Args:
-            parent: what the value belongs to, by any name that the list of values accepts too; a device by its full
-                uuid or its id.
-            key: the tag's key or the variable's name.
-            value: the value; it is stored as text (``True`` as ``true``, ``None`` as ``null``).
-
-        Raises:
-            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
-            BalenaRequestError: the API refused the request, for example because the key is reserved.
-        """
+    def _set(self, parent: Any, key: str, value: Value) -> None:
         row_key = {self.parent_field: self.parent.exact.id_of(self._sdk, parent), self.key_field: key}
         try:
             set_value(self._sdk, self.resource, row_key, value)
@@ -84,18 +74,7 @@ class KeyedValues(Listed):
                 self._existing_id(self.parent, parent)
             raise
 
-    def remove(self, parent: Any, key: str) -> None:
-        """Remove one value. A key that does not exist is no error.
-
-        Args:
-            parent: what the value belongs to, by any name that the list of values accepts too; a device by its full
-                uuid or its id.
-            key: the tag's key or the variable's name.
-
-        Raises:
-            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
-            BalenaRequestError: the API refused the request.
-        """
+    def _remove(self, parent: Any, key: str) -> None:
         self._sdk.pine.delete(self.resource, options={"$filter": self._one(self.parent.exact, parent, key)})
 
     def _one(self, kind: Kind, parent: Any, key: str) -> Options:
@@ -112,19 +91,3 @@ class Variables(KeyedValues):
     """Variables: what containers find in their environment, or what configures the device."""
 
     key_field, order = "name", "name asc"
-
-    def get(self, parent: Any, name: str) -> str | None:
-        """Read the value of one variable.
-
-        Args:
-            parent: what the variable belongs to, by any name that the list of variables accepts too.
-            name: the variable's name.
-
-        Returns:
-            The value, or None if there is no such variable.
-
-        Raises:
-            BalenaError: there is no such parent (``BalenaDeviceNotFound``, ``BalenaApplicationNotFound`` ...).
-            BalenaRequestError: the API refused the request.
-        """
-        return read_value(self._sdk, self.resource, self._one(self.parent, parent, name))

@@ -200,6 +200,6 @@ class ByUser(Listed):
             BalenaRequestError: the API refused the request.
         """
         if not is_id(username_or_id) and not isinstance(username_or_id, str):
-            raise errors.BalenaInvalidParameterError("usernameOrId", username_or_id)
+            raise errors.BalenaInvalidParameterError("username_or_id", username_or_id)
         path = ("user",) if is_id(username_or_id) else ("user", "username")
         return self._rows(belongs_to(path, username_or_id), options)

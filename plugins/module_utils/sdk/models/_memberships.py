@@ -53,7 +53,7 @@ class MembershipKind(Kind):
         title: what messages call one.
     """
 
-    parameter = "membershipId"
+    parameter = "membership_id"
     not_found = errors.BalenaError
     ambiguous = errors.BalenaError
 
@@ -159,22 +159,7 @@ class Invites(Listed):
         rows: list[Row] = self._sdk.pine.get(self.resource, options=options)
         return rows
 
-    def create(self, parent: Any, *, invitee: str, role_name: str | None = None, message: str | None = UNSET) -> Row:
-        """Invite somebody.
-
-        Args:
-            parent: what to invite to: an application's slug, uuid or id, or an organization's handle or id.
-            invitee: the person's email address.
-            role_name: the role that the person shall have, for example ``developer``; left out: the API's default.
-            message: a text for the invitation's mail.
-
-        Returns:
-            The new invitation.
-
-        Raises:
-            BalenaError: there is no such parent or role.
-            BalenaRequestError: the API refused the request.
-        """
+    def _create(self, parent: Any, invitee: str, role_name: str | None, message: str | None) -> Row:
         body: Row = {"invitee": invitee, self.parent_field: self.parent.existing_id(self._sdk, parent)}
         if role_name:
             body[self.roles.resource] = self.roles.id_by_filter(self._sdk, role_name)
@@ -183,16 +168,16 @@ class Invites(Listed):
         created: Row = self._sdk.pine.post(self.resource, body)
         return created
 
-    def revoke(self, invite_id: int) -> None:
+    def revoke(self, id: int) -> None:
         """Take an invitation back.
 
         Args:
-            invite_id: the invitation's id.
+            id: the invitation's id.
 
         Raises:
             BalenaRequestError: the API refused the request.
         """
-        self._sdk.pine.delete(self.resource, id=invite_id)
+        self._sdk.pine.delete(self.resource, id=id)
 
     def accept(self, invitation_token: str) -> None:
         """Accept an invitation, as the user whose token the SDK holds.

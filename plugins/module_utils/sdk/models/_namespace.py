@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._arguments import check_arguments
 from .._lazy import on_first_use
 from ..errors import BalenaRequestError
 
@@ -27,6 +28,9 @@ class Namespace:
 
     def __init__(self, sdk: Balena) -> None:
         self._sdk = sdk
+
+    def __init_subclass__(cls) -> None:
+        check_arguments(cls)
 
 
 N = TypeVar("N", bound=Namespace)

@@ -134,5 +134,5 @@ class OsVersions(Namespace):
     @staticmethod
     def _get_max_satisfying_version(version_or_range: str, os_versions: list[Row]) -> str | None:
         if not isinstance(version_or_range, str):
-            raise BalenaInvalidParameterError("versionOrRange", version_or_range)
+            raise BalenaInvalidParameterError("version_or_range", version_or_range)
         return choose_version(version_or_range, os_versions)

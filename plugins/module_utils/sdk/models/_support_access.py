@@ -30,7 +30,7 @@ def access_until(expiry_timestamp: float | datetime.datetime) -> dict[str, Any]:
     elif is_id(expiry_timestamp) or isinstance(expiry_timestamp, float):
         milliseconds = until = expiry_timestamp
     else:
-        raise errors.BalenaInvalidParameterError("expiryTimestamp", expiry_timestamp)
+        raise errors.BalenaInvalidParameterError("expiry_timestamp", expiry_timestamp)
     if milliseconds <= _clock.epoch() * 1000:
-        raise errors.BalenaInvalidParameterError("expiryTimestamp", expiry_timestamp)
+        raise errors.BalenaInvalidParameterError("expiry_timestamp", expiry_timestamp)
     return {"is_accessible_by_support_until__date": until}

@@ -134,7 +134,7 @@ class ApiKeyModel(Namespace):
             BalenaRequestError: the API refused the request.
         """
         if name is None or name == "":
-            raise errors.BalenaInvalidParameterError("apiKeyInfo.name", name)
+            raise errors.BalenaInvalidParameterError("name", name)
         self._sdk.pine.patch("api_key", given(name=name, description=description, expiry_date=expiry_date), id)
 
     def revoke(self, id: int) -> None:

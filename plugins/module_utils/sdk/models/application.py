@@ -7,42 +7,24 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
+from .._unset import UNSET
 from ._api_keys import new_provisioning_key
 from ._application_fleet import ApplicationFleet
 from ._application_releases import ApplicationReleases
+from ._application_values import (
+    ApplicationBuildVariables,
+    ApplicationConfigVariables,
+    ApplicationEnvVariables,
+    ApplicationTags,
+)
 from ._batch import ids_filter, in_batches
 from ._ids import APPLICATION
-from ._keyed_values import Tags, Variables
 from ._listing import ByApplication
 from ._memberships import Invites, MembershipKind, Memberships, Roles
 from ._namespace import Nested, Row, api_call, is_id
 
 ROLES = Roles("application_membership_role", errors.BalenaApplicationMembershipRoleNotFound)
 MEMBERSHIP = MembershipKind("user_application_membership", "Application Membership")
-
-
-class ApplicationTags(Tags, ByApplication):
-    """``balena.models.application.tags``"""
-
-    resource, parent, parent_field = "application_tag", APPLICATION, "application"
-
-
-class ApplicationConfigVariables(Variables, ByApplication):
-    """``balena.models.application.config_var``: what configures the devices, ``BALENA_*`` and ``RESIN_*``."""
-
-    resource, parent, parent_field = "application_config_variable", APPLICATION, "application"
-
-
-class ApplicationEnvVariables(Variables, ByApplication):
-    """``balena.models.application.env_var``: what all containers of all devices find in their environment."""
-
-    resource, parent, parent_field = "application_environment_variable", APPLICATION, "application"
-
-
-class ApplicationBuildVariables(Variables, ByApplication):
-    """``balena.models.application.build_var``: what the builder finds in its environment."""
-
-    resource, parent, parent_field = "build_environment_variable", APPLICATION, "application"
 
 
 class ApplicationMemberships(Memberships, ByApplication):
@@ -78,6 +60,31 @@ class ApplicationInvites(Invites, ByApplication):
     parent, parent_field = APPLICATION, "is_invited_to__application"
     to_application = (parent_field,)
     accept_path = "/user/v1/invitation/"
+
+    def create(
+        self,
+        slug_or_uuid_or_id: str | int,
+        *,
+        invitee: str,
+        role_name: str | None = None,
+        message: str | None = UNSET,
+    ) -> Row:
+        """Invite somebody to become a member.
+
+        Args:
+            slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+            invitee: the person's email address.
+            role_name: ``developer``, ``operator`` or ``observer``; left out: the API's default.
+            message: a text for the invitation's mail.
+
+        Returns:
+            The new invitation.
+
+        Raises:
+            BalenaApplicationNotFound: there is no such application.
+            BalenaApplicationMembershipRoleNotFound: there is no such role.
+        """
+        return self._create(slug_or_uuid_or_id, invitee, role_name, message)
 
 
 class ApplicationModel(ApplicationReleases, ApplicationFleet):
@@ -159,7 +166,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
             with APPLICATION.missing_on(404, named):
                 self._sdk.pine.delete("application", id=APPLICATION.id_of(self._sdk, named))
             return
-        for _group, rows in in_batches(self._sdk, APPLICATION, named, parameter="slugOrUuidOrIdOrIds"):
+        for _group, rows in in_batches(self._sdk, APPLICATION, named, parameter="slug_or_uuid_or_id_or_ids"):
             self._sdk.pine.delete("application", options=ids_filter(rows))
 
     def rename(self, slug_or_uuid_or_id: str | int, new_name: str) -> None:

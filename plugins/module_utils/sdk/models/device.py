@@ -10,13 +10,13 @@ from .. import errors
 from .._related import related
 from ..hup import is_architecture_compatible
 from ._api_keys import new_key, new_provisioning_key
+from ._device_history import DeviceHistory
 from ._device_os import DeviceOs
 from ._device_releases import DeviceReleases
 from ._device_supervisor import DeviceSupervisor
 from ._device_values import (
     DeviceConfigVariables,
     DeviceEnvVariables,
-    DeviceHistory,
     DeviceServiceVariables,
     DeviceTags,
 )

@@ -181,7 +181,7 @@ class DeviceTypeModel(Namespace):
         if isinstance(device_type_slug_or_contract, dict):
             return install_instructions(device_type_slug_or_contract)
         if not isinstance(device_type_slug_or_contract, str):
-            raise BalenaInvalidParameterError("deviceTypeSlugOrContract", device_type_slug_or_contract)
+            raise BalenaInvalidParameterError("device_type_slug_or_contract", device_type_slug_or_contract)
         contract = self._contract(device_type_slug_or_contract)
         if not contract or not contract.get("partials"):
             raise BalenaError(f"Instruction partials not defined for {device_type_slug_or_contract}")

@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
+from .._unset import UNSET
 from ..utils import merge_pine_options
 from ._ids import ORGANIZATION
-from ._keyed_values import Tags
+from ._keyed_values import Tags, Value
 from ._listing import ByOrganization
 from ._memberships import Invites, MembershipKind, Memberships, Roles
 from ._namespace import Namespace, Nested, Options, Row, has_status
@@ -40,6 +41,31 @@ class OrganizationMembershipTags(Tags, ByOrganization):
         """
         parent = self._existing_id(MEMBERSHIP, membership_id)
         return self._rows({self.parent_field: parent}, options)
+
+    def set(self, membership_id: int | dict[str, Any], tag_key: str, value: Value) -> None:
+        """Set one tag, whether or not it exists.
+
+        Args:
+            membership_id: the membership's id, or its natural key: ``{"user": id, "is_member_of__organization": id}``.
+            tag_key: the tag's key.
+            value: text, or a number, True or False, which are stored as text.
+
+        Raises:
+            BalenaError: there is no such membership.
+        """
+        self._set(membership_id, tag_key, value)
+
+    def remove(self, membership_id: int | dict[str, Any], tag_key: str) -> None:
+        """Remove one tag, if it exists.
+
+        Args:
+            membership_id: the membership's id, or its natural key: ``{"user": id, "is_member_of__organization": id}``.
+            tag_key: the tag's key.
+
+        Raises:
+            BalenaError: there is no such membership.
+        """
+        self._remove(membership_id, tag_key)
 
 
 class OrganizationMemberships(Memberships, ByOrganization):
@@ -76,6 +102,31 @@ class OrganizationInvites(Invites, ByOrganization):
     parent, parent_field = ORGANIZATION, "is_invited_to__organization"
     to_organization = (parent_field,)
     accept_path = "/org/v1/invitation/"
+
+    def create(
+        self,
+        handle_or_id: str | int,
+        *,
+        invitee: str,
+        role_name: str | None = None,
+        message: str | None = UNSET,
+    ) -> Row:
+        """Invite somebody to become a member.
+
+        Args:
+            handle_or_id: the organization's handle or id.
+            invitee: the person's email address.
+            role_name: ``administrator`` or ``member``; left out: the API's default.
+            message: a text for the invitation's mail.
+
+        Returns:
+            The new invitation.
+
+        Raises:
+            BalenaOrganizationNotFound: there is no such organization.
+            BalenaOrganizationMembershipRoleNotFound: there is no such role.
+        """
+        return self._create(handle_or_id, invitee, role_name, message)
 
 
 class OrganizationModel(Namespace):

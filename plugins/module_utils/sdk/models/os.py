@@ -42,7 +42,7 @@ class OsModel(OsImages):
         slug = self._get_normalized_device_type_slug(device_type)
         return hup.is_supported_update(slug, current_version, target_version)
 
-    def get_os_update_type(self, device_type: str, current_version: str, target_version: str) -> str:
+    def get_os_update_type(self, device_type: str, current_version: str | None, target_version: str) -> str:
         """Tell by which mechanism a device would be updated from one OS version to another.
 
         Args:

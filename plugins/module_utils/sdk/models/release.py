@@ -15,7 +15,7 @@ from .. import errors
 from .._related import related, related_or_none
 from ..utils import merge_pine_options
 from ._ids import APPLICATION, RELEASE
-from ._keyed_values import Tags
+from ._keyed_values import Tags, Value
 from ._listing import ByApplication, ByRelease
 from ._namespace import Nested, Options, Row
 
@@ -28,6 +28,33 @@ class ReleaseTags(Tags, ByRelease, ByApplication):
 
     resource, parent, parent_field = "release_tag", RELEASE, "release"
     to_application = ("release", "belongs_to__application")
+
+    def set(self, commit_or_id_or_raw_version: ReleaseKey, tag_key: str, value: Value) -> None:
+        """Set one tag, whether or not it exists.
+
+        Args:
+            commit_or_id_or_raw_version: the release (see the top of this file).
+            tag_key: the tag's key.
+            value: text, or a number, True or False, which are stored as text.
+
+        Raises:
+            BalenaReleaseNotFound: there is no such release.
+            BalenaAmbiguousRelease: several releases have a commit that begins like this.
+        """
+        self._set(commit_or_id_or_raw_version, tag_key, value)
+
+    def remove(self, commit_or_id_or_raw_version: ReleaseKey, tag_key: str) -> None:
+        """Remove one tag, if it exists.
+
+        Args:
+            commit_or_id_or_raw_version: the release (see the top of this file).
+            tag_key: the tag's key.
+
+        Raises:
+            BalenaReleaseNotFound: there is no such release.
+            BalenaAmbiguousRelease: several releases have a commit that begins like this.
+        """
+        self._remove(commit_or_id_or_raw_version, tag_key)
 
 
 class ReleaseModel(ByApplication):

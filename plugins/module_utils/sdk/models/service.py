@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._ids import APPLICATION, SERVICE
-from ._keyed_values import Variables
+from ._keyed_values import Value, Variables
 from ._listing import ByApplication, ByService
 from ._namespace import Namespace, Nested, Options, Row
 
@@ -15,6 +17,49 @@ class ServiceVariables(Variables, ByService, ByApplication):
 
     resource, parent, parent_field = "service_environment_variable", SERVICE, "service"
     to_application = ("service", "application")
+
+    def get(self, service_id_or_natural_key: int | dict[str, Any], key: str) -> str | None:
+        """Read the value of one variable.
+
+        Args:
+            service_id_or_natural_key: the service's id, or ``{"application": slug, uuid or id, "service_name": name}``.
+            key: the variable's name.
+
+        Returns:
+            The value, or None if there is no such variable.
+
+        Raises:
+            BalenaServiceNotFound: there is no such service.
+            BalenaApplicationNotFound: there is no such application.
+        """
+        return self._get(service_id_or_natural_key, key)
+
+    def set(self, service_id_or_natural_key: int | dict[str, Any], key: str, value: Value) -> None:
+        """Set one variable, whether or not it exists.
+
+        Args:
+            service_id_or_natural_key: the service's id, or ``{"application": slug, uuid or id, "service_name": name}``.
+            key: the variable's name.
+            value: text, or a number, True or False, which are stored as text.
+
+        Raises:
+            BalenaServiceNotFound: there is no such service.
+            BalenaApplicationNotFound: there is no such application.
+        """
+        self._set(service_id_or_natural_key, key, value)
+
+    def remove(self, service_id_or_natural_key: int | dict[str, Any], key: str) -> None:
+        """Remove one variable, if it exists.
+
+        Args:
+            service_id_or_natural_key: the service's id, or ``{"application": slug, uuid or id, "service_name": name}``.
+            key: the variable's name.
+
+        Raises:
+            BalenaServiceNotFound: there is no such service.
+            BalenaApplicationNotFound: there is no such application.
+        """
+        self._remove(service_id_or_natural_key, key)
 
 
 class ServiceModel(Namespace):
