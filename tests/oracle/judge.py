@@ -125,9 +125,8 @@ def _in_python(recorded: Mapping[str, Any], ours: Exception) -> Mapping[str, Any
     if not name:
         return recorded
     python = snake_case(name.rpartition(".")[2])
-    for declared in DEVIATIONS["parameters"]:
-        if declared["recorded"] == name and declared["ours"] == getattr(ours, "parameter_name", None):
-            python = declared["ours"]
+    if getattr(ours, "parameter_name", None) in DEVIATIONS["parameters"]["names"].get(name, ()):
+        python = ours.parameter_name  # type: ignore[attr-defined]
     message = recorded["message"].replace(f"parameter '{name}'", f"parameter '{python}'")
     message += "".join(str(ours).partition(", which takes ")[1:])
     return {**recorded, "message": message, "props": {**props, "parameterName": python}}

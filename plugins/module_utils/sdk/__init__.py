@@ -6,7 +6,10 @@
 >>> balena.models.device.get("7cf02a687b74206f92cb455969cf8e98")["device_name"]
 
 Names are the reference's in snake_case, results are the API's JSON as dicts, failures are exceptions under
-:class:`~.errors.BalenaError`. One :class:`Balena` may be used from many threads at the same time.
+:class:`~.errors.BalenaError`. Any method that asks the API may raise BalenaRequestError (the API refused the request),
+BalenaConnectionError (no answer), BalenaInvalidResponseError (an answer that no balena API gives), BalenaNotLoggedIn
+and BalenaInvalidParameterError (an argument of a wrong type); what methods document is raised besides these. One
+:class:`Balena` may be used from many threads at the same time.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._arguments import check_arguments
 from ._lazy import on_first_use
 from ._version import CLIENT, REFERENCE_VERSION, VERSION
 from .configuration import Options, origin_of
+from .errors import BalenaInvalidParameterError
 from .interceptors import Interceptor
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
+@check_arguments
 class Balena:
     """A connection to one API, with one identity.
 
@@ -65,6 +71,8 @@ class Balena:
     def __init__(self, *, token: str | None = None, **options: Unpack[OptionFields]) -> None:
         from ._tokens import TokenStore
 
+        if token is not None and not isinstance(token, str):
+            raise BalenaInvalidParameterError("token", expected="text", given=token)
         self.options = Options(**options)
         self.options.check()
         self.foreign_log_in: str | None = None

@@ -32,6 +32,8 @@ _CALLED: dict[Any, str] = {
     bytes: "bytes",
     dict: "a dict",
     Mapping: "a dict",
+    Callable: "a function",
+    Iterable: "an iterable",
     list: "a list",
     type(None): "None",
     datetime.datetime: "a datetime",
@@ -62,14 +64,21 @@ def check_fields(fields: Mapping[str, Any], declared: Any) -> None:
 def _checking(method: Callable[..., Any]) -> Callable[..., Any]:
     code = method.__code__  # inspect would take longer to import than all of this
     places = code.co_varnames[1 : code.co_argcount]
-    checked = tuple(
-        name for name in code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount] if not _names(name)
-    )
+    parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    checked = tuple(name for name in parameters if not _names(name))
 
     @functools.wraps(method)
     def call(self: Any, *args: Any, **named: Any) -> Any:
-        _check((*zip(places, args, strict=False), *named.items()), _hints(method, checked, method.__globals__))
-        return method(self, *args, **named)
+        given = dict(zip(places, args, strict=False), **named)
+        _check(given.items(), _hints(method, checked, method.__globals__))
+        try:
+            return method(self, *args, **named)
+        except BalenaInvalidParameterError as error:
+            own = [name for name, value in given.items() if value is error.supplied_value]
+            if error.expected or error.parameter_name in parameters or not own:
+                raise
+            # What was called inside of this method calls it something else, which says nothing to the caller.
+            raise BalenaInvalidParameterError(own[0], error.supplied_value) from None
 
     return call
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ._answers import where
-from ._text import js_text
+from ._text import js_text, type_name
 from .errors import BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
 from .masking import mask_all
 
@@ -28,16 +28,31 @@ def encode_body(body: Any, as_json: bool, headers: dict[str, str]) -> bytes | No
         return _multipart(body, headers)
     if as_json:
         headers["Content-Type"] = "application/json"
-        try:
-            return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-        except (TypeError, ValueError) as error:  # bytes, a set, an object of the caller's; or a circle
-            raise BalenaUsageError(f"This cannot be sent as JSON: {error}") from None
+        return _as_json(body)
     if isinstance(body, str):
         headers["Content-Type"] = "text/plain;charset=UTF-8"
         return body.encode()
     if isinstance(body, (bytes, bytearray)):
         return bytes(body)
     raise BalenaUsageError(f"With json=False the body must be text or bytes, got {type(body).__name__}")
+
+
+def _as_json(body: Any) -> bytes:
+    try:
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BalenaUsageError(f"The body cannot be sent as JSON: {_culprit(body) or error}") from None
+
+
+def _culprit(body: Any) -> str | None:
+    """Say which field of a body has no form in JSON; not what is in it, which may be secret."""
+    for name, value in body.items() if isinstance(body, Mapping) else ():
+        try:
+            json.dumps({name: value}, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            hint = "; a file is a BalenaWebResourceFile" if isinstance(value, bytes) else ""
+            return f"'{name}' is {type_name(value)}{hint}"
+    return None
 
 
 def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ._odata_filter import OPERATORS, Expression, compile_filter, equals, is_plain, literal
-from ._text import js_text
+from ._text import js_text, type_name
 from .errors import BalenaUsageError
 
 # The server reads percent-encoded structure as text, so these stay as they are outside of quoted strings.
@@ -119,7 +119,10 @@ def _names(option: str) -> Callable[[Any], str]:
     def join(value: Any) -> str:
         if isinstance(value, str):
             return value
-        return ",".join(_not_empty(option, value))
+        names = _not_empty(option, value)
+        if wrong := [name for name in names if not isinstance(name, str)]:
+            raise BalenaUsageError(f"'{option}' lists names, got {type_name(wrong[0])}")
+        return ",".join(names)
 
     return join
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ._text import type_name
 from .errors import BalenaUsageError
 
 PineOptions = Mapping[str, Any]
@@ -26,8 +27,11 @@ def merge_options(
         replace_selects: let a ``$select`` of ``extras`` replace the other one, on every level.
 
     Raises:
-        BalenaUsageError: ``extras`` has a key that is none of these options.
+        BalenaUsageError: ``extras`` has a key that is none of these options, or a value that an option cannot have.
     """
+    for options in (defaults, extras):
+        if options is not None and not isinstance(options, Mapping):
+            raise BalenaUsageError(f"Pine options must be a dict, not {type_name(options)}")
     merged: dict[str, Any] = dict(defaults or {})
     for name, value in (extras or {}).items():
         if name == "$select":
@@ -76,6 +80,8 @@ def _as_dict(expand: Any) -> dict[str, Any]:
         return {expand: {}}
     if isinstance(expand, Mapping):
         return dict(expand)
+    if not isinstance(expand, (list, tuple)):
+        raise BalenaUsageError(f"'$expand' must be text, a list or a dict, not {type_name(expand)}")
     merged: dict[str, Any] = {}
     for item in expand:
         merged.update(_as_dict(item))

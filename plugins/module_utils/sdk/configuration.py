@@ -133,8 +133,9 @@ class Options(NamedTuple):
         for name in ("timeout", "connect_timeout", "stream_timeout", "request_limit_interval"):
             if not 0 < getattr(self, name) <= LONGEST_WAIT:  # neither does "not a number" pass
                 raise BalenaInvalidParameterError(name, getattr(self, name))
-        sizes = self.chunk_sizes
-        if not all(isinstance(size, int) and size > 0 for size in (sizes.numeric_id, sizes.string_id)):
+        given = self.request_batching_chunk_size
+        known = not isinstance(given, Mapping) or given.keys() <= set(ChunkSizes._fields)
+        if not known or not all(isinstance(size, int) and size > 0 for size in self.chunk_sizes):
             raise BalenaInvalidParameterError("request_batching_chunk_size", self.request_batching_chunk_size)
 
     @property

@@ -173,6 +173,7 @@ class BalenaInvalidParameterError(BalenaError):
     ) -> None:
         self.parameter_name = parameter_name
         self.supplied_value = supplied_value
+        self.expected = expected
         shown = js_text(supplied_value) if expected is None else type_name(given)
         takes = f", which takes {expected}" if expected else ""
         super().__init__(f"Invalid parameter: {shown} is not a valid value for parameter '{parameter_name}'{takes}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ._options import merge_options as merge_pine_options
-from .errors import BalenaUsageError
+from .errors import BalenaInvalidParameterError, BalenaUsageError
 
 __all__ = ["BalenaWebResourceFile", "list_images_from_target_state", "merge_pine_options"]
 
@@ -35,9 +35,16 @@ class BalenaWebResourceFile:
     Attributes:
         content, name, type: as given; ``type`` is ``""`` when unknown.
         size: the number of bytes.
+
+    Raises:
+        BalenaInvalidParameterError: the content is not bytes, or the name not text.
     """
 
     def __init__(self, content: bytes, name: str, type: str | None = None) -> None:
+        for parameter, value, kind in (("content", content, bytes), ("name", name, str)):
+            if not isinstance(value, kind):
+                expected = "bytes" if kind is bytes else "text"
+                raise BalenaInvalidParameterError(parameter, expected=expected, given=value)
         self.content = content
         self.name = name
         self.type = _IMAGE_TYPES.get(os.path.splitext(name)[1].lower(), "") if type is None else type

@@ -28,9 +28,6 @@ def new_key(
 
     Returns:
         The key. It cannot be read again.
-
-    Raises:
-        BalenaRequestError: the API refused the request.
     """
     optional = {"name": name, "description": description, "expiryDate": expiry_date}
     given = {field: value for field, value in optional.items() if value is not None}
@@ -59,7 +56,6 @@ def new_provisioning_key(
 
     Raises:
         BalenaApplicationNotFound: there is no such application.
-        BalenaRequestError: the API refused the request.
     """
     application_id = APPLICATION.id_of(sdk, application)
     body = {"actorType": "application", "actorTypeId": application_id, "roles": ["provisioning-api-key"]}

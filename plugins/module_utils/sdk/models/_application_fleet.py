@@ -27,7 +27,6 @@ class ApplicationFleet(ApplicationReads):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaSupervisorLockedError: an update lock is held.
-            BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
         with APPLICATION.missing_on(404, slug_or_uuid_or_id), locked_is_special():
@@ -83,7 +82,6 @@ class ApplicationFleet(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         self._set_device_urls(slug_or_uuid_or_id, True)
 
@@ -95,7 +93,6 @@ class ApplicationFleet(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         self._set_device_urls(slug_or_uuid_or_id, False)
 
@@ -114,7 +111,6 @@ class ApplicationFleet(ApplicationReads):
         Raises:
             BalenaInvalidParameterError: the date is not in the future.
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         self._update(slug_or_uuid_or_id, access_until(expiry_timestamp))
 
@@ -126,6 +122,5 @@ class ApplicationFleet(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         self._update(slug_or_uuid_or_id, NO_ACCESS)

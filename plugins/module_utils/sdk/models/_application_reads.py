@@ -10,8 +10,8 @@ from typing import Any, Literal, Optional
 from .. import errors
 from .._options import merge_options
 from .._text import js_text
-from ._ids import APPLICATION
-from ._listing import ByOrganization
+from ._ids import APPLICATION, ORGANIZATION
+from ._listing import Listed
 from ._namespace import Options, Row, is_id
 from ._service_details import SERVICE_DETAILS, with_current_services
 
@@ -29,7 +29,7 @@ def _within(context: Context) -> Options | None:
     return _DIRECTLY_ACCESSIBLE if context else None
 
 
-class ApplicationReads(ByOrganization):
+class ApplicationReads(Listed):
     """Reading applications."""
 
     resource, order = "application", "app_name asc"
@@ -47,6 +47,21 @@ class ApplicationReads(ByOrganization):
             raise errors.BalenaUsageError("The id option should be a finite number")
         return f"{self._sdk.options.dashboard_root}apps/{js_text(id)}"
 
+    def get_all_by_organization(self, org_handle_or_id: str | int, options: Options | None = None) -> list[Row]:
+        """List the applications of an organization.
+
+        Args:
+            org_handle_or_id: the organization's handle or id.
+            options: pine options, for example ``{"$select": ["id", "slug"]}``; they are merged with the defaults.
+
+        Returns:
+            The applications, by name.
+
+        Raises:
+            BalenaOrganizationNotFound: there is no such organization.
+        """
+        return self._rows({"organization": self._existing_id(ORGANIZATION, org_handle_or_id)}, options)
+
     def get_all(self, options: Options | None = None, context: Context = None) -> list[Row]:
         """List the applications that the token can see.
 
@@ -56,9 +71,6 @@ class ApplicationReads(ByOrganization):
 
         Returns:
             The applications, by name.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         within = _within(context)
         return self._rows(within["$filter"] if within else None, options)
@@ -71,9 +83,6 @@ class ApplicationReads(ByOrganization):
 
         Returns:
             The applications, by name.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         return self.get_all(options, "directly_accessible")
 
@@ -91,7 +100,6 @@ class ApplicationReads(ByOrganization):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         return APPLICATION.get(self._sdk, slug_or_uuid_or_id, options, _within(context))
 
@@ -108,7 +116,6 @@ class ApplicationReads(ByOrganization):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         return self.get(slug_or_uuid_or_id, options, "directly_accessible")
 
@@ -125,7 +132,6 @@ class ApplicationReads(ByOrganization):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         details = merge_options({"$expand": {"owns__device": SERVICE_DETAILS}}, options)
         application = self.get(slug_or_uuid_or_id, details)
@@ -146,7 +152,6 @@ class ApplicationReads(ByOrganization):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several organizations have an application with this name.
-            BalenaRequestError: the API refused the request.
         """
         named = merge_options(_within(context), {"$filter": {"app_name": app_name}})
         rows = self._sdk.pine.get("application", options=merge_options(named, options))
@@ -160,7 +165,6 @@ class ApplicationReads(ByOrganization):
 
         Raises:
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         try:
             APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
@@ -169,11 +173,7 @@ class ApplicationReads(ByOrganization):
         return True
 
     def has_any(self) -> bool:
-        """Say whether the user is a member of any application.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
-        """
+        """Say whether the user is a member of any application."""
         return bool(self.get_all_directly_accessible({"$select": ["id"]}))
 
     def _update(self, slug_or_uuid_or_id: str | int, body: dict[str, Any]) -> None:

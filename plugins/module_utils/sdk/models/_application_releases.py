@@ -30,7 +30,6 @@ class ApplicationReleases(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         application = self.get(slug_or_uuid_or_id, {"$select": "should_track_latest_release"})
         return bool(application["should_track_latest_release"])
@@ -43,7 +42,6 @@ class ApplicationReleases(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         expand = {"should_be_running__release": {"$select": ["id"]}, "owns__release": _LATEST_RELEASE}
         application = self.get(slug_or_uuid_or_id, {"$select": "should_track_latest_release", "$expand": expand})
@@ -53,24 +51,21 @@ class ApplicationReleases(ApplicationReads):
         target = application["should_be_running__release"]
         return not latest or bool(target and target[0]["id"] == latest[0]["id"])
 
-    def pin_to_release(
-        self, slug_or_uuid_or_id: str | int, commit_or_id_or_raw_version: str | int | dict[str, Any]
-    ) -> None:
+    def pin_to_release(self, slug_or_uuid_or_id: str | int, full_release_hash: str | int | dict[str, Any]) -> None:
         """Let an application run one release, and stay there. Devices with a pin of their own keep theirs.
 
         Args:
             slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
-            commit_or_id_or_raw_version: the release's commit or the beginning of it, its id, or
+            full_release_hash: the release's commit or the beginning of it, its id, or
                 ``{"application": slug, uuid or id, "raw_version": version}``.
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaReleaseNotFound: the application has no successful release like that.
-            BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
         usable = {"$filter": {"belongs_to__application": application, "status": "success"}}
-        release = RELEASE.get(self._sdk, commit_or_id_or_raw_version, {"$top": 1, "$select": "id", **usable})
+        release = RELEASE.get(self._sdk, full_release_hash, {"$top": 1, "$select": "id", **usable})
         body = {"should_be_running__release": release["id"], "should_track_latest_release": False}
         self._sdk.pine.patch("application", body, id=application)
 
@@ -85,7 +80,6 @@ class ApplicationReleases(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         target = {"should_be_running__release": {"$select": "commit"}}
         releases = self.get(slug_or_uuid_or_id, {"$select": "id", "$expand": target})["should_be_running__release"]
@@ -99,7 +93,6 @@ class ApplicationReleases(ApplicationReads):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         options = {"$select": "id", "$expand": {"owns__release": _LATEST_RELEASE}}
         application = self.get(slug_or_uuid_or_id, options)

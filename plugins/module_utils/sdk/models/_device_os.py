@@ -24,13 +24,11 @@ class DeviceOs(DeviceStatus):
     def _actions(self) -> OsActions:
         return OsActions(self._sdk)
 
-    def start_os_update(
-        self, uuid_or_id_or_array: Devices, target_os_version: str, *, run_detached: bool = False
-    ) -> Row:
+    def start_os_update(self, uuid_or_uuids: Devices, target_os_version: str, *, run_detached: bool = False) -> Row:
         """Start updating the operating system of devices. It goes on after this returns.
 
         Args:
-            uuid_or_id_or_array: one device's full uuid or its id; or a list of full uuids; or a list of ids.
+            uuid_or_uuids: one device's full uuid or its id; or a list of full uuids; or a list of ids.
             target_os_version: the version to update to, for example ``2.26.0+rev1.prod``.
             run_detached: let the device work alone, without a connection that is kept open.
 
@@ -42,14 +40,14 @@ class DeviceOs(DeviceStatus):
             BalenaInvalidParameterError: the list is empty, mixed or has short uuids, or the version is not available.
             HUPActionError: one of them cannot be updated to this version; then no update is started.
             BalenaError: one of them is offline, or did not report what has to be known; no update is started then.
-            BalenaRequestError: the API refused the request.
         """
         if not target_os_version:
             raise errors.BalenaInvalidParameterError("target_os_version", target_os_version)
         batches = in_batches(
             self._sdk,
             DEVICE,
-            uuid_or_id_or_array,
+            uuid_or_uuids,
+            parameter="uuid_or_uuids",
             options={"$select": _UPDATE_FIELDS},
             group_by=target_of("is_of__device_type"),
         )
@@ -61,7 +59,7 @@ class DeviceOs(DeviceStatus):
             self._check_os_version_available(slug, target_os_version)
             groups.append([device["uuid"] for device in rows])
         started = self._start_os_updates(groups, target_os_version, run_detached)
-        return started if isinstance(uuid_or_id_or_array, (list, tuple)) else started[groups[0][0]]
+        return started if isinstance(uuid_or_uuids, (list, tuple)) else started[groups[0][0]]
 
     def _start_os_updates(self, groups: list[list[str]], target_os_version: str, run_detached: bool) -> Row:
         """Start updates, those of one group at the same time, and return their status by uuid."""
@@ -102,7 +100,6 @@ class DeviceOs(DeviceStatus):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return bool(self._field(uuid_or_id, "is_web_accessible"))
 
@@ -116,7 +113,6 @@ class DeviceOs(DeviceStatus):
             BalenaError: the device has none.
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         device = self.get(uuid_or_id, {"$select": ["is_web_accessible", "uuid"]})
         if not device["is_web_accessible"]:

@@ -61,7 +61,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return DEVICE.get(self._sdk, uuid_or_id, options)
 
@@ -78,7 +77,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return with_current_services(self.get(uuid_or_id, merge_options(SERVICE_DETAILS, options)))
 
@@ -94,7 +92,6 @@ class DeviceReads(ByApplication, ByOrganization):
 
         Raises:
             BalenaDeviceNotFound: no device has this name.
-            BalenaRequestError: the API refused the request.
         """
         devices = self._rows({"device_name": name}, options)
         if not devices:
@@ -109,7 +106,6 @@ class DeviceReads(ByApplication, ByOrganization):
 
         Raises:
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         try:
             DEVICE.existing_id(self._sdk, uuid_or_id)
@@ -126,7 +122,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         name: str = self._field(uuid_or_id, "device_name")
         return name
@@ -140,7 +135,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         name: str = self._related(uuid_or_id, "belongs_to__application", "app_name")
         return name
@@ -154,7 +148,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return bool(self._field(uuid_or_id, "is_online"))
 
@@ -168,7 +161,6 @@ class DeviceReads(ByApplication, ByOrganization):
             BalenaError: the device is offline.
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         device = self.get(uuid_or_id, {"$select": ["is_online", "ip_address"]})
         if not device["is_online"]:
@@ -184,7 +176,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return (self._field(uuid_or_id, "mac_address") or "").split()
 
@@ -200,7 +191,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return self.get(uuid_or_id, {"$select": _METRICS})
 
@@ -213,7 +203,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return not self._field(uuid_or_id, "is_pinned_on__release")
 
@@ -229,7 +218,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         commit: str | None = self._related(uuid_or_id, "should_be_running__release", "commit")
         return commit
@@ -247,7 +235,6 @@ class DeviceReads(ByApplication, ByOrganization):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         state: Row = api_call(
             self._sdk, "GET", f"/device/v{version}/{self._field(uuid_or_id, 'uuid')}/state", shape="object"
@@ -268,7 +255,6 @@ class DeviceReads(ByApplication, ByOrganization):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         uuid = APPLICATION.get(self._sdk, slug_or_uuid_or_id, {"$select": "uuid"})["uuid"]
         wanted = "" if release is None else release

@@ -38,7 +38,6 @@ class DeviceReleases(DeviceWrites):
             BalenaDeviceNotFound: one of the devices does not exist; then none is moved.
             BalenaInvalidDeviceType: the application's containers cannot run on one of the devices; then none is moved.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.get(
             self._sdk,
@@ -75,7 +74,6 @@ class DeviceReleases(DeviceWrites):
                 it are changed already.
             BalenaAmbiguousRelease: several releases of an application have a commit that begins like this.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         options = {"$select": "belongs_to__application"}
         group_by = target_of("belongs_to__application")
@@ -109,7 +107,6 @@ class DeviceReleases(DeviceWrites):
             BalenaError: one of the devices has a supervisor or an OS that is too old for this.
             BalenaDeviceNotFound: one of the devices does not exist; then none is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         options = {
             "$select": ["id", "supervisor_version", "os_version"],

@@ -45,7 +45,6 @@ class DeviceStatus(DeviceReads):
             BalenaInvalidParameterError: this can be no device.
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         status: str = self._computed(uuid_or_id, "overall_status")
         return status
@@ -63,7 +62,6 @@ class DeviceStatus(DeviceReads):
             BalenaInvalidParameterError: this can be no device.
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         progress: int | None = self._computed(uuid_or_id, "overall_progress")
         return progress

@@ -130,7 +130,6 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return read_value(self._sdk, self.resource, self._one(DEVICE, uuid_or_id, service_name_or_id, key))
 
@@ -147,7 +146,6 @@ class DeviceServiceVariables(ByDevice, ByApplication):
             BalenaServiceNotFound: the device does not exist, or does not have this service.
             BalenaAmbiguousDevice: the device has several services of this name.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         if is_full_uuid(uuid_or_id):
             device = belongs_to(("device", "uuid"), uuid_or_id)
@@ -177,7 +175,6 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         self._sdk.pine.delete(
             self.resource, options={"$filter": self._one(DEVICE.exact, uuid_or_id, service_name_or_id, key)}

@@ -29,7 +29,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is deleted.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         for _group, rows in in_batches(self._sdk, DEVICE, uuid_or_id_or_array):
             self._sdk.pine.delete("device", options=ids_filter(rows))
@@ -43,7 +42,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"is_active": False})
 
@@ -57,7 +55,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"device_name": new_name})
 
@@ -71,7 +68,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"note": note})
 
@@ -88,7 +84,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         location = {"custom_latitude": js_text(latitude), "custom_longitude": js_text(longitude)}
         self._update_all(uuid_or_id_or_array, location)
@@ -102,7 +97,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self.set_custom_location(uuid_or_id_or_array, latitude="", longitude="")
 
@@ -115,7 +109,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"is_web_accessible": True})
 
@@ -128,7 +121,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"is_web_accessible": False})
 
@@ -143,7 +135,6 @@ class DeviceWrites(Namespace):
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the date is not in the future, or the list is empty, mixed, or has short
                 uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, access_until(expiry_timestamp))
 
@@ -156,7 +147,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, NO_ACCESS)
 
@@ -169,7 +159,6 @@ class DeviceWrites(Namespace):
         Raises:
             BalenaDeviceNotFound: one of them does not exist; then nothing is changed.
             BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
-            BalenaRequestError: the API refused the request.
         """
         self._update_all(uuid_or_id_or_array, {"is_pinned_on__release": None})
 

@@ -30,9 +30,6 @@ def set_value(sdk: Balena, resource: str, row_key: dict[str, Any], value: Value)
         resource: the OData resource.
         row_key: the fields that identify the row, with their values: its natural key.
         value: what the field ``value`` shall hold; it is stored as text.
-
-    Raises:
-        BalenaRequestError: the API refused the request.
     """
     sdk.pine.upsert(resource, row_key, {"value": js_text(value)})
 
@@ -44,9 +41,6 @@ def read_value(sdk: Balena, resource: str, where: Options) -> str | None:
         sdk: the SDK instance.
         resource: the OData resource.
         where: a pine filter.
-
-    Raises:
-        BalenaRequestError: the API refused the request.
     """
     rows: list[Row] = sdk.pine.get(resource, options={"$select": "value", "$filter": where})
     return rows[0]["value"] if rows else None

@@ -72,7 +72,6 @@ class ByApplication(Listed):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         application = self._existing_id(APPLICATION, slug_or_uuid_or_id)
         return self._rows(belongs_to(self.to_application, application), options)
@@ -98,7 +97,6 @@ class ByDevice(Listed):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         device = self._existing_id(DEVICE, uuid_or_id)
         return self._rows(belongs_to(self.to_device, device), options, ordered=self.ordered_by_device)
@@ -121,7 +119,6 @@ class ByOrganization(Listed):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         organization = self._existing_id(ORGANIZATION, handle_or_id)
         return self._rows(belongs_to(self.to_organization, organization), options)
@@ -147,7 +144,6 @@ class ByService(Listed):
         Raises:
             BalenaServiceNotFound: there is no such service.
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         service = self._existing_id(SERVICE, service_id_or_natural_key)
         return self._rows(belongs_to(self.to_service, service), options)
@@ -172,7 +168,6 @@ class ByRelease(Listed):
         Raises:
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several commits begin like this.
-            BalenaRequestError: the API refused the request.
         """
         of_release = merge_options({"$orderby": self.order} if self.order else {}, options)
         release = RELEASE.get(
@@ -197,7 +192,6 @@ class ByUser(Listed):
 
         Raises:
             BalenaInvalidParameterError: this is neither a name nor an id.
-            BalenaRequestError: the API refused the request.
         """
         if not is_id(username_or_id) and not isinstance(username_or_id, str):
             raise errors.BalenaInvalidParameterError("username_or_id", username_or_id)

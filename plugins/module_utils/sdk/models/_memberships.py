@@ -96,7 +96,6 @@ class Memberships(ByUser):
         Raises:
             BalenaInvalidParameterError: this is neither an id nor a key.
             BalenaError: there is no such membership.
-            BalenaRequestError: the API refused the request.
         """
         return self.kind.get(self._sdk, membership_id, options)
 
@@ -109,7 +108,6 @@ class Memberships(ByUser):
 
         Raises:
             BalenaError: there is no such role (``Balena...MembershipRoleNotFound``).
-            BalenaRequestError: the API refused the request.
         """
         address = self.kind.address(self._sdk, id_or_unique_key)
         role = {self.roles.resource: self.roles.id_by_key(self._sdk, role_name)}
@@ -120,9 +118,6 @@ class Memberships(ByUser):
 
         Args:
             id_or_unique_key: the membership's id, or its natural key: ``{"user": id, "is_member_of__...": id}``.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         self._sdk.pine.delete(self.resource, id=self.kind.address(self._sdk, id_or_unique_key))
 
@@ -152,9 +147,6 @@ class Invites(Listed):
 
         Returns:
             The invitations.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         rows: list[Row] = self._sdk.pine.get(self.resource, options=options)
         return rows
@@ -173,9 +165,6 @@ class Invites(Listed):
 
         Args:
             id: the invitation's id.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         self._sdk.pine.delete(self.resource, id=id)
 

@@ -54,9 +54,6 @@ def api_call(sdk: Balena, method: str, path: str, body: Any = None, **request: A
         path: the path below the API's URL, or an absolute URL.
         body: what to send as JSON.
         **request: more arguments for ``sdk.request.send``.
-
-    Raises:
-        BalenaRequestError: the API refused the request.
     """
     if body is not None:
         request["body"] = body

@@ -15,9 +15,15 @@ from .. import os_version
 from .._download import Download
 from .._os_releases import DEFAULT_TYPE, choose_version
 from .._text import js_text
-from ..errors import BalenaApplicationNotFound, BalenaError, BalenaRequestError, BalenaUsageError
+from ..errors import (
+    BalenaApplicationNotFound,
+    BalenaError,
+    BalenaInvalidResponseError,
+    BalenaRequestError,
+    BalenaUsageError,
+)
 from ._ids import APPLICATION
-from ._namespace import Row, api_call, has_status
+from ._namespace import Row, api_call, has_status, is_id
 from ._os_versions import OsVersions
 
 if TYPE_CHECKING:
@@ -83,8 +89,10 @@ class OsImages(OsVersions):
         path = f"/device-types/v1/{quote(slug, safe='')}/images/{quote(js_text(version), safe='+')}/download-size"
 
         def read() -> int:
-            size: int = api_call(self._sdk, "GET", path, shape="object")["size"]
-            return size
+            size = api_call(self._sdk, "GET", path, shape="object").get("size")
+            if not is_id(size):
+                raise BalenaInvalidResponseError(f"GET {path} was answered without a size")
+            return int(size)
 
         return self._sizes.get((slug, version), read)
 
@@ -122,7 +130,6 @@ class OsImages(OsVersions):
             BalenaInvalidDeviceType: there is no such device type.
             BalenaUsageError: this is no exact version.
             BalenaError: there is no image of this version.
-            BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         query = {"deviceType": slug, "version": _exact_version(version)}
@@ -156,7 +163,6 @@ class OsImages(OsVersions):
             BalenaInvalidDeviceType: there is no such device type.
             BalenaUsageError: this is no exact version, or there is no such option.
             BalenaError: there is no image of this version.
-            BalenaRequestError: the API refused the request.
         """
         query = _spelled(options, _IMAGE_OPTIONS)
         slug = self._get_normalized_device_type_slug(device_type)
@@ -193,7 +199,6 @@ class OsImages(OsVersions):
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
             BalenaUsageError: there is no version, or no such option.
-            BalenaRequestError: the API refused the request.
         """
         if not version:
             raise BalenaUsageError("An OS version is required when calling os.getConfig")

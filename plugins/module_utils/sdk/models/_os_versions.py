@@ -79,9 +79,6 @@ class OsVersions(Namespace):
             ``release_tag``) with ``strippedVersion``, ``basedOnVersion``, ``osType`` ("default" or "esr"), maybe
             ``line`` ("next", "current", "sunset", "outdated") and ``isRecommended: True`` on one of each OS type.
             The objects are shared with later calls: do not change them.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         return self._cached_versions(device_types, _AVAILABLE_OR_DRAFT if include_draft is True else _AVAILABLE)
 
@@ -95,9 +92,6 @@ class OsVersions(Namespace):
 
         Returns:
             As `get_available_os_versions`.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         if options is None:
             return self._cached_versions(device_types, None)
@@ -126,7 +120,6 @@ class OsVersions(Namespace):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             BalenaInvalidParameterError: this is no version and no range.
-            BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         return self._get_max_satisfying_version(version_or_range, self._available(slug, os_type))

@@ -48,9 +48,6 @@ class ApiKeyModel(Namespace):
 
         Returns:
             The keys as the API sends them, without their values.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         keys: list[Row] = self._sdk.pine.get("api_key", options=merge_pine_options({"$orderby": "name asc"}, options))
         return keys
@@ -69,7 +66,6 @@ class ApiKeyModel(Namespace):
 
         Raises:
             BalenaNotLoggedIn: there is no valid token.
-            BalenaRequestError: the API refused the request.
         """
         # Without the condition on the name, keys of a kind that is no longer made would be listed too.
         named = {"is_of__actor": self._sdk.auth.get_actor_id(), "name": {"$ne": None}}
@@ -90,7 +86,6 @@ class ApiKeyModel(Namespace):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.get(self._sdk, slug_or_uuid_or_id, {"$select": "actor"})
         return self._of_actor(application["actor"]["__id"], options)
@@ -108,7 +103,6 @@ class ApiKeyModel(Namespace):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         device = DEVICE.get(self._sdk, uuid_or_id, {"$select": "actor"})
         return self._of_actor(device["actor"]["__id"], options)
@@ -131,7 +125,6 @@ class ApiKeyModel(Namespace):
 
         Raises:
             BalenaInvalidParameterError: the name is empty.
-            BalenaRequestError: the API refused the request.
         """
         if name is None or name == "":
             raise errors.BalenaInvalidParameterError("name", name)
@@ -142,8 +135,5 @@ class ApiKeyModel(Namespace):
 
         Args:
             id: the key's id.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         self._sdk.pine.delete("api_key", id)

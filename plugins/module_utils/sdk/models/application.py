@@ -48,7 +48,6 @@ class ApplicationMemberships(Memberships, ByApplication):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaApplicationMembershipRoleNotFound: there is no such role.
-            BalenaRequestError: the API refused the request.
         """
         return self._create(application, username, role_name)
 
@@ -159,7 +158,6 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
             BalenaApplicationNotFound: one of them does not exist; then nothing is deleted.
             BalenaAmbiguousApplication: several applications match.
             BalenaInvalidParameterError: the list is empty, or holds something else than ids or uuids alone.
-            BalenaRequestError: the API refused the request.
         """
         named = slug_or_uuid_or_id_or_ids
         if isinstance(named, str):
@@ -178,7 +176,6 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         self._update(slug_or_uuid_or_id, {"app_name": new_name})
 
@@ -193,7 +190,6 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
         key: str = api_call(self._sdk, "POST", f"/application/{application}/generate-api-key", shape="text")
@@ -219,6 +215,5 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         return new_provisioning_key(self._sdk, slug_or_uuid_or_id, key_name, key_description, key_expiry_date)

@@ -35,7 +35,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         account: Row = self._call("GET", organization)
         return account
@@ -51,7 +50,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         plan: Row = self._call("GET", organization, "/plan")
         return plan
@@ -67,7 +65,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         info: Row = self._call("GET", organization, "/info")
         return info
@@ -84,7 +81,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         body = _with_captcha({}, g_recaptcha_response)
         intent: Row = self._call("POST", organization, "/setup-intent", body)
@@ -111,7 +107,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         body = _with_captcha({"token_id": token_id}, g_recaptcha_response)
         if token_type is not None:
@@ -130,7 +125,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         return self._call("DELETE", organization, "/info")
 
@@ -146,7 +140,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         self._call("PATCH", organization, "", given(email=email, cc_emails=cc_emails))
 
@@ -168,7 +161,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         body: Row = {"annual": cycle == "annual", "tier": tier}
         if plan_change_reason is not None:
@@ -186,7 +178,6 @@ class BillingModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         invoices: list[Row] = self._call("GET", organization, "/invoices")
         return invoices

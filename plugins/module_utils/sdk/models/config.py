@@ -24,9 +24,6 @@ class ConfigModel(Namespace):
 
         Returns:
             ``{"deviceUrlsBase": ..., "adminUrl": ..., "deviceTypes": [...], ...}``.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         config: Row = dict(api_call(self._sdk, "GET", "/config", send_token=False, shape="object"))
         if config.get("deviceTypes") is not None:
@@ -41,7 +38,6 @@ class ConfigModel(Namespace):
 
         Raises:
             BalenaError: the API has none.
-            BalenaRequestError: the API refused the request.
         """
         device_types: list[Row] | None = api_call(self._sdk, "GET", "/device-types/v1")
         if device_types is None:
@@ -59,7 +55,6 @@ class ConfigModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         for manifest in self.get_device_types():
             names = (manifest.get("name"), manifest.get("slug"), *(manifest.get("aliases") or ()))
@@ -79,7 +74,6 @@ class ConfigModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         manifest = self.get_device_type_manifest_by_slug(device_type)
         initialization = manifest.get("initialization") or {}
@@ -93,9 +87,6 @@ class ConfigModel(Namespace):
 
         Returns:
             ``configVarSchema`` (a JSON schema), ``reservedNames``, ``reservedNamespaces``, ``invalidRegex``, ...
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         if not isinstance(device_type, str):
             schema: Any = api_call(self._sdk, "GET", "/config/vars", send_token=False, shape="object")

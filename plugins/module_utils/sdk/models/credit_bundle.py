@@ -24,7 +24,6 @@ class CreditBundleModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         organization_id = ORGANIZATION.existing_id(self._sdk, organization)
         # Merged the other way round than elsewhere: the method's own order wins (recorded).
@@ -46,7 +45,6 @@ class CreditBundleModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         body = {
             "belongs_to__organization": ORGANIZATION.existing_id(self._sdk, organization),

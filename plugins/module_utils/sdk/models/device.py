@@ -117,7 +117,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         path = f"/api-key/device/{DEVICE.exact.id_of(self._sdk, uuid_or_id)}/device-key"
         with DEVICE.missing_on(500, uuid_or_id, "No device found to associate with the api key"):
@@ -133,7 +132,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             BalenaError: the device does not support local mode; the message says why.
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         fields = ["id", "os_version", "os_variant", "supervisor_version", "last_connectivity_event"]
         device = DEVICE.exact.get(self._sdk, uuid_or_id, {"$select": fields})
@@ -151,7 +149,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCAL_MODE, "0")
 
@@ -164,7 +161,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         return self.config_var.get(uuid_or_id, _LOCAL_MODE) == "1"
 
@@ -177,7 +173,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCK_OVERRIDE, "1")
 
@@ -190,7 +185,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
-            BalenaRequestError: the API refused the request.
         """
         self.config_var.set(uuid_or_id, _LOCK_OVERRIDE, "0")
 
@@ -203,7 +197,6 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         Raises:
             BalenaDeviceNotFound: there is no such device.
             BalenaAmbiguousDevice: several uuids begin like this.
-            BalenaRequestError: the API refused the request.
         """
         variable = {"$select": "value", "$filter": {"name": _LOCK_OVERRIDE}}
         application = {"$select": "id", "$expand": {"application_config_variable": variable}}

@@ -55,7 +55,6 @@ class DeviceTypeModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         if id_or_slug is None:
             raise BalenaInvalidDeviceType(id_or_slug)
@@ -75,9 +74,6 @@ class DeviceTypeModel(Namespace):
 
         Returns:
             The device types as the API sends them.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         merged = merge_pine_options({"$orderby": "name asc"}, options)
         device_types: list[Row] = self._sdk.pine.get("device_type", options=merged)
@@ -91,9 +87,6 @@ class DeviceTypeModel(Namespace):
 
         Returns:
             The device types as the API sends them.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         return self.get_all(merge_pine_options({"$filter": _SUPPORTED}, options))
 
@@ -109,7 +102,6 @@ class DeviceTypeModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         return self._first({"$or": {"name": slug_or_name, "slug": slug_or_name}}, options, slug_or_name)
 
@@ -121,7 +113,6 @@ class DeviceTypeModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         name: str = self.get_by_slug_or_name(device_type_slug, {"$select": "name"})["name"]
         return name
@@ -134,7 +125,6 @@ class DeviceTypeModel(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         slug: str = self.get_by_slug_or_name(device_type_name, {"$select": "slug"})["slug"]
         return slug
@@ -155,7 +145,6 @@ class DeviceTypeModel(Namespace):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             BalenaError: it has no contract, or a template that cannot be read.
-            BalenaRequestError: the API refused the request.
         """
         contract = self._contract(device_type_slug)
         if not contract:
@@ -176,7 +165,6 @@ class DeviceTypeModel(Namespace):
             BalenaInvalidDeviceType: there is no such device type.
             BalenaError: its contract has no such steps, or does not say how the device is flashed.
             BalenaInvalidParameterError: this is neither a text nor a contract.
-            BalenaRequestError: the API refused the request.
         """
         if isinstance(device_type_slug_or_contract, dict):
             return install_instructions(device_type_slug_or_contract)
@@ -200,7 +188,6 @@ class DeviceTypeModel(Namespace):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             BalenaError: the contract does not say.
-            BalenaRequestError: the API refused the request.
         """
         contract = self._contract(device_type_slug)
         return install_method(contract) if contract else None

@@ -40,7 +40,6 @@ class ImageModel(Namespace):
         Raises:
             BalenaInvalidParameterError: there is no id.
             BalenaImageNotFound: there is no such image.
-            BalenaRequestError: the API refused the request.
         """
         if id is None:
             raise errors.BalenaInvalidParameterError("id", id)
@@ -61,7 +60,6 @@ class ImageModel(Namespace):
 
         Raises:
             BalenaImageNotFound: there is no such image.
-            BalenaRequestError: the API refused the request.
         """
         log: str | None = self.get(id, {"$select": "build_log"})["build_log"]
         return log

@@ -22,9 +22,6 @@ class KeyModel(Namespace):
 
         Returns:
             The keys as the API sends them: ``{"id": ..., "title": ..., "public_key": ...}``.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         keys: list[Row] = self._sdk.pine.get(_RESOURCE, options=merge_pine_options({}, options))
         return keys
@@ -41,7 +38,6 @@ class KeyModel(Namespace):
         Raises:
             BalenaInvalidParameterError: there is no id.
             BalenaKeyNotFound: there is no such key.
-            BalenaRequestError: the API refused the request.
         """
         if id is None:
             raise errors.BalenaInvalidParameterError("id", id)
@@ -58,9 +54,6 @@ class KeyModel(Namespace):
 
         Returns:
             The API's answer, "OK".
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         answer: str = self._sdk.pine.delete(_RESOURCE, id)
         return answer

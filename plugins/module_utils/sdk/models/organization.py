@@ -37,7 +37,6 @@ class OrganizationMembershipTags(Tags, ByOrganization):
 
         Raises:
             BalenaError: there is no such membership.
-            BalenaRequestError: the API refused the request.
         """
         parent = self._existing_id(MEMBERSHIP, membership_id)
         return self._rows({self.parent_field: parent}, options)
@@ -90,7 +89,6 @@ class OrganizationMemberships(Memberships, ByOrganization):
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
             BalenaOrganizationMembershipRoleNotFound: there is no such role.
-            BalenaRequestError: the API refused the request.
         """
         return self._create(organization, username, role_name)
 
@@ -144,9 +142,6 @@ class OrganizationModel(Namespace):
 
         Returns:
             The new organization as the API sends it, with its ``id``.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         created: Row = self._sdk.pine.post("organization", {"name": name, **fields})
         return created
@@ -159,9 +154,6 @@ class OrganizationModel(Namespace):
 
         Returns:
             The organizations as the API sends them.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         merged = merge_pine_options({"$orderby": ORGANIZATION.order}, options)
         organizations: list[Row] = self._sdk.pine.get("organization", options=merged)
@@ -180,7 +172,6 @@ class OrganizationModel(Namespace):
         Raises:
             BalenaInvalidParameterError: this is neither a handle nor an id.
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         return ORGANIZATION.get(self._sdk, handle_or_id, options)
 
@@ -192,7 +183,6 @@ class OrganizationModel(Namespace):
 
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
-            BalenaRequestError: the API refused the request.
         """
         try:
             self._sdk.pine.delete("organization", ORGANIZATION.existing_id(self._sdk, handle_or_id))

@@ -37,7 +37,6 @@ class OsModel(OsImages):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         return hup.is_supported_update(slug, current_version, target_version)
@@ -56,7 +55,6 @@ class OsModel(OsImages):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             HUPActionError: the update is not possible; the message says why.
-            BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         return hup.update_type(slug, current_version, target_version)
@@ -77,7 +75,6 @@ class OsModel(OsImages):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaRequestError: the API refused the request.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         available = [row["raw_version"] for row in self._available(slug, DEFAULT_TYPE, include_draft)]
@@ -109,9 +106,6 @@ class OsModel(OsImages):
 
         Returns:
             Releases with ``id``, ``raw_version`` and ``known_issue_list``.
-
-        Raises:
-            BalenaRequestError: the API refused the request.
         """
         own = {
             "$select": ["id", "raw_version", "known_issue_list"],

@@ -17,7 +17,7 @@ from ..utils import merge_pine_options
 from ._ids import APPLICATION, RELEASE
 from ._keyed_values import Tags, Value
 from ._listing import ByApplication, ByRelease
-from ._namespace import Nested, Options, Row
+from ._namespace import Nested, Options, Row, is_id
 
 #: How a release is named.
 ReleaseKey = Union[str, int, dict[str, Any]]
@@ -78,7 +78,6 @@ class ReleaseModel(ByApplication):
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several releases have a commit that begins like this.
             BalenaApplicationNotFound: there is no such application.
-            BalenaRequestError: the API refused the request.
         """
         return RELEASE.get(self._sdk, commit_or_id_or_raw_version, merge_pine_options({}, options))
 
@@ -103,7 +102,6 @@ class ReleaseModel(ByApplication):
         Raises:
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several releases have a commit that begins like this.
-            BalenaRequestError: the API refused the request.
         """
         of_image = {"$select": "id", "$expand": {"is_a_build_of__service": {"$select": "service_name"}}}
         of_release = {
@@ -130,7 +128,6 @@ class ReleaseModel(ByApplication):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         latest = merge_pine_options({"$top": 1, "$filter": {"status": "success"}}, options)
         releases = self.get_all_by_application(slug_or_uuid_or_id, latest)
@@ -165,11 +162,13 @@ class ReleaseModel(ByApplication):
             url=f"/v3/buildFromUrl?headless=true&owner={quote(owner, safe='')}&app={quote(name, safe='')}",
             base_url=self._sdk.options.builder_root,
             body={"url": url, "shouldFlatten": flatten, **builder_options},
+            shape="object",
         ).body
-        if not answer["started"]:
-            raise errors.BalenaError(answer["message"])
-        release_id: int = answer["releaseId"]
-        return release_id
+        if not answer.get("started"):
+            raise errors.BalenaError(answer.get("message") or "The builder did not start, and did not say why")
+        if not is_id(answer.get("releaseId")):
+            raise errors.BalenaInvalidResponseError("The builder started, and did not say what it builds")
+        return int(answer["releaseId"])
 
     def _change(self, release: ReleaseKey, body: Row) -> None:
         self._sdk.pine.patch(self.resource, body, RELEASE.existing_id(self._sdk, release))
@@ -183,7 +182,6 @@ class ReleaseModel(ByApplication):
         Raises:
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several releases have a commit that begins like this.
-            BalenaRequestError: the API refused the request.
         """
         self._change(commit_or_id_or_raw_version, {"is_final": True})
 
@@ -211,7 +209,6 @@ class ReleaseModel(ByApplication):
         Raises:
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several releases have a commit that begins like this.
-            BalenaRequestError: the API refused the request.
         """
         self._change(commit_or_id_or_raw_version, {"note": note_or_null})
 
@@ -227,7 +224,6 @@ class ReleaseModel(ByApplication):
         Raises:
             BalenaReleaseNotFound: there is no such release.
             BalenaAmbiguousRelease: several releases have a commit that begins like this.
-            BalenaRequestError: the API refused the request.
         """
         self._change(commit_or_id_or_raw_version, {"known_issue_list": known_issue_list_or_null})
 

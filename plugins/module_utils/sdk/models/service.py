@@ -80,7 +80,6 @@ class ServiceModel(Namespace):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaAmbiguousApplication: several applications match.
-            BalenaRequestError: the API refused the request.
         """
         expand = {"$select": "id", "$expand": {"service": options or {}}}
         services: list[Row] = APPLICATION.get(self._sdk, slug_or_uuid_or_id, expand)["service"]
