@@ -11,6 +11,7 @@ class Errors:
     from .errors import (
         BalenaAmbiguousApplication,
         BalenaAmbiguousDevice,
+        BalenaAmbiguousError,
         BalenaAmbiguousRelease,
         BalenaApplicationMembershipRoleNotFound,
         BalenaApplicationNotFound,
@@ -28,6 +29,7 @@ class Errors:
         BalenaKeyNotFound,
         BalenaMalformedToken,
         BalenaMissingRelation,
+        BalenaNotFoundError,
         BalenaNotLoggedIn,
         BalenaOrganizationMembershipRoleNotFound,
         BalenaOrganizationNotFound,

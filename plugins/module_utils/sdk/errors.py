@@ -1,11 +1,29 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every error that the SDK raises; all of them are a :class:`BalenaError`.
+"""Every error that the SDK raises::
 
-The first part mirrors the reference: same class name, ``code``, message and subject (``error.device``,
-``error.application`` ...). The second part is our own: connections, guards and wrong calls.
+    BalenaError
+        BalenaUsageError                                        the call is wrong; nothing was sent
+            BalenaInvalidParameterError, BalenaUnsafeWriteError
+        BalenaReadOnlyError                                     a write on a read-only connection; nothing was sent
+        BalenaConnectionError                                   no answer
+            BalenaTimeoutError, BalenaUnknownOutcomeError
+        BalenaRequestError                                      the server refused
+        BalenaInvalidResponseError, BalenaMissingRelation       an answer that no balena API gives, or lacks something
+        BalenaNotFoundError                                     there is no such thing
+            BalenaApplicationNotFound, BalenaApplicationMembershipRoleNotFound, BalenaDeviceNotFound,
+            BalenaImageNotFound, BalenaKeyNotFound, BalenaOrganizationNotFound,
+            BalenaOrganizationMembershipRoleNotFound, BalenaReleaseNotFound, BalenaServiceNotFound
+        BalenaAmbiguousError                                    several things have this name
+            BalenaAmbiguousApplication, BalenaAmbiguousDevice, BalenaAmbiguousRelease
+        BalenaInvalidDeviceType                                 one that does not exist or does not fit
+            BalenaDiscontinuedDeviceType
+        BalenaNotLoggedIn, BalenaInvalidLoginCredentials        who is asking?
+        BalenaExpiredToken, BalenaMalformedToken, BalenaTooManyRequests
+        BalenaSupervisorLockedError, HUPActionError             a device that cannot do it now, or at all
+        BalenaSettingsPermissionError, BalenaDependencyError    something is missing on this machine
 
-No error carries a token: where the reference stores one, the attribute is ``None`` here.
+Names, messages and subjects (``error.device`` …) are the reference's. No error carries a token: it is ``None`` here.
 """
 
 from __future__ import annotations
@@ -40,125 +58,11 @@ class BalenaError(Exception):
         return type(self).__name__
 
 
-class _AboutSubject(BalenaError):
-    """An error about one thing, kept in the attribute that ``subject`` names."""
-
-    subject: ClassVar[str]
-    template: ClassVar[str]
-
-    def __init__(self, value: Any = None) -> None:
-        setattr(self, self.subject, value)
-        super().__init__(self.template.format(js_text(value)))
+class BalenaUsageError(BalenaError):
+    """The call itself is wrong (an unknown option, a value of the wrong type); nothing was sent."""
 
 
-class BalenaAmbiguousApplication(_AboutSubject):
-    """More than one application matches; ``application`` is what was asked for."""
-
-    subject, template = "application", "Application is ambiguous: {}"
-    application: Any
-
-
-class BalenaAmbiguousDevice(_AboutSubject):
-    """More than one device matches a short uuid; ``device`` is what was asked for."""
-
-    subject, template = "device", "Device is ambiguous: {}"
-    device: Any
-
-
-class BalenaAmbiguousRelease(_AboutSubject):
-    """More than one release has this commit; ``release`` is what was asked for."""
-
-    subject = "release"
-    template = "Release is ambiguous: There are multiple releases matching the release hash '{}'"
-    release: Any
-
-
-class BalenaApplicationMembershipRoleNotFound(_AboutSubject):
-    """No such role; ``application_membership_role`` is what was asked for."""
-
-    subject, template = "application_membership_role", "Application membership role not found: {}"
-    application_membership_role: Any
-
-
-class BalenaApplicationNotFound(_AboutSubject):
-    """No such application; ``application`` is what was asked for."""
-
-    subject, template = "application", "Application not found: {}"
-    application: Any
-
-
-class BalenaDeviceNotFound(_AboutSubject):
-    """No such device; ``device`` is what was asked for."""
-
-    subject, template = "device", "Device not found: {}"
-    device: Any
-
-
-class BalenaImageNotFound(_AboutSubject):
-    """No such image; ``image`` is what was asked for."""
-
-    subject, template = "image", "Image not found: {}"
-    image: Any
-
-
-class BalenaInvalidDeviceType(_AboutSubject):
-    """The device type does not exist or does not fit; ``type`` says which."""
-
-    subject, template = "type", "Invalid device type: {}"
-    type: Any
-
-
-class BalenaDiscontinuedDeviceType(BalenaInvalidDeviceType):
-    """The device type is no longer supported; ``type`` says which."""
-
-    template = "Invalid device type: Discontinued device type: {}"
-
-
-class BalenaOrganizationMembershipRoleNotFound(_AboutSubject):
-    """No such role; ``organization_membership_role`` is what was asked for."""
-
-    subject, template = "organization_membership_role", "Organization membership role not found: {}"
-    organization_membership_role: Any
-
-
-class BalenaOrganizationNotFound(_AboutSubject):
-    """No such organization; ``organization`` is what was asked for."""
-
-    subject, template = "organization", "Organization not found: {}"
-    organization: Any
-
-
-class BalenaReleaseNotFound(_AboutSubject):
-    """No such release; ``release`` is what was asked for."""
-
-    subject, template = "release", "Release not found: {}"
-    release: Any
-
-
-class BalenaServiceNotFound(_AboutSubject):
-    """No such service; ``service`` is what was asked for."""
-
-    subject, template = "service", "Service not found: {}"
-    service: Any
-
-
-class BalenaTooManyRequests(BalenaError):
-    """Too many log-in attempts; ``next_valid_request_date`` is when to try again, if the server said so."""
-
-    def __init__(self, next_valid_request_date: Any = None) -> None:
-        self.next_valid_request_date = next_valid_request_date
-        when = "later" if next_valid_request_date is None else js_text(next_valid_request_date)
-        super().__init__(f"Too Many Requests. Try again {when}")
-
-
-class BalenaKeyNotFound(BalenaError):
-    """No SSH key with this id or name."""
-
-    def __init__(self, key: Any = None) -> None:
-        super().__init__(f"Key not found: {js_text(key)}")
-
-
-class BalenaInvalidParameterError(BalenaError):
+class BalenaInvalidParameterError(BalenaUsageError):
     """An argument has a value that cannot be meant; nothing was sent.
 
     Args:
@@ -179,50 +83,24 @@ class BalenaInvalidParameterError(BalenaError):
         super().__init__(f"Invalid parameter: {shown} is not a valid value for parameter '{parameter_name}'{takes}")
 
 
-class _FixedMessage(BalenaError):
-    """An error whose message never changes; a token that it is about is not kept."""
-
-    text: ClassVar[str]
-
-    def __init__(self) -> None:
-        super().__init__(self.text)
+class BalenaUnsafeWriteError(BalenaUsageError):
+    """A PATCH, PUT or DELETE names neither a key nor a filter: the server would apply it to every row."""
 
 
-class BalenaExpiredToken(_FixedMessage):
-    """The session token expired: log in again."""
-
-    text = "The token expired"
-    token = None
+class BalenaReadOnlyError(BalenaError):
+    """A write was about to leave a :class:`Balena` that was opened read-only; nothing was sent."""
 
 
-class BalenaInvalidLoginCredentials(_FixedMessage):
-    """Wrong user name or password."""
-
-    text = "Invalid login credentials"
+class BalenaConnectionError(BalenaError):
+    """The server could not be reached, or the connection broke; the message says where and why."""
 
 
-class BalenaMalformedToken(_FixedMessage):
-    """The token is missing or is no session token, where one is needed."""
-
-    text = "Malformed token"
-    token = None
+class BalenaTimeoutError(BalenaConnectionError):
+    """The server did not connect or answer in time."""
 
 
-class BalenaNotLoggedIn(_FixedMessage):
-    """There is no token, and the request needs one."""
-
-    text = "You have to log in"
-
-
-class BalenaSupervisorLockedError(_FixedMessage):
-    """The device's application holds the update lock."""
-
-    text = "Supervisor locked"
-    token = None
-
-
-class BalenaSettingsPermissionError(BalenaError):
-    """The data directory or a settings file cannot be read or written."""
+class BalenaUnknownOutcomeError(BalenaConnectionError):
+    """A POST was sent, its answer was lost, and so the server may or may not have carried it out."""
 
 
 class BalenaRequestError(BalenaError):
@@ -249,40 +127,171 @@ class BalenaRequestError(BalenaError):
         super().__init__(f"Request error: {json.dumps(body) if isinstance(body, dict) else js_text(body)}")
 
 
-class HUPActionError(BalenaError):
-    """An OS update is not possible between the two versions, or on this device type."""
-
-
-class BalenaUsageError(BalenaError):
-    """The call itself is wrong (an unknown option, a value of the wrong type); nothing was sent."""
-
-
-class BalenaUnsafeWriteError(BalenaUsageError):
-    """A PATCH, PUT or DELETE names neither a key nor a filter: the server would apply it to every row."""
-
-
-class BalenaReadOnlyError(BalenaError):
-    """A write was about to leave a :class:`Balena` that was opened read-only; nothing was sent."""
-
-
-class BalenaConnectionError(BalenaError):
-    """The server could not be reached, or the connection broke; the message says where and why."""
-
-
-class BalenaTimeoutError(BalenaConnectionError):
-    """The server did not connect or answer in time."""
-
-
-class BalenaUnknownOutcomeError(BalenaConnectionError):
-    """A POST was sent, its answer was lost, and so the server may or may not have carried it out."""
-
-
 class BalenaInvalidResponseError(BalenaError):
     """The server's answer cannot be understood, for example JSON that is cut off."""
 
 
 class BalenaMissingRelation(BalenaError):
     """A row lacks the row that it should belong to: there is none, or the token may not see it."""
+
+
+class _AboutSubject(BalenaError):
+    """An error about one thing, kept in the attribute that ``subject`` names."""
+
+    subject: ClassVar[str]
+    words: ClassVar[str]
+
+    def __init_subclass__(cls, subject: str = "", words: str = "") -> None:
+        cls.subject = subject or getattr(cls, "subject", "")
+        cls.words = words or f"{subject.replace('_', ' ').capitalize()} {cls.words}"
+
+    def __init__(self, value: Any = None) -> None:
+        setattr(self, self.subject, value)
+        super().__init__(self.words.format(js_text(value)))
+
+
+class BalenaNotFoundError(_AboutSubject, words="not found: {}"):
+    """There is no such thing, or the token may not see it; the subclasses say what was looked for."""
+
+
+class BalenaApplicationMembershipRoleNotFound(BalenaNotFoundError, subject="application_membership_role"):
+    """No such role; ``application_membership_role`` is what was asked for."""
+
+    application_membership_role: Any
+
+
+class BalenaApplicationNotFound(BalenaNotFoundError, subject="application"):
+    """No such application; ``application`` is what was asked for."""
+
+    application: Any
+
+
+class BalenaDeviceNotFound(BalenaNotFoundError, subject="device"):
+    """No such device; ``device`` is what was asked for."""
+
+    device: Any
+
+
+class BalenaImageNotFound(BalenaNotFoundError, subject="image"):
+    """No such image; ``image`` is what was asked for."""
+
+    image: Any
+
+
+class BalenaKeyNotFound(BalenaNotFoundError, subject="key"):
+    """No such SSH key; ``key`` is what was asked for."""
+
+    key: Any
+
+
+class BalenaOrganizationMembershipRoleNotFound(BalenaNotFoundError, subject="organization_membership_role"):
+    """No such role; ``organization_membership_role`` is what was asked for."""
+
+    organization_membership_role: Any
+
+
+class BalenaOrganizationNotFound(BalenaNotFoundError, subject="organization"):
+    """No such organization; ``organization`` is what was asked for."""
+
+    organization: Any
+
+
+class BalenaReleaseNotFound(BalenaNotFoundError, subject="release"):
+    """No such release; ``release`` is what was asked for."""
+
+    release: Any
+
+
+class BalenaServiceNotFound(BalenaNotFoundError, subject="service"):
+    """No such service; ``service`` is what was asked for."""
+
+    service: Any
+
+
+class BalenaAmbiguousError(_AboutSubject, words="is ambiguous: {}"):
+    """Several things have this name; the subclasses say what was looked for."""
+
+
+class BalenaAmbiguousApplication(BalenaAmbiguousError, subject="application"):
+    """Several applications match; ``application`` is what was asked for."""
+
+    application: Any
+
+
+class BalenaAmbiguousDevice(BalenaAmbiguousError, subject="device"):
+    """Several devices match a short uuid; ``device`` is what was asked for."""
+
+    device: Any
+
+
+class BalenaAmbiguousRelease(
+    BalenaAmbiguousError,
+    subject="release",
+    words="Release is ambiguous: There are multiple releases matching the release hash '{}'",
+):
+    """Several releases have this commit; ``release`` is what was asked for."""
+
+    release: Any
+
+
+class BalenaInvalidDeviceType(_AboutSubject, subject="type", words="Invalid device type: {}"):
+    """The device type does not exist or does not fit; ``type`` says which."""
+
+    type: Any
+
+
+class BalenaDiscontinuedDeviceType(BalenaInvalidDeviceType, words="Invalid device type: Discontinued device type: {}"):
+    """The device type is no longer supported; ``type`` says which."""
+
+
+class _FixedMessage(BalenaError):
+    """An error whose message never changes; a token that it is about is not kept."""
+
+    words: ClassVar[str]
+    token = None
+
+    def __init_subclass__(cls, words: str) -> None:
+        cls.words = words
+
+    def __init__(self) -> None:
+        super().__init__(self.words)
+
+
+class BalenaNotLoggedIn(_FixedMessage, words="You have to log in"):
+    """There is no token, and the request needs one."""
+
+
+class BalenaExpiredToken(_FixedMessage, words="The token expired"):
+    """The session token expired: log in again."""
+
+
+class BalenaMalformedToken(_FixedMessage, words="Malformed token"):
+    """The token is missing or is not a session token, where one is needed."""
+
+
+class BalenaInvalidLoginCredentials(_FixedMessage, words="Invalid login credentials"):
+    """Wrong user name or password."""
+
+
+class BalenaTooManyRequests(BalenaError):
+    """Too many log-in attempts; ``next_valid_request_date`` is when to try again, if the server said so."""
+
+    def __init__(self, next_valid_request_date: Any = None) -> None:
+        self.next_valid_request_date = next_valid_request_date
+        when = "later" if next_valid_request_date is None else js_text(next_valid_request_date)
+        super().__init__(f"Too Many Requests. Try again {when}")
+
+
+class BalenaSupervisorLockedError(_FixedMessage, words="Supervisor locked"):
+    """The device's application holds the update lock."""
+
+
+class HUPActionError(BalenaError):
+    """An OS update is not possible between the two versions, or on this device type."""
+
+
+class BalenaSettingsPermissionError(BalenaError):
+    """The data directory or a settings file cannot be read or written."""
 
 
 class BalenaDependencyError(BalenaError):

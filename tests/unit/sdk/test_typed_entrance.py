@@ -141,6 +141,26 @@ def test_all_errors_are_at_the_instance_too() -> None:
     assert offered == {name for name in there if not name.startswith("_")}
 
 
+def test_the_hierarchy_of_errors_is_written_at_their_head() -> None:
+    written: list[tuple[int, str]] = []
+    for line in (errors.__doc__ or "").splitlines()[2:]:
+        if not line.startswith("    "):
+            break
+        depth = (len(line) - len(line.lstrip())) // 4 - 1
+        written += [(depth, name.strip()) for name in line.strip().split("  ")[0].split(",") if name]
+
+    def public(kind: type) -> typing.Iterator[type]:
+        for below in kind.__subclasses__():
+            yield from public(below) if below.__name__.startswith("_") else [below]
+
+    def tree(kind: type, depth: int = 0) -> typing.Iterator[tuple[int, str]]:
+        yield depth, kind.__name__
+        for below in public(kind):
+            yield from tree(below, depth + 1)
+
+    assert sorted(written) == sorted(tree(errors.BalenaError))
+
+
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
     assert (Path(sdk.__file__ or "").parent / "py.typed").exists()
 
