@@ -59,6 +59,9 @@ def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:
     """Encode fields of which some are files (:class:`~.utils.BalenaWebResourceFile`)."""
     from urllib3.filepost import encode_multipart_formdata
 
+    for name, value in body.items():
+        if not hasattr(value, "content") and not isinstance(value, (str, int, float, type(None))):
+            raise BalenaUsageError(f"The body cannot be sent beside a file: '{name}' is {type_name(value)}")
     fields = {
         name: (value.name, value.content, value.type) if hasattr(value, "content") else js_text(value)
         for name, value in body.items()

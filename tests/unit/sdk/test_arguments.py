@@ -18,10 +18,9 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaUsageError,
 )
 from ansible_collections.community.balena.plugins.module_utils.sdk.utils import BalenaWebResourceFile
-from tests.ansible_runs import CHECKOUT
 from tests.oracle.arguments import resolve, snake_case
-
-from .local_server import Answer, LocalServer, Seen
+from tests.support.ansible_runs import CHECKOUT
+from tests.support.local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
@@ -188,3 +187,12 @@ def test_the_name_of_a_parameter_in_an_error_is_pythons(name: str, balena: Balen
     with pytest.raises(BalenaInvalidParameterError, match="'uuid_or_id'") as caught:
         balena.models.device.get("")
     assert caught.value.parameter_name == "uuid_or_id"
+
+
+@pytest.mark.parametrize("value", [b"hunter2", {"hunter2": 1}, ["hunter2"], object()], ids=shown)
+def test_beside_a_file_only_plain_values_are_sent(value: Any, balena: Balena, server: LocalServer) -> None:
+    logo = BalenaWebResourceFile(b"...", "logo.png")
+    with pytest.raises(BalenaUsageError, match="'handle' is") as caught:
+        balena.models.organization.create(name="acme", logo_image=logo, handle=value)
+    assert "hunter2" not in str(caught.value)
+    assert server.requests == []

@@ -99,7 +99,7 @@ def test_a_stream_that_has_begun_may_go_on_for_longer() -> None:
 
 @pytest.mark.parametrize("limit", [10**7, 10**30])
 def test_a_limit_of_requests_that_limits_nothing(limit: int) -> None:
-    with pytest.raises(BalenaInvalidParameterError, match="requestLimit"):
+    with pytest.raises(BalenaInvalidParameterError, match="request_limit"):
         Balena(request_limit=limit)
     options = {"api_url": "http://127.0.0.1:9", "api_token": "t", "validate_certs": True, "timeout": 1.0}
     with pytest.raises(BalenaError, match="request_limit must be greater than 0 and at most 1000000, not"):
