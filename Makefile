@@ -46,7 +46,7 @@ demo: venv ## converge a simulated fleet, twice, and show that the second run ch
 	@$(BIN)/python tests/demo/run.py $(ARGS)
 
 test: venv $(AWX) ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal --durations 10 $(ARGS)
 
 lint: $(VENV)/.lint-ready $(COLLECTION) $(AWX) ## style, types, playbooks, changelog and documentation
 	@$(BIN)/python .ci/lint.py $(ARGS)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the steps of steps.py, as many at once as there are processors, and show each one's outcome and duration.
 
-A failed step shows the end of its log; the others still run, so that one run tells all that is wrong. The last line
-is that of the main test run. Usage: pipeline.py [--list] [STEP...]
+A failed step shows the end of its log; the others still run, so that one run tells all that is wrong. At the end stand
+the slowest tests of the main test run and its last line. Usage: pipeline.py [--list] [STEP...]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from steps import CHECKOUT, Step, steps
 
 LOGS = CHECKOUT / ".cache" / "logs"
 SHOWN_LINES = 60
+SLOWEST = re.compile(r"^=+ slowest \d+ durations =+\n((?:.+\n)*?)(?==)", re.MULTILINE)
 SUMMARY = re.compile(r"^=+ (.*\d+ (?:passed|failed|error).* in [\d.:()s ]+) =+$", re.MULTILINE)
 
 
@@ -82,11 +83,12 @@ def run_all(todo: list[Step]) -> dict[str, bool]:
     return passed
 
 
-def summary_line(ran: set[str]) -> str:
-    """Return the last line of the main test run, as its test runner wrote it."""
+def summary(ran: set[str]) -> str:
+    """Return the slowest tests and the last line of the main test run, as its test runner wrote them."""
     log = CHECKOUT / log_of(Step("test"))
-    found = SUMMARY.findall(log.read_text(encoding="utf-8", errors="replace")) if "test" in ran else []
-    return found[-1] if found else "no summary of the tests"
+    text = log.read_text(encoding="utf-8", errors="replace") if "test" in ran else ""
+    slowest, last = SLOWEST.findall(text), SUMMARY.findall(text)
+    return "".join(slowest[-1:]) + (last[-1] if last else "no summary of the tests")
 
 
 def main() -> int:
@@ -108,7 +110,7 @@ def main() -> int:
     failed = [name for name, good in passed.items() if not good]
     verdict = f"failed: {', '.join(failed)}" if failed else "all ok"
     say(f"{len(passed)} steps in {time.monotonic() - start:.0f} s, {verdict}")
-    say(summary_line(set(passed)))
+    say(summary(set(passed)))
     return 1 if failed or not passed else 0
 
 
