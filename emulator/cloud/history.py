@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ class History:
         """Close the rows that no longer hold and open new ones, as of a moment (now if it is not given)."""
         now = iso_time(self._clock.timestamp() if moment is None else moment)
         with self._store.transaction():
-            changed = self._store.rows(self._changed())
+            changed = self._store.rows(_changed())
             if not changed:
                 return
             history = tables()["device_history"].c
@@ -48,22 +49,24 @@ class History:
             self._store.update_where("device_history", still_open, end_timestamp=now, is_active=False)
             self._store.insert_many("device_history", [{"created_at": now, **row} for row in changed])
 
-    @staticmethod
-    def _changed() -> sa.Select[Any]:
-        device, application, history = (tables()[name] for name in ("device", "application", "device_history"))
-        actual = {name: device.c[name] for name in TRACKED if name != "should_be_running__release"}
-        target = sa.func.coalesce(device.c.is_pinned_on__release, application.c.should_be_running__release)
-        actual["should_be_running__release"] = target  # type: ignore[assignment]
-        differs = [value.is_distinct_from(history.c[name]) for name, value in actual.items()]
-        is_open = sa.and_(history.c.tracks__device == device.c.id, history.c.end_timestamp.is_(None))
-        return (
-            sa.select(
-                device.c.id.label("tracks__device"),
-                device.c.actor.label("tracks__actor"),
-                device.c.uuid,
-                *[value.label(name) for name, value in actual.items()],
-            )
-            .join_from(device, application, device.c.belongs_to__application == application.c.id)
-            .join(history, is_open, isouter=True)
-            .where(sa.or_(history.c.id.is_(None), *differs))
+
+@functools.cache
+def _changed() -> sa.Select[Any]:
+    """The devices whose history does not say what they are; made once, since each write and step asks."""
+    device, application, history = (tables()[name] for name in ("device", "application", "device_history"))
+    actual = {name: device.c[name] for name in TRACKED if name != "should_be_running__release"}
+    target = sa.func.coalesce(device.c.is_pinned_on__release, application.c.should_be_running__release)
+    actual["should_be_running__release"] = target  # type: ignore[assignment]
+    differs = [value.is_distinct_from(history.c[name]) for name, value in actual.items()]
+    is_open = sa.and_(history.c.tracks__device == device.c.id, history.c.end_timestamp.is_(None))
+    return (
+        sa.select(
+            device.c.id.label("tracks__device"),
+            device.c.actor.label("tracks__actor"),
+            device.c.uuid,
+            *[value.label(name) for name, value in actual.items()],
         )
+        .join_from(device, application, device.c.belongs_to__application == application.c.id)
+        .join(history, is_open, isouter=True)
+        .where(sa.or_(history.c.id.is_(None), *differs))
+    )
