@@ -203,6 +203,8 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", start=["path", "query"], transformer=_Builder(), maybe_placeholders=True)
 
 
+# Clients ask the same again and again; nothing changes what it is given from here.
+@functools.lru_cache(maxsize=1000)
 def _parse(text: str, start: str) -> Any:
     try:
         return _parser().parse(text, start=start)
