@@ -145,12 +145,8 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
-from ..module_utils.domain.variables import config_schema
-from ..module_utils.domain.variables import plan as variables
-from ..module_utils.domain.variables.parents import find
-from ..module_utils.engine.plan import Plan
-from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, Params, run_module
-from ..module_utils.sdk import Balena
+from ..module_utils.domain.variables.plan import plan
+from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, run_module
 
 OPTIONS = Options(
     argument_spec={
@@ -169,14 +165,6 @@ OPTIONS = Options(
     required_by={"value": ("name",)},
     never_null=("name", "variables"),
 )
-
-
-def plan(balena: Balena, want: Params) -> Plan:
-    """The declared variables of all subjects."""
-    declared = variables.declaration(want)
-    parents, through = find(balena, want)
-    planned = variables.plan(balena, parents, declared, through)
-    return config_schema.checked(balena, planned, parents, want)
 
 
 def main() -> None:

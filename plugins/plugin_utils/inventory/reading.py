@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
 from ...module_utils.domain.fields import SECRET_COLUMNS, relations
 from ...module_utils.domain.query import all_of, chunks, meant
-from ...module_utils.domain.rows import Condition as UserCondition
-from ...module_utils.domain.rows import read_rows, user_condition
+from ...module_utils.domain.rows import Condition, read_rows, user_condition
 from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
 from ...module_utils.engine.wording import counted
 from ...module_utils.sdk._related import related_or_none
@@ -21,7 +20,7 @@ from ...module_utils.sdk.errors import BalenaError
 if TYPE_CHECKING:
     from ...module_utils.sdk import Balena
 
-Condition = dict[str, Any]
+Filter = dict[str, Any]
 #: Whether a row is the one that a name means.
 Match = Callable[[Row, Any], bool]
 
@@ -72,7 +71,7 @@ def expansions(want: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _read(balena: Balena, ours: Condition, expand: Mapping[str, Any], theirs: UserCondition | None = None) -> list[Row]:
+def _read(balena: Balena, ours: Filter, expand: Mapping[str, Any], theirs: Condition | None = None) -> list[Row]:
     condition = all_of(ours, theirs.text if theirs else None)
     number = _count(balena, condition)
     rows: list[Row] = list(read_rows(balena, "device", ours, theirs=theirs, expand=expand, page_size=PAGE_SIZE))
@@ -85,14 +84,14 @@ def _read(balena: Balena, ours: Condition, expand: Mapping[str, Any], theirs: Us
     return rows
 
 
-def _count(balena: Balena, condition: Condition) -> int:
+def _count(balena: Balena, condition: Filter) -> int:
     answer = balena.pine.get("device", options={"$count": {"$filter": condition} if condition else {}})
     if isinstance(answer, bool) or not isinstance(answer, int):
         raise ReadError(f"The API answered the number of devices with {type(answer).__name__} instead of a number")
     return answer
 
 
-def _conditions(want: Mapping[str, Any]) -> list[Condition | None]:
+def _conditions(want: Mapping[str, Any]) -> list[Filter | None]:
     """The conditions that devices are judged by, besides being named."""
     return [
         _application_condition(want["applications"]) if want.get("applications") else None,
@@ -102,23 +101,23 @@ def _conditions(want: Mapping[str, Any]) -> list[Condition | None]:
     ]
 
 
-def _application_condition(names: Sequence[str | int]) -> Condition:
+def _application_condition(names: Sequence[str | int]) -> Filter:
     ids, slugs, others = _kinds(names)
-    ways: list[Condition] = []
+    ways: list[Filter] = []
     for column, values in (("id", ids), ("slug", slugs), ("uuid", others), ("app_name", others)):
         if values:
             ways.append({"a": {column: {"$in": values}}})
     return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": _either(ways)}}}
 
 
-def _organization_condition(names: Sequence[str | int]) -> Condition:
+def _organization_condition(names: Sequence[str | int]) -> Filter:
     ids, _slugs, handles = _kinds(names)
-    ways: list[Condition] = [{"belongs_to__application": {"organization": number}} for number in ids]
+    ways: list[Filter] = [{"belongs_to__application": {"organization": number}} for number in ids]
     ways += [{"belongs_to__application": {"organization": {"handle": handle}}} for handle in handles]
     return _either(ways)
 
 
-def _either(ways: list[Condition]) -> Condition:
+def _either(ways: list[Filter]) -> Filter:
     return {"$or": ways} if len(ways) > 1 else ways[0]
 
 
@@ -148,7 +147,7 @@ def _must_exist(balena: Balena, resource: str, names: Sequence[Any], seen: Seque
     ids, slugs, others = _kinds(lost)
     given = {"id": ids, "slug": slugs, "uuid": others, "app_name": others, "handle": others}
     columns = _NAMING_COLUMNS[resource]
-    ways: list[Condition] = [{column: {"$in": given[column]}} for column in columns if given[column]]
+    ways: list[Filter] = [{column: {"$in": given[column]}} for column in columns if given[column]]
     rows = balena.pine.get(resource, options={"$select": columns, "$filter": _either(ways)}) if ways else []
     for name in lost:
         if not any(is_it(row, name) for row in rows):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.domain.tags.plan import check_tag
-from ansible_collections.community.balena.plugins.module_utils.domain.variables.plan import (
+from ansible_collections.community.balena.plugins.module_utils.domain.tags.compare import check_tag
+from ansible_collections.community.balena.plugins.module_utils.domain.variables.compare import (
     as_text,
     check_name,
     check_value,

@@ -135,9 +135,9 @@ def test_no_import_leads_back_to_where_it_started():
 PLANTED = {
     "the engine imports the domain": ("engine/plan.py", "from ..domain.query import chunks"),
     "the SDK imports the engine": ("sdk/pine.py", "from ..engine.plan import Plan"),
-    "a lower noun imports a higher one": ("domain/tags/plan.py", "from ..devices.plan import plan"),
+    "a lower noun imports a higher one": ("domain/tags/compare.py", "from ..devices.plan import plan"),
     "a noun imports one beside it": ("domain/devices/plan.py", "from ..releases.find import find"),
-    "what nouns share imports a noun": ("domain/query.py", "from .tags.plan import plan"),
+    "what nouns share imports a noun": ("domain/query.py", "from .tags.compare import compare_tags"),
     "a type alone is imported from above": (
         "engine/plan.py",
         "if TYPE_CHECKING:\n    from ..domain.rows import Rows",
@@ -147,7 +147,7 @@ PLANTED = {
 
 @pytest.mark.parametrize(("name", "text"), PLANTED.values(), ids=PLANTED)
 def test_an_import_from_above_is_found(name, text, tmp_path):
-    for target in ("domain/query.py", "domain/rows.py", "domain/tags/plan.py", "domain/devices/plan.py",
+    for target in ("domain/query.py", "domain/rows.py", "domain/tags/compare.py", "domain/devices/plan.py",
                    "domain/releases/find.py", "engine/plan.py", name):  # fmt: skip
         path = tmp_path / "plugins" / "module_utils" / target
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,8 @@ from ..cloud import cloud_only
 from ..devices.types import find, named
 from ..query import Record, meant
 from ..selector import find_application
-from ..tags import plan as tags
-from . import cloud as application_cloud
+from ..tags.compare import declared_tags
+from . import cloud
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -91,8 +91,8 @@ def _find(balena: Balena, want: Want) -> Record | None:
 
 def _read(balena: Balena, name: str | int, want: Want) -> Record | None:
     """An application with all that is compared and returned."""
-    columns = ["is_of__class", *_COLUMNS.values(), *application_cloud.columns(want)]
-    with cloud_only(application_cloud.declared(want)):
+    columns = ["is_of__class", *_COLUMNS.values(), *cloud.columns(want)]
+    with cloud_only(cloud.declared(want)):
         return find_application(balena, name, select=columns, expand=_EXPAND)
 
 
@@ -116,12 +116,11 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
     create = creation(want, organization(balena, want), device_type)
     (slug,) = create.key
-    tagged = tags.Tagged(NewId("application", create.key), create.key, want.get("tags") or {})
-    tag_changes = tags.plan("application", [tagged])
+    tag_changes, tags = declared_tags("application", NewId("application", create.key), create.key, want)
     predicted = {
         **predict_new(create, want, device_type),
-        "tags": tags.after([tagged], tag_changes)[tagged.key],
-        **application_cloud.shown(want),
+        "tags": tags,
+        **cloud.shown(want),
     }
     return Plan(
         join([in_steps([create], SET_BY_SERVER), tag_changes]),
@@ -140,7 +139,7 @@ def creation(want: Want, owner: Record, device_type: Record) -> Change:
         "is_for__device_type": named(device_type),
         **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
         **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
-        **{column: value for column, value in application_cloud.fields(want).items() if value is not None},
+        **{column: value for column, value in cloud.fields(want).items() if value is not None},
     }
     identity = {"app_name": name, "organization": owner["id"]}
     return Change("create", "application", (f"{owner['handle']}/{name}".lower(),), None, fields, identity)
@@ -173,7 +172,7 @@ _AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
 def differences(want: Want, found: Record, device_type: Record | None) -> list[Change]:
     """What changes the columns of an application that exists.
 
-    :param found: the row with what L(READING) reads, and the columns of L(application_cloud).
+    :param found: the row with what L(READING) reads, and the columns of C(cloud.py).
     :raises DeclarationError: the declaration wants what cannot be changed.
     """
     for option, column in _AT_CREATION.items():
@@ -189,8 +188,8 @@ def differences(want: Want, found: Record, device_type: Record | None) -> list[C
     if want.get("new_name"):
         fields["app_name"] = want["new_name"]
     actual_fields = {name: found.get(name) for name in fields}
-    fields.update(application_cloud.fields(want))
-    actual_fields.update(application_cloud.actual(want, found))
+    fields.update(cloud.fields(want))
+    actual_fields.update(cloud.actual(want, found))
     if "is_for__device_type" in fields:
         present = related_or_none(found, "is_for__device_type")
         actual_fields["is_for__device_type"] = named(present) if present else None
@@ -206,20 +205,17 @@ def predict(want: Want, found: Record, device_type: Record | None) -> dict[str, 
 
 def _convergence(balena: Balena, want: Want, found: Record, device_type: Record | None) -> Plan:
     changes = differences(want, found, device_type)
-    key = (found["slug"],)
-    tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["application_tag"])
-    tag_changes = tags.plan("application", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
-    predicted = {**predict(want, found, device_type), **application_cloud.shown(want)}
-    predicted["tags"] = tags.after([tagged], tag_changes)[key]
+    tag_changes, tags = declared_tags("application", found["id"], (found["slug"],), want, found["application_tag"])
+    predicted = {**predict(want, found, device_type), **cloud.shown(want), "tags": tags}
     if want.get("new_name"):
         slug = f"{found['slug'].partition('/')[0]}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
-    all_changes = join([changes, application_cloud.device_urls(balena, want, found), tag_changes])
+    all_changes = join([changes, cloud.device_urls(balena, want, found), tag_changes])
     return Plan(
         all_changes,
         result={"application": predicted},
         refresh=reader(found["id"], want),
-        account=application_cloud.ACCOUNT,
+        account=cloud.ACCOUNT,
     )
 
 
@@ -228,7 +224,7 @@ def reader(name: str | int, want: Want) -> Any:
 
     def read(balena: Balena) -> dict[str, Any]:
         row = _read(balena, name, want)
-        return {"application": {**describe(row), **application_cloud.shown(want)} if row else None}
+        return {"application": {**describe(row), **cloud.shown(want)} if row else None}
 
     return read
 

@@ -17,10 +17,10 @@ from ...sdk._related import related
 from ..cloud import account_of_cloud_only, cloud_only
 from ..query import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
-from ..tags import plan as tags
-from . import options as device_options
-from . import switches as device_switches
+from ..tags.compare import Tagged, compare_tags, resulting_tags
+from . import options
 from .subjects import Reading, Subject, Want, find
+from .switches import LOCAL_MODE_COLUMNS, VARIABLES, compare_switches
 from .types import WITH_ARCHITECTURE, architecture, find_all, named, runs_containers_for
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def _read(balena: Balena, want: Want, application: Record | None) -> list[Subjec
     if want["state"] == "absent":
         return find(balena, want, application, _reading([], tagged=False))
     wants = [want, *(want.get("each") or ())]
-    names = [name for name in device_options.OPTIONS if any(one.get(name) is not None for one in wants)]
-    for_cloud = [name for name in names if device_options.OPTIONS[name].cloud_only]
-    columns = [*device_options.columns(names), *(device_switches.LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
+    names = [name for name in options.OPTIONS if any(one.get(name) is not None for one in wants)]
+    for_cloud = [name for name in names if options.OPTIONS[name].cloud_only]
+    columns = [*options.columns(names), *(LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
     tagged = any(one.get("tags") is not None for one in wants)
     with cloud_only(["state: deactivated" if name == "active" else name for name in for_cloud]):
         return find(balena, want, application, _reading(columns, tagged=tagged))
@@ -170,14 +170,14 @@ def _convergence(
 ) -> Plan:
     desired = [desired_row(subject, application, types) for subject in subjects]
     changes = compare_rows(desired, subjects)
-    switched = device_switches.plan(balena, subjects, application["id"] if application else None)
+    switched = compare_switches(balena, subjects, application["id"] if application else None)
     tagged = [
-        tags.Tagged(subject.id, subject.key, subject.wanted["tags"], (subject.found or {}).get("device_tag", ()))
+        Tagged(subject.id, subject.key, subject.wanted["tags"], (subject.found or {}).get("device_tag", ()))
         for subject in subjects
         if subject.wanted.get("tags") is not None
     ]
-    retagged = tags.plan("device", tagged, purge=want["purge_tags"])
-    tags_after = tags.after(tagged, retagged)
+    retagged = compare_tags("device", tagged, purge=want["purge_tags"])
+    tags_after = resulting_tags(tagged, retagged)
 
     def show(registered: Mapping[str, Record]) -> dict[str, Any]:
         return {"devices": [_shown(one, application, types, tags_after, registered) for one in subjects]}
@@ -193,12 +193,12 @@ def desired_row(subject: Subject, application: Record | None, types: Mapping[str
 
     :param application: where it should be; its id may be a L(NewId).
     """
-    fields = device_options.wanted(subject.wanted)
+    fields = options.wanted(subject.wanted)
     if application:
         fields["belongs_to__application"] = reference(application["id"], application["slug"])
         if not subject.found:
             # What is empty or off need not be said to the API: a new device is so.
-            unset = device_options.unset()
+            unset = options.unset()
             fields = {name: value for name, value in fields.items() if name not in unset or value != unset[name]}
             fields["is_of__device_type"] = named(type_of(subject, application, types))
     return Row(subject.key, fields, {"uuid": subject.uuid})
@@ -217,7 +217,7 @@ def actual_row(subject: Subject) -> Row:
     """A device that exists, with the columns of what is declared."""
     row = subject.found or {}
     home = related(row, "belongs_to__application")
-    fields = device_options.actual(row, device_options.declared(subject.wanted))
+    fields = options.actual(row, options.declared(subject.wanted))
     fields["belongs_to__application"] = NamedId(home["id"], home["slug"])
     return Row(subject.key, fields, {}, row["id"])
 
@@ -231,7 +231,7 @@ def _shown(
 ) -> dict[str, Any]:
     """A device as tasks return it: who it is, and the options that were declared."""
     row = subject.found or registered.get(subject.uuid) or {}
-    names = list(device_options.declared(subject.wanted))
+    names = list(options.declared(subject.wanted))
     shown: dict[str, Any] = {
         "id": row.get("id"),
         # A generated uuid is only known when it is registered.
@@ -239,9 +239,9 @@ def _shown(
         "name": row.get("device_name"),
         "application": application["slug"] if application else _home(row),
         "device_type": type_of(subject, application or {}, types)["slug"],
-        **device_options.shown(device_options.wanted(subject.wanted), names),
+        **options.shown(options.wanted(subject.wanted), names),
     }
-    for switch in device_switches.VARIABLES:
+    for switch in VARIABLES:
         if subject.wanted.get(switch) is not None:
             shown[switch] = subject.wanted[switch]
     if subject.key in tags_after:
@@ -262,8 +262,8 @@ def _reader(
     def read(balena: Balena) -> dict[str, Any]:
         found: dict[str, Record] = {}
         for piece in chunks(uuids, FEW_NAMES):
-            options = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
-            found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=options, page_size=PAGE)})
+            query = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
+            found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=query, page_size=PAGE)})
         return show(found)
 
     return read

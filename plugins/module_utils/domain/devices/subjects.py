@@ -16,7 +16,7 @@ from ...sdk._related import related
 from ..query import FEW_NAMES, Record, all_of, chunks
 from ..rows import read_rows
 from ..selector import APPLICATION_COLUMNS, NOTHING_SELECTED, is_device_uuid, refuse_wandering_limit, select_devices
-from . import options as device_options
+from .options import OPTIONS, declared
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -130,8 +130,8 @@ def _check_limit(want: Want, application: Record | None) -> None:
     names = {str(application.get(name)).lower() for name in APPLICATION_COLUMNS} if application else set()
     if home and names and str(home).strip().lower() not in names and not leaves:
         leaves = "devices are moved to another application"
-    declared = [column for name in device_options.declared(want) for column in device_options.OPTIONS[name].columns]
-    refuse_wandering_limit(want, columns=declared, tags=want.get("tags") or (), leaves=leaves)
+    columns = [column for name in declared(want) for column in OPTIONS[name].columns]
+    refuse_wandering_limit(want, columns=columns, tags=want.get("tags") or (), leaves=leaves)
 
 
 def _any_name(name: str | int) -> bool:

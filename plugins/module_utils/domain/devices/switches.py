@@ -24,7 +24,7 @@ VARIABLES = {"local_mode": "RESIN_SUPERVISOR_LOCAL_MODE", "lock_override": "RESI
 LOCAL_MODE_COLUMNS = ("os_version", "os_variant", "supervisor_version", "last_connectivity_event")
 
 
-def plan(balena: Balena, subjects: Sequence[Subject], application_id: int | None) -> list[Change]:
+def compare_switches(balena: Balena, subjects: Sequence[Subject], application_id: int | None) -> list[Change]:
     """Compare the switches of all devices, in one read, and one more for what their applications say.
 
     :param application_id: where the devices will be; None: where they are.

@@ -50,7 +50,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     return {"device_types": [{**_describe(row), **asked.given(row)} for row in rows]}
 
 
-def slugs(balena: Balena, names: Sequence[str]) -> dict[str, str]:
+def slugs_of(balena: Balena, names: Sequence[str]) -> dict[str, str]:
     """The slugs of device types by what they are called in an option, in one request.
 
     :param names: slugs and aliases; at least one.

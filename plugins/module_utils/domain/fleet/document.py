@@ -20,7 +20,7 @@ from ..host_os.names import read_version_name
 from ..releases.names import ReleaseName, read_name
 from ..selector import has_tags
 from ..text import as_tag_value
-from ..variables.plan import as_text
+from ..variables.compare import as_text
 from .schema import SCHEMA
 from .schema_check import Mistake, below, mistakes
 

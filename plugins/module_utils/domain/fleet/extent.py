@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...engine.plan import DeclarationError
-from ..variables.plan import KEPT, as_text, check_value
+from ..variables.compare import KEPT, as_text, check_value
 from .document import SECTIONS, Document, Secret, Values
 
 

@@ -19,7 +19,7 @@ from ..devices.options import OPTIONS
 from ..query import Record
 from ..releases.names import TRACK, exact_name
 from ..selector import no_application
-from ..tags.plan import is_owned
+from ..tags.compare import is_owned
 from . import snapshot
 from .document import SECTIONS
 from .references import ALL, Place, References

@@ -19,7 +19,7 @@ from ..devices.options import OPTIONS
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
 from ..devices.types import find_all
 from ..query import Record
-from ..tags.plan import Tagged, after
+from ..tags.compare import Tagged, resulting_tags
 from ..variables import config_schema
 from . import drift, provisioning_keys, purging, snapshot, software
 from . import members as membership
@@ -251,7 +251,7 @@ class _Planner:
         shown = self._shown()
         things = [Tagged(0, (self._given.fleet.slug,), {}, self._given.fleet.application["application_tag"])]
         of_fleet = [change for change in tagged if change.resource == "application_tag"]
-        shown["tags"] = after(things, of_fleet)[things[0].key]
+        shown["tags"] = resulting_tags(things, of_fleet)[things[0].key]
         release = self._scope.document.release
         if release and "release" in self._scope.sections and self._releases.known(release):
             shown["track_latest_release"] = release.kind == "track"

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tags.plan import LIMITS, RESERVED_KEYS
-from ..variables.plan import MAX_NAME, NAMESPACES, RESERVED
+from ..tags.compare import LIMITS, RESERVED_KEYS
+from ..variables.compare import MAX_NAME, NAMESPACES, RESERVED
 
 Schema = dict[str, Any]
 

@@ -4,7 +4,7 @@
 """A whole fleet as it is: what is planned from, exported, and looked at for drift.
 
 It is read in two requests, and one more each for provisioning keys and build variables, whatever the number of its
-devices (beyond PAGE of them, one for each page).
+devices (beyond L(DEVICES_PAGE) of them, one for each page).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...sdk.errors import BalenaRequestError
 from ..devices.types import WITH_ARCHITECTURE
 from ..keys.owners import Owner, keys_of
-from ..query import PAGE as FLAT_PAGE
-from ..query import Record
+from ..query import PAGE, Record
 from ..releases.names import COLUMNS
 from ..rows import read_rows
 from ..selector import find_application
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 #: Devices in one answer; each comes with its tags, variables and services.
-PAGE = 2000
+DEVICES_PAGE = 2000
 
 _VARIABLE: dict[str, Any] = {"$select": ["id", "name", "value"]}
 _TAG: dict[str, Any] = {"$select": ["id", "tag_key", "value"]}
@@ -128,14 +127,16 @@ def read(
 
 
 def _devices(balena: Balena, application: Record) -> tuple[Record, ...]:
-    rows = read_rows(balena, "device", {"belongs_to__application": application["id"]}, expand=DEVICE, page_size=PAGE)
+    rows = read_rows(
+        balena, "device", {"belongs_to__application": application["id"]}, expand=DEVICE, page_size=DEVICES_PAGE
+    )
     return tuple(sorted(rows, key=lambda row: row["uuid"]))
 
 
 def _build(balena: Balena, application: Record) -> tuple[Record, ...] | None:
     options = {**_VARIABLE, "$filter": {"application": application["id"]}}
     try:
-        return tuple(balena.pine.get_all("build_environment_variable", options=options, page_size=FLAT_PAGE))
+        return tuple(balena.pine.get_all("build_environment_variable", options=options, page_size=PAGE))
     except BalenaRequestError as error:
         # The token is good, as the fleet was read with it: the server has no such resource (recording 01).
         if error.status_code != 401:

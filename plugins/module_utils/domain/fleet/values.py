@@ -13,8 +13,8 @@ from ...engine.plan import Change, DeclarationError, Key, NewId, Row
 from ...sdk._related import related, related_or_none
 from ..cloud import missing
 from ..devices.switches import VARIABLES, desired_rows
-from ..tags.plan import Tagged, plan
-from ..variables.plan import KEPT, RESOURCES, Comparison, Parent
+from ..tags.compare import Tagged, compare_tags
+from ..variables.compare import KEPT, RESOURCES, Comparison, Parent
 from .extent import Scope
 from .members import Member
 from .references import is_likely_secret
@@ -32,7 +32,7 @@ def tag_changes(scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> li
     if "tags" not in scope.sections:
         return []
     row, purge = fleet.application, "tags" in scope.purge
-    changes = plan(
+    changes = compare_tags(
         "application",
         [Tagged(row["id"], (fleet.slug,), scope.document.tags, row["application_tag"])],
         purge=purge,
@@ -43,7 +43,7 @@ def tag_changes(scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> li
             for member in members
             if bool(member.entry) == named
         ]
-        changes += plan("device", things, purge=purge and named)
+        changes += compare_tags("device", things, purge=purge and named)
     return changes
 
 

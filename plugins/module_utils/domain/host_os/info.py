@@ -12,7 +12,7 @@ from ...engine.plan import DeclarationError
 from ...sdk import os_version
 from ...sdk.models.os import OsModel
 from .. import fields
-from ..devices import types_info as device_types
+from ..devices.types_info import slugs_of
 from ..query import Record
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     if not want["device_types"]:
         return {"os_versions": []}
     _check(want)
-    slugs = device_types.slugs(balena, want["device_types"])
+    slugs = slugs_of(balena, want["device_types"])
     model = OsModel(balena)
     options = {
         "$select": asked.select(["id"]),

@@ -16,7 +16,7 @@ from ...sdk._related import related
 from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
-from ..devices import types as device_types
+from ..devices.types import WITH_ARCHITECTURE, architecture
 from ..query import Record
 from ..releases import status
 from ..selector import refuse_wandering_limit, select_devices
@@ -33,7 +33,7 @@ COLUMN = "should_be_managed_by__release"
 
 _COLUMNS = ("supervisor_version", "os_version", *status.ONLINE_COLUMNS)
 _EXPAND: dict[str, Any] = {
-    "is_of__device_type": device_types.WITH_ARCHITECTURE,
+    "is_of__device_type": WITH_ARCHITECTURE,
     COLUMN: {"$select": ["id", "raw_version"]},
 }
 
@@ -111,11 +111,11 @@ def _follower(
 def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:
     """The supervisor that each device should have, by its uuid; read in one request for each architecture.
 
-    :param rows: with their device types, as L(device_types.WITH_ARCHITECTURE) reads them.
+    :param rows: with their device types, as L(WITH_ARCHITECTURE) reads them.
     :raises DeclarationError: there is no such version.
     """
     model = OsModel(balena)
-    architectures = {row["uuid"]: device_types.architecture(related(row, "is_of__device_type")) for row in rows}
+    architectures = {row["uuid"]: architecture(related(row, "is_of__device_type")) for row in rows}
     targets = {slug: _choose(model, slug, wanted) for slug in sorted(set(architectures.values()))}
     return {uuid: targets[slug] for uuid, slug in architectures.items()}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...engine import waiting
-from ...engine.plan import Change, DeclarationError, Followed, Key, NewId, Progress
+from ...engine.plan import Change, DeclarationError, Followed, Progress
 from ...engine.waiting import Sight, State
 from ...sdk.models.release import ReleaseModel
 
@@ -38,11 +38,6 @@ class Build:
         self._made: int | None = None
         #: The address without what may be secret in it.
         self.label = f"{parts.hostname}{parts.path}"
-
-    @staticmethod
-    def new_id(key: Key) -> NewId:
-        """Stands for the release's id until there is one."""
-        return NewId("release", key)
 
     def made(self) -> int:
         """The id of the release, once the build has begun."""

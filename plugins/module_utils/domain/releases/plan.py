@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...engine.plan import Change, DeclarationError, Plan, Row, compare, join
+from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, join
 from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
-from ..tags import plan as tags
+from ..tags.compare import declared_tags
 from . import builds
 from .find import find, look_up
 from .names import read_name
@@ -97,10 +97,8 @@ def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
     shown = describe(found)
     actual = {column: shown[option] for option, column in COLUMNS.items() if column in fields}
     changes = compare("release", [Row(key, fields)], [Row(key, actual, {}, found["id"])])
-    tagged = tags.Tagged(found["id"], key, want.get("tags") or {}, found["release_tag"])
-    tag_changes = tags.plan("release", [tagged], purge=want["purge_tags"] and want.get("tags") is not None)
+    tag_changes, shown["tags"] = declared_tags("release", found["id"], key, want, found["release_tag"])
     shown.update({option: want[option] for option in COLUMNS if want.get(option) is not None})
-    shown["tags"] = tags.after([tagged], tag_changes)[key]
     if fields.get("is_final") and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
     all_changes = join([changes, tag_changes])
@@ -131,15 +129,14 @@ def _build(want: Want, home: Record) -> Plan:
     build = builds.Build(home["id"], want["source_url"], want["flatten"], _wanted(want))
     key = (home["slug"], build.label)
     create = Change("create", "release", key, None, {"source_url": build.label, **build.fields}, {})
-    tagged = tags.Tagged(build.new_id(key), key, want.get("tags") or {})
-    tag_changes = tags.plan("release", [tagged])
+    tag_changes, tags = declared_tags("release", NewId("release", key), key, want)
     predicted = {
         "id": None,
         "commit": None,
         "version": want.get("release"),
         "application": home["slug"],
         "status": "running",
-        "tags": tags.after([tagged], tag_changes)[key],
+        "tags": tags,
         **{option: _value(option, want.get(option)) for option in COLUMNS},
         "final": True,
     }

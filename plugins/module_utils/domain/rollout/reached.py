@@ -13,7 +13,7 @@ from ..query import Record, all_of, any_of
 from ..releases import pins, status
 from ..rows import read_rows
 from ..selector import tag_conditions
-from ..tags.plan import Tagged, plan
+from ..tags.compare import Tagged, compare_tags
 from . import memory
 from .memory import FORMER_TAG, Mark, Memory
 from .survey import Fleet, tagged
@@ -135,7 +135,7 @@ def _tags(rows: Iterable[Record], wanted: Mapping[str, str | None]) -> list[Chan
     things = [
         Tagged(row["id"], (row["uuid"],), {FORMER_TAG: wanted[row["uuid"]]}, _own(row, FORMER_TAG)) for row in rows
     ]
-    return plan("device", things)
+    return compare_tags("device", things)
 
 
 def _own(row: Record, key: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import DeclarationError, Plan
 from ..query import Record
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
-from . import plan as tags
+from .compare import Tagged, check_tag, compare_tags, resulting_tags
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -33,14 +33,13 @@ def plan(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
     scope = want["scope"]
     wanted = _declared(want)
     for name, value in wanted.items():
-        tags.check_tag(scope, name, value)
+        check_tag(scope, name, value)
     only = None if want["purge"] else sorted(wanted)
     things = [
-        tags.Tagged(row["id"], key, wanted, row[f"{scope}_tag"])
-        for key, row in _subjects(balena, want, only, find_release)
+        Tagged(row["id"], key, wanted, row[f"{scope}_tag"]) for key, row in _subjects(balena, want, only, find_release)
     ]
-    changes = tags.plan(scope, things, purge=want["purge"])
-    after = tags.after(things, changes)
+    changes = compare_tags(scope, things, purge=want["purge"])
+    after = resulting_tags(things, changes)
     return Plan(tuple(changes), len(things), {"tags": {" ".join(key): found for key, found in after.items()}})
 
 

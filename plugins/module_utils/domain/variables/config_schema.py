@@ -9,41 +9,23 @@ the device, or keeps it from booting.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.explain import explain
-from ...engine.plan import Change, DeclarationError, Plan
+from ...engine.plan import Change, DeclarationError
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ...sdk.models.config import ConfigModel
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-    from .plan import Parent
 
 Schema = Mapping[str, Any]
 
 #: The two prefixes mean the same to a device; the API describes some variables under one, some under the other.
 _PREFIXES = ("BALENA_", "RESIN_")
-
-
-def checked(balena: Balena, plan: Plan, parents: Sequence[Parent], want: Mapping[str, Any]) -> Plan:
-    """A plan for variables, with warnings about the config variables that it would set and a device would not take.
-
-    Only what would be written is checked, so that a declaration that is met costs no request; one for each device type
-    otherwise.
-
-    :param want: the options of the module balena_env_var.
-    :raises DeclarationError: instead of the warnings, with C(check_config=fail).
-    """
-    if want["kind"] != "config":
-        return plan
-    types = {parent.key: parent.device_type for parent in parents}
-    found = judge(balena, [(types[change.key[:-1]], change) for change in plan.changes], want["check_config"])
-    return dataclasses.replace(plan, warnings=(*plan.warnings, *found))
 
 
 def judge(balena: Balena, changes: Iterable[tuple[str | None, Change]], how: str) -> list[str]:

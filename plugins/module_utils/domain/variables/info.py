@@ -12,8 +12,8 @@ from ...engine.plan import DeclarationError
 from .. import fields
 from ..query import Record
 from ..rows import children
+from .compare import resource_of
 from .parents import find
-from .plan import resource_of
 
 if TYPE_CHECKING:
     from ...sdk import Balena

@@ -13,7 +13,7 @@ from ...engine.plan import DeclarationError
 from ..query import Record
 from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
-from .plan import Parent
+from .compare import Parent
 
 if TYPE_CHECKING:
     from ...sdk import Balena

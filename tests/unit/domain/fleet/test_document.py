@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.domain.fleet import document, schema_check
 from ansible_collections.community.balena.plugins.module_utils.domain.fleet.schema import SCHEMA
-from ansible_collections.community.balena.plugins.module_utils.domain.tags.plan import check_tag
-from ansible_collections.community.balena.plugins.module_utils.domain.variables.plan import check_name
+from ansible_collections.community.balena.plugins.module_utils.domain.tags.compare import check_tag
+from ansible_collections.community.balena.plugins.module_utils.domain.variables.compare import check_name
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 from tests.support.ansible_runs import CHECKOUT
 

@@ -51,7 +51,7 @@ def is_owned(key: str) -> bool:
     return key.startswith((*OWN_KEYS, *RESERVED_KEYS))
 
 
-def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[Change]:
+def compare_tags(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[Change]:
     """Compare the tags of any number of things of one kind.
 
     :param parent: C(application), C(device) or C(release).
@@ -75,7 +75,7 @@ def plan(parent: str, things: Iterable[Tagged], *, purge: bool = False) -> list[
     return compare(f"{parent}_tag", desired, rows, absent=gone, purge=purge)
 
 
-def after(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict[str, str]]:
+def resulting_tags(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict[str, str]]:
     """The tags of each thing, by its key, once the changes are made; sorted by tag."""
     found: dict[Key, dict[str, str]] = {
         thing.key: {row["tag_key"]: row["value"] for row in thing.actual} for thing in things
@@ -87,6 +87,19 @@ def after(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict
         else:
             tags[name] = change.after["value"]
     return {key: dict(sorted(tags.items())) for key, tags in found.items()}
+
+
+def declared_tags(
+    parent: str, id_: int | NewId, key: Key, want: Mapping[str, Any], actual: Sequence[Record] = ()
+) -> tuple[list[Change], dict[str, str]]:
+    """What has to change for one thing to have the tags that a task declares, and the tags that it then has.
+
+    :param want: the options C(tags) and C(purge_tags) of a module.
+    :raises DeclarationError: a tag key or value that the API refuses.
+    """
+    thing = Tagged(id_, key, want.get("tags") or {}, actual)
+    changes = compare_tags(parent, [thing], purge=want["purge_tags"] and want.get("tags") is not None)
+    return changes, resulting_tags([thing], changes)[key]
 
 
 def check_tag(parent: str, key: str, value: Any) -> None:
