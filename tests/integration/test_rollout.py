@@ -5,12 +5,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
-import pytest
-
-from emulator import Emulator
-from tests.support.rollouts import RATE, Fleet, begun, outcomes, report, roll_out, seed, until
+from tests.support.rollouts import RATE, Fleet, begun, observed, outcomes, report, reset, roll_out, served, until
 
 #: Almost a third of the devices get stuck: none of the first two, 6 of the first 20.
 BAD = {"fail_percent": 30.0, "random_seed": 1}
@@ -18,23 +14,7 @@ BAD = {"fail_percent": 30.0, "random_seed": 1}
 STUCK = 6
 
 
-@pytest.fixture(scope="module")
-def shops() -> Iterator[Emulator]:
-    """The server with the fleet."""
-    with Emulator(seed=seed(200), rate=RATE) as running:
-        yield running
-
-
-@pytest.fixture
-def emulator(shops: Emulator) -> Emulator:
-    """The same, as it was at its start."""
-    shops.reset()
-    return shops
-
-
-@pytest.fixture
-def fleet(emulator: Emulator) -> Fleet:
-    return Fleet(emulator)
+shops, emulator, fleet = served(200), reset, observed
 
 
 def first(fleet: Fleet, count: int) -> set[str]:

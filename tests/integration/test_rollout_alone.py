@@ -15,7 +15,7 @@ import yaml
 
 from emulator import Emulator
 from tests.support.ansible_runs import Ansible
-from tests.support.rollouts import RATE, Fleet, begun, report, roll_out, seed, step, until
+from tests.support.rollouts import RATE, begun, observed, report, roll_out, seed, step, until
 from tests.support.tasks import run_task
 
 HALF = {"waves": ["50%"], "wait": False, "wave": 1}
@@ -49,9 +49,7 @@ def emulator(shops: Emulator, meeting) -> Emulator:
     return shops
 
 
-@pytest.fixture
-def fleet(emulator: Emulator) -> Fleet:
-    return Fleet(emulator)
+fleet = observed
 
 
 def together(meeting: dict[str, Any], emulator: Emulator, *variants: dict[str, Any]) -> list[dict[str, Any]]:
@@ -145,7 +143,7 @@ def test_a_beginning_that_was_interrupted_can_be_rolled_back(fleet, emulator):
 
 
 def test_a_second_run_of_the_role_is_refused_and_changes_nothing(fleet, emulator, ansible, tmp_path):
-    with begun(ansible, "1.2.0", waves=[4, "100%"], seed="a", soak=60):
+    with begun(ansible, "1.2.0", waves=[4, "100%"], seed="a", soak=3600):  # until it is killed
         until(lambda: list(fleet.pins().values()).count("1.2.0") == 4)
         (tmp_path / "other").mkdir()
         other = Ansible(tmp_path / "other", {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token})

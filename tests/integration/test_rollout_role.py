@@ -14,7 +14,7 @@ import yaml
 
 from emulator import SEEDS, Emulator
 from tests.support.ansible_runs import CHECKOUT, Ansible, post_command
-from tests.support.rollouts import RATE, Fleet, outcomes, play, report, roll_out, seed
+from tests.support.rollouts import Fleet, observed, outcomes, play, report, roll_out, served
 from tests.support.tasks import run_task
 
 #: A gate that notes each wave, and does not let the third one pass.
@@ -41,11 +41,7 @@ GATE = [
 LATER = "{{ '%%02d:%s' | format((now(utc=true).hour + 2) %% 24) }}"
 
 
-@pytest.fixture(scope="module")
-def shops() -> Iterator[Emulator]:
-    """The server with a small fleet."""
-    with Emulator(seed=seed(20), rate=RATE) as running:
-        yield running
+shops, fleet = served(20), observed
 
 
 @pytest.fixture
@@ -57,11 +53,6 @@ def emulator(shops: Emulator) -> Emulator:
         run_task(shops, "balena_tag", scope="device", devices=[row["uuid"]], name=tag, value="test")
     shops.clear_requests()
     return shops
-
-
-@pytest.fixture
-def fleet(emulator: Emulator) -> Fleet:
-    return Fleet(emulator)
 
 
 def at_a_terminal(ansible: Ansible, plays: list[dict[str, Any]], answer: str) -> str:

@@ -12,27 +12,10 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.support.rollouts import FLEET, RATE, WAVES, Fleet, seed, step, take_offline
+from tests.support.rollouts import FLEET, WAVES, observed, reset, served, step, take_offline
 from tests.support.tasks import run_task
 
-
-@pytest.fixture(scope="module")
-def shops() -> Iterator[Emulator]:
-    """The server with a small fleet."""
-    with Emulator(seed=seed(20), rate=RATE) as running:
-        yield running
-
-
-@pytest.fixture
-def emulator(shops: Emulator) -> Emulator:
-    """The same, as it was at its start."""
-    shops.reset()
-    return shops
-
-
-@pytest.fixture
-def fleet(emulator: Emulator) -> Fleet:
-    return Fleet(emulator)
+shops, emulator, fleet = served(20), reset, observed
 
 
 def look(emulator: Emulator, **options: Any) -> dict[str, Any]:

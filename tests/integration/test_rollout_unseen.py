@@ -4,34 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from emulator import Emulator
-from tests.support.rollouts import RATE, Fleet, outcomes, report, roll_out, seed, step, take_offline
+from tests.support.rollouts import observed, outcomes, report, reset, roll_out, served, step, take_offline
 
 #: The read by which a wait looks at devices.
 LOOK = {"method": "GET", "path": "/v7/device$", "query": "should_be_running__release"}
 
 
-@pytest.fixture(scope="module")
-def shops() -> Iterator[Emulator]:
-    """The server with a small fleet."""
-    with Emulator(seed=seed(20), rate=RATE) as running:
-        yield running
-
-
-@pytest.fixture
-def emulator(shops: Emulator) -> Emulator:
-    """The same, as it was at its start."""
-    shops.reset()
-    return shops
-
-
-@pytest.fixture
-def fleet(emulator: Emulator) -> Fleet:
-    return Fleet(emulator)
+shops, emulator, fleet = served(20), reset, observed
 
 
 def test_a_rollout_stops_when_its_canaries_have_died(fleet, emulator, ansible):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import yaml
 
 from emulator import Emulator
@@ -93,6 +94,33 @@ class Fleet:
                 text = f"{request.path.removeprefix(VERSION)} {request.params}"
                 found |= {uuid for id_, uuid in ids.items() if mentions(text, id_)}
         return found
+
+
+def served(devices: int, **options: Any) -> Any:
+    """A fixture, `shops`: a server with the fleet, for all tests of a file.
+
+    :param options: what the emulator takes besides.
+    """
+
+    @pytest.fixture(scope="module", name="shops")
+    def shops() -> Iterator[Emulator]:
+        with Emulator(seed=seed(devices), rate=RATE, **options) as running:
+            yield running
+
+    return shops
+
+
+@pytest.fixture(name="emulator")
+def reset(shops: Emulator) -> Emulator:
+    """The server as it was at its start."""
+    shops.reset()
+    return shops
+
+
+@pytest.fixture(name="fleet")
+def observed(emulator: Emulator) -> Fleet:
+    """The fleet as the server has it."""
+    return Fleet(emulator)
 
 
 def mentions(text: str, id_: int) -> bool:
