@@ -149,10 +149,21 @@ def test_the_example_rolls_out_once(signs, tmp_path):
     assert signs.writes() == []
 
 
-@pytest.mark.parametrize("approval", [["9"], ["50%", "60%"], [1.5], ["yes"], [None]])
-def test_an_approval_of_no_wave_stops_everything(fleet, emulator, ansible, approval):
-    run = roll_out(ansible, "1.2.0", waves=[3, "50%", "100%"], approval=approval, status=2)
-    assert "The waves are 1 (3), 2 (50%), 3 (100%)" in run.text
+def refused(number: int, **options: Any) -> dict[str, Any]:
+    """A task that runs the role, and says in a line of its own why it fails; several fit into one playbook."""
+    (role,) = play("1.2.0", **options)[0]["roles"]
+    run = {"ansible.builtin.include_role": {"name": role["role"]}, "vars": role["vars"]}
+    say = {"ansible.builtin.debug": {"msg": f"refused {number}: {{{{ ansible_failed_result.msg }}}}"}}
+    return {"block": [run], "rescue": [say]}
+
+
+def test_an_approval_of_no_wave_stops_everything(fleet, emulator, ansible):
+    approvals: list[list[Any]] = [["9"], ["50%", "60%"], [1.5], ["yes"], [None]]
+    waves = {"waves": [3, "50%", "100%"]}
+    run = ansible.tasks([refused(number, **waves, approval=approval) for number, approval in enumerate(approvals)])
+    for number, approval in enumerate(approvals):
+        (said,) = (line for line in run.output.splitlines() if f"refused {number}: " in line)
+        assert "The waves are 1 (3), 2 (50%), 3 (100%)" in said, approval
     assert emulator.writes() == []
 
 
