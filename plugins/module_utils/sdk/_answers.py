@@ -156,7 +156,7 @@ def check_rows(rows: list[Any], options: Mapping[str, Any] | None, request: str)
     wanted = frozenset((*selected, *expanded))
     for row in rows:
         if not isinstance(row, dict):
-            raise not_an_api(request, "rows that are no objects")
+            raise not_an_api(request, "rows that are not objects")
         if not wanted <= row.keys():
             raise not_an_api(request, f"rows without {', '.join(sorted(wanted - row.keys()))}")
         for name, value in row.items():

@@ -69,7 +69,7 @@ def read_condition(text: str) -> Condition:
     """Read OData text as a condition.
 
     Raises:
-        BalenaUsageError: it is none; says what is wrong and where.
+        BalenaUsageError: it is not a condition; says what is wrong and where.
     """
     return _Reader(text).condition()
 

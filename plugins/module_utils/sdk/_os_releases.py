@@ -3,7 +3,7 @@
 """Turn the releases of host applications into OS versions.
 
 balenaOS is delivered as releases of one host application for each device type and kind of release ("default", and
-"esr" for extended support). Old releases keep their version in tags, because it is no semantic version.
+"esr" for extended support). Old releases keep their version in tags, because it is not a semantic version.
 """
 
 from __future__ import annotations

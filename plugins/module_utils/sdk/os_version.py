@@ -6,7 +6,7 @@ balenaOS and the supervisor were labelled in several ways over the years. All of
 the last mean the same version: ``2.0.0+rev1.prod``, ``2.0.0.rev1.prod``, ``2.0.0_rev1.prod``, ``v2.0.0+rev1.prod``,
 ``Resin OS 2.0.0+rev1 (prod)``, ``balenaOS 2.0.0+rev1.prod``; ``2022.07.0`` is an ESR version.
 
-The order, from low to high: no version (None), text that is no version (alphabetically), versions. Versions are
+The order, from low to high: no version (None), text that is not a version (alphabetically), versions. Versions are
 ordered as semantic versioning demands, then by revision (``rev10`` is above ``rev2``, no revision is 0), then
 development variants below all others, then by text. Recorded from balena-semver, the library that the balena
 dashboard, CLI and JavaScript SDK share.
@@ -73,7 +73,7 @@ def _normalize(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Version | None:
-    """Read a normalized version; None if it is none."""
+    """Read a normalized version; None if it is not one."""
     if not hasattr(semver, "Version"):  # none, or the one of 2020 that some distributions still have
         raise BalenaDependencyError("Reading versions needs the Python package semver, 3.0 or newer")
     if len(text) > _MAX_LENGTH:
@@ -190,19 +190,19 @@ def lte(version_a: str | None, version_b: str | None) -> bool:
 
 
 def major(version: str | None) -> int | None:
-    """Return the major number of a version, or None if it is no version."""
+    """Return the major number of a version, or None if it is not a version."""
     parsed = parse(version)
     return parsed["major"] if parsed else None
 
 
 def prerelease(version: str | None) -> list[int | str] | None:
-    """Return the pre-release parts of a version (``["beta", 8]``), or None if it is no version or no pre-release."""
+    """Return the pre-release parts of a version (``["beta", 8]``), or None if it is not a pre-release."""
     parsed = parse(version)
     return (parsed["prerelease"] or None) if parsed else None
 
 
 def valid(version: str | None) -> str | None:
-    """Return a version in the spelling of semantic versioning and without build, or None if it is no version."""
+    """Return a version in the spelling of semantic versioning and without build, or None if it is not a version."""
     parsed = parse(version)
     return parsed["version"] if parsed else None
 
@@ -211,7 +211,7 @@ def satisfies(version: str | None, version_range: str) -> bool:
     """Tell whether a version is in a range.
 
     Args:
-        version: the version; revision and variant do not matter here. None and text that is no version are in no
+        version: the version; revision and variant do not matter here. None and text that is not a version are in no
             range; a pre-release only in ranges that name a pre-release of the same version.
         version_range: a range as npm writes them: ``^2.1``, ``~2.1.3``, ``2.x``, ``1.2 - 2.3``, ``>=2 <3 || 5.0.1``,
             ``*`` or empty for all. A range that cannot be read holds no version.
@@ -226,7 +226,7 @@ def max_satisfying(versions: Iterable[str | None], version_range: str) -> str | 
     """Return the highest of the versions that are in a range, as it was given; None if there is none.
 
     Args:
-        versions: versions in any order; None and text that is no version are passed over.
+        versions: versions in any order; None and text that is not a version are passed over.
         version_range: a range (see `satisfies`), which may be spelt as freely as a version (``v2.5.0``).
     """
     normalized_range = _normalize(version_range)

@@ -41,7 +41,7 @@ class ApplicationReads(Listed):
             id: the application's id.
 
         Raises:
-            BalenaUsageError: this is no number.
+            BalenaUsageError: this is not a number.
         """
         if not (is_id(id) or isinstance(id, float)) or not math.isfinite(id):
             raise errors.BalenaUsageError("The id option should be a finite number")

@@ -39,7 +39,7 @@ class DeviceHistory(Listed):
             The records.
 
         Raises:
-            BalenaInvalidParameterError: this is neither a full uuid nor an id, or a date is none.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id, or a date is not a datetime.
         """
         if not is_id(uuid_or_id) and not is_full_uuid(uuid_or_id):
             raise errors.BalenaInvalidParameterError("uuid_or_id", uuid_or_id)
@@ -67,7 +67,7 @@ class DeviceHistory(Listed):
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
-            BalenaInvalidParameterError: a date is none.
+            BalenaInvalidParameterError: a date is not a datetime.
         """
         application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
         return self._between(from_date, to_date, {"belongs_to__application": application}, options)

@@ -41,7 +41,7 @@ class DeviceReads(ByApplication, ByOrganization):
             uuid: the device's uuid.
 
         Raises:
-            BalenaUsageError: this is no text, or empty.
+            BalenaUsageError: this is not text, or empty.
         """
         if not isinstance(uuid, str) or not uuid:
             raise errors.BalenaUsageError("The uuid option should be a non empty string")

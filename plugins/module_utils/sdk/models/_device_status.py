@@ -81,7 +81,7 @@ class DeviceStatus(DeviceReads):
             ``Connecting...``, ``Connected (for about 2 hours)`` or ``5 minutes ago``.
 
         Raises:
-            BalenaUsageError: ``last_connectivity_event`` is no ISO 8601 date.
+            BalenaUsageError: ``last_connectivity_event`` is not an ISO 8601 date.
         """
         event = _data_of(device).get("last_connectivity_event")
         if not event:

@@ -269,7 +269,7 @@ class DeviceSupervisor(DeviceReads):
             uuid_or_id: the device.
             path: the path below ``/supervisor/``; ``{app}`` stands for the application's id.
             data: what to send to the supervisor, or a function that makes it from the application's id.
-            method: the method of the device's own API, if it is no POST.
+            method: the method of the device's own API, if it is not POST.
             select: a field of the device to read besides its id.
         """
         # What only asks the device may name it by the beginning of its uuid.

@@ -165,7 +165,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         set_value(self._sdk, self.resource, {"service_install": installs[0]["id"], "name": key}, value)
 
     def remove(self, uuid_or_id: str | int, service_name_or_id: str | int, key: str) -> None:
-        """Remove one variable. A variable that does not exist is no error.
+        """Remove one variable, if it exists.
 
         Args:
             uuid_or_id: the device's full uuid, or its id.

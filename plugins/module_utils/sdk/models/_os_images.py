@@ -45,7 +45,7 @@ _CONFIG_OPTIONS = _COMMON_OPTIONS | {
 
 
 def _exact_version(version: str | None) -> str:
-    """Check a version that is no range, and leave out its ``v``."""
+    """Check a version that is not a range, and leave out its ``v``."""
     if not version:
         raise BalenaUsageError(f"Invalid version: {'null' if version is None else version}")
     exact = version.removeprefix("v")
@@ -128,7 +128,7 @@ class OsImages(OsVersions):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaUsageError: this is no exact version.
+            BalenaUsageError: this is not an exact version.
             BalenaError: there is no image of this version.
         """
         slug = self._get_normalized_device_type_slug(device_type)
@@ -147,7 +147,7 @@ class OsImages(OsVersions):
 
         Args:
             device_type: slug or alias of the device type.
-            version: an exact version, or "latest": then the recommended one that is no ESR.
+            version: an exact version, or "latest": then the recommended one that is not ESR.
             **options: all optional:
                 app_id (int), the id of the application that devices shall join;
                 file_type (str), ".img", ".zip" or ".gz";

@@ -119,7 +119,7 @@ class OsVersions(Namespace):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaInvalidParameterError: this is no version and no range.
+            BalenaInvalidParameterError: this is neither a version nor a range.
         """
         slug = self._get_normalized_device_type_slug(device_type)
         return self._get_max_satisfying_version(version_or_range, self._available(slug, os_type))

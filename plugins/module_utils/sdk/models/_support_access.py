@@ -22,7 +22,7 @@ def access_until(expiry_timestamp: float | datetime.datetime) -> dict[str, Any]:
         expiry_timestamp: when the access ends: milliseconds since 1970, or a datetime (UTC if it says no time zone).
 
     Raises:
-        BalenaInvalidParameterError: this is no point in time, or none in the future.
+        BalenaInvalidParameterError: this is not a point in time in the future.
     """
     if isinstance(expiry_timestamp, datetime.datetime):
         until: Any = iso_date(expiry_timestamp)

@@ -131,7 +131,7 @@ class ApiKeyModel(Namespace):
         self._sdk.pine.patch("api_key", given(name=name, description=description, expiry_date=expiry_date), id)
 
     def revoke(self, id: int) -> None:
-        """Revoke an API key: whoever uses it is locked out. A key that does not exist is no error.
+        """Revoke an API key: whoever uses it is locked out. Nothing happens if there is no such key.
 
         Args:
             id: the key's id.

@@ -47,7 +47,7 @@ class KeyModel(Namespace):
         return key
 
     def remove(self, id: int) -> str:
-        """Remove one SSH key. A key that does not exist is no error.
+        """Remove one SSH key, if it exists.
 
         Args:
             id: the key's id.
@@ -69,7 +69,7 @@ class KeyModel(Namespace):
             The new key as the API sends it, with its ``id``.
 
         Raises:
-            BalenaInvalidParameterError: the key is no text.
+            BalenaInvalidParameterError: the key is not text.
             BalenaNotLoggedIn: there is no token, or it is no user's.
             BalenaRequestError: the API refused the request, for example because the key exists already.
         """

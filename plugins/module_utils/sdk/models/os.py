@@ -70,7 +70,7 @@ class OsModel(OsImages):
             include_draft: also releases that are not final.
 
         Returns:
-            ``versions``: the possible targets, the highest first; ``recommended``: the first of them that is no
+            ``versions``: the possible targets, the highest first; ``recommended``: the first of them that is not a
             pre-release, if there is one; ``current``: the current version as it is listed, if it is available.
 
         Raises:
