@@ -41,7 +41,7 @@ def logs_of(store: Store) -> Logs:
     if logs is None:
         logs = Logs()
         setattr(store, "logs", logs)  # noqa: B010 - the store does not know of logs
-    return logs  # type: ignore[no-any-return]
+    return logs
 
 
 def _device(call: Call) -> Row:

@@ -29,7 +29,8 @@ def should_be_running(device: Columns) -> Sql:
 
 
 def _post_provisioning(device: Columns) -> Sql:
-    return device.provisioning_state.is_not_distinct_from(text("'Post-Provisioning'"))
+    is_past: Sql = device.provisioning_state.is_not_distinct_from(text("'Post-Provisioning'"))
+    return is_past
 
 
 def _never_seen(device: Columns) -> Sql:
@@ -228,7 +229,8 @@ def _no(_columns: Columns) -> Sql:
 
 def is_final(release: Columns) -> Sql:
     """Finalized releases have a revision."""
-    return release.revision.is_not(None)
+    has_revision: Sql = release.revision.is_not(None)
+    return has_revision
 
 
 def release_type(release: Columns) -> Sql:

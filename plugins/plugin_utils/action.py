@@ -69,7 +69,8 @@ class BalenaAction(ActionBase):
             # What a registered variable gets is the whole result; what is shown and logged is not.
             outcome["_ansible_no_log"] = True
         outcome["invocation"] = invocation(params)
-        return remove_values(outcome, checked._no_log_values)
+        shown: dict[str, Any] = remove_values(outcome, checked._no_log_values)
+        return shown
 
     def _perform(self, params: Mapping[str, Any], info: bool) -> dict[str, Any]:
         try:

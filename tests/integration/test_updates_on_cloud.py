@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from emulator import Emulator
-from emulator.simulation.simulation import host_releases
+from emulator.simulation.builds import host_releases
 from tests.support.tasks import run_task
 from tests.support.watched_devices import watched
 

@@ -39,8 +39,10 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
         return {"failed": True, "changed": False, "msg": wrong}
     try:
         if info:
-            return edge.perform_read(module.read, checked.validated_parameters)
-        return edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode, progress=progress)
+            found: dict[str, Any] = edge.perform_read(module.read, checked.validated_parameters)
+        else:
+            found = edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode, progress=progress)
+        return found
     except edge.TaskFailure as failure:
         return {**failure.result, "failed": True}
 

@@ -88,6 +88,11 @@ def _count_in_a_filter(value: Any, path: str | None) -> Expression:
 OPERATORS["$count"] = _count_in_a_filter
 
 
+def filter_text(condition: Any) -> str:
+    """Return a C($filter) as OData text, as `compile_filter` does, with what L(_count_in_a_filter) adds."""
+    return compile_filter(condition)
+
+
 def _alone(name: str, options: Mapping[str, Any]) -> None:
     if len(options) > 1:
         raise BalenaUsageError(f"{name} cannot be combined with other options, got: {', '.join(options)}")

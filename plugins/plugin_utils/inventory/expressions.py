@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from jinja2 import Environment, TemplateError, nodes
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
 
 _JINJA = Environment(autoescape=False)  # noqa: S701 - parses only, renders nothing
 _MARKS = re.compile(r"\{[{%#]|[}%#]\}")
@@ -40,7 +41,7 @@ _PURE_METHODS = frozenset(
     " removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title"
     " upper values zfill".split()
 )
-_PURE_FILTERS = (frozenset(DEFAULT_FILTERS) - {"random"}) | frozenset(
+_PURE_FILTERS = (frozenset(FILTERS) - {"random"}) | frozenset(
     "b64decode b64encode basename bool checksum combinations combine comment commonpath dict2items difference dirname"
     " extract flatten from_json from_yaml hash human_readable human_to_bytes intersect items2dict log mandatory md5"
     " normpath path_join permutations pow product quote regex_escape regex_findall regex_replace regex_search"
@@ -48,7 +49,7 @@ _PURE_FILTERS = (frozenset(DEFAULT_FILTERS) - {"random"}) | frozenset(
     " to_nice_json to_nice_yaml to_uuid to_yaml type_debug union urldecode urlsplit win_basename win_dirname"
     " win_splitdrive zip zip_longest".split()
 )
-_PURE_TESTS = (frozenset(DEFAULT_TESTS) - {"sameas"}) | frozenset(
+_PURE_TESTS = (frozenset(TESTS) - {"sameas"}) | frozenset(
     "all any contains falsy in issubset issuperset match nan regex search subset superset truthy uri url urn version"
     " version_compare".split()
 )
@@ -188,7 +189,7 @@ def _whole_path(node: nodes.Node) -> Dependency | None:
 
 def _constant(node: nodes.Node) -> Step | None:
     if isinstance(node, nodes.Const) and node.value.__class__ in (str, int):
-        return node.value  # type: ignore[no-any-return]
+        return node.value
     return None
 
 

@@ -102,7 +102,8 @@ def mark_composed(value: Any) -> Any:
 
 
 def _mark_text(text: str) -> str:
-    return mark_harmless(text) if is_harmless(text) else wrap_var(text)
+    marked: str = mark_harmless(text) if is_harmless(text) else wrap_var(text)
+    return marked
 
 
 def is_all_harmless(value: Any) -> bool:

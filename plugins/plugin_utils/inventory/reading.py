@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
 from ...module_utils.domain.fields import SECRET_COLUMNS, relations
 from ...module_utils.domain.query import all_of, chunks, meant
-from ...module_utils.domain.rows import Condition, read_rows, user_condition
+from ...module_utils.domain.rows import read_rows, user_condition
 from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
 from ...module_utils.engine.wording import counted
+from ...module_utils.sdk._odata_reader import Condition
 from ...module_utils.sdk._related import related_or_none
 from ...module_utils.sdk.errors import BalenaError
 

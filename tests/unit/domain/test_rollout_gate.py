@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.domain.rollout import memory
 from ansible_collections.community.balena.plugins.module_utils.domain.rollout.gate import Gate
+from ansible_collections.community.balena.plugins.module_utils.engine.limits import Limits
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
-from ansible_collections.community.balena.plugins.module_utils.engine.waiting import Limits
 
 shares = st.floats(0, 100)
 releases = st.one_of(st.none(), st.integers(1, 10**6))

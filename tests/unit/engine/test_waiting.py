@@ -9,15 +9,10 @@ import re
 
 import pytest
 
+from ansible_collections.community.balena.plugins.module_utils.engine.limits import Limits
+from ansible_collections.community.balena.plugins.module_utils.engine.patience import Clock
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
-from ansible_collections.community.balena.plugins.module_utils.engine.waiting import (
-    Clock,
-    Limits,
-    Sight,
-    State,
-    follow,
-    wait_for,
-)
+from ansible_collections.community.balena.plugins.module_utils.engine.waiting import Sight, State, follow, wait_for
 from ansible_collections.community.balena.plugins.module_utils.sdk import errors
 
 DONE, IDLE, FAILED = Sight(State.DONE), Sight(State.PENDING, "Idle"), Sight(State.FAILED, "no space")

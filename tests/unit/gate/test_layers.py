@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT
 
 COLLECTION = "ansible_collections.community.balena."
 UTILS = "plugins.module_utils"

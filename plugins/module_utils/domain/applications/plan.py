@@ -234,6 +234,7 @@ def organization(balena: Balena, want: Want) -> Record:
 
     :raises DeclarationError: the named one does not exist, or none is named and there are several.
     """
+    rows: list[Record]
     handle = want.get("organization") or want["name"].rpartition("/")[0]
     if handle:
         rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$filter": {"handle": handle}})

@@ -16,8 +16,8 @@ from ..devices.switches import VARIABLES, desired_rows
 from ..tags.compare import Tagged, compare_tags
 from ..variables.compare import KEPT, RESOURCES, Comparison, Parent
 from .extent import Scope
+from .likely_secrets import is_likely_secret
 from .members import Member
-from .references import is_likely_secret
 from .snapshot import LiveFleet
 
 if TYPE_CHECKING:

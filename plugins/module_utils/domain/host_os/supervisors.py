@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Followed, NamedId, Plan, Progress, Row, compare
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
@@ -45,7 +46,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: a version that does not exist for the architecture of a device, or that a device cannot
         get; names the devices. Nothing is written then.
     """
-    limits = waiting.Limits.of(want)
+    limits = Limits.of(want)
     wanted = read_version_name(want["version"], "version")
     refuse_wandering_limit(want, columns=("supervisor_version", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
@@ -88,7 +89,7 @@ def _reports(row: Record, target: NamedId) -> bool:
 
 
 def _follower(
-    limits: waiting.Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
+    limits: Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
 ) -> Callable[[Balena, Progress], Followed]:
     """Waits for the devices that do not report their target yet and could."""
     skipped = not_waited_for(rows, fates)

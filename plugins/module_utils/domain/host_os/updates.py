@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Change, Followed, Plan, Progress
 from ...sdk import os_version
 from ...sdk.errors import BalenaRequestError
@@ -60,7 +61,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: a version that does not exist, or that a device cannot get; names the devices. Nothing
         is started then.
     """
-    limits = waiting.Limits.of(want)
+    limits = Limits.of(want)
     wanted = read_version_name(want["version"], "version")
     refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
@@ -159,7 +160,7 @@ def _start(balena: Balena, urls_base: str, change: Change) -> None:
         raise no_service(error) or error from None
 
 
-def _follower(want: Want, limits: waiting.Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
+def _follower(want: Want, limits: Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
     if not want["wait"]:
         return None
     skipped = not_waited_for([device.row for device in devices], fates)

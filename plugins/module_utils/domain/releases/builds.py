@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, Followed, Progress
 from ...engine.waiting import Sight, State
 from ...sdk.models.release import ReleaseModel
@@ -69,7 +70,7 @@ def follower(
     :param read: reads the result of the task again, which the build has changed.
     :param named: the version that the release should get.
     """
-    limits = waiting.Limits.of({**want, "success_percentage": 100.0})
+    limits = Limits.of({**want, "success_percentage": 100.0})
     if not want["wait"] or status == _SUCCESS:
         return None
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
 from ...sdk._related import related
 from ..query import Record
@@ -34,14 +35,14 @@ def plan(balena: Balena, want: Want) -> Plan:
     :raises DeclarationError: options that do not fit the scope; something that does not exist; a release that devices
         cannot or should not run.
     """
-    limits = waiting.Limits.of(want)
+    limits = Limits.of(want)
     wanted = read_name(want["release"])
     if want["scope"] == "application":
         return _application(balena, want, wanted, limits)
     return _devices(balena, want, wanted, limits)
 
 
-def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Limits) -> Plan:
+def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Plan:
     refuse_selection(want, "application")
     if not want.get("application"):
         raise DeclarationError("application is needed with scope 'application'")
@@ -97,7 +98,7 @@ def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home
     return target
 
 
-def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: waiting.Limits) -> Plan:
+def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Plan:
     refuse_wandering_limit(want, columns=("is_pinned_on__release", "should_be_running__release", "is_running__release"))
     rows = select_devices(
         balena,
@@ -159,7 +160,7 @@ def check_release(target: Record | None, slug: str, want: Want) -> None:
 
 def _device_wait(
     want: Want,
-    limits: waiting.Limits,
+    limits: Limits,
     rows: Sequence[Record],
     targets: Mapping[int, int],
     changed: Collection[str],
@@ -194,7 +195,7 @@ def _device_wait(
     return follow
 
 
-def _followers(want: Want, limits: waiting.Limits, home: Record, target: Record | None, *, changed: bool) -> Any:
+def _followers(want: Want, limits: Limits, home: Record, target: Record | None, *, changed: bool) -> Any:
     """Wait for the devices of an application that have no pin of their own."""
     if not want["wait"]:
         return None

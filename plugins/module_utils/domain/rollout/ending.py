@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress
 from ...engine.wording import counted
 from ..query import PAGE, Record
@@ -108,7 +109,7 @@ def roll_back(balena: Balena, want: Want) -> Plan:
     :param want: the options of the module balena_rollout.
     :raises DeclarationError: no rollout is under way, and the release is in use: what there was before is not known.
     """
-    limits = waiting.Limits.of(want)
+    limits = Limits.of(want)
     fleet = survey.read_fleet(balena, want, usable=False)
     survey.refuse_other_rollout(want, fleet.memory)
     known = fleet.memory
@@ -169,7 +170,7 @@ def _labels(balena: Balena, ids: Any) -> dict[int, str]:
 
 
 def _follower(
-    want: Want, limits: waiting.Limits, fleet: Fleet, rows: Sequence[Record], former: Mapping[str, int | None]
+    want: Want, limits: Limits, fleet: Fleet, rows: Sequence[Record], former: Mapping[str, int | None]
 ) -> Any:
     """Wait until the devices run what they had; the offline ones are not waited for, unless that is asked for."""
     policy = want["offline"]

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.limits import Limits
 from ...engine.plan import Followed, Progress
-from ...engine.waiting import Limits, Look, Sight, State
+from ...engine.waiting import Look, Sight, State
 from ...engine.wording import counted
 from ..query import Record
 from ..releases import status
