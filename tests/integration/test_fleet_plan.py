@@ -216,6 +216,18 @@ def test_limits_count_the_devices_and_the_fleet(emulator):
     made(emulator, document, max_changes="100%")
 
 
+def test_releases_do_not_count_where_their_section_is_left_out(emulator):
+    document = {
+        "fleet": "acme/few-signs",
+        "release": "track",
+        "device_defaults": {"release": "track"},
+        "tags": {"a": 1},
+    }
+    result, _writes = converge(emulator, document, sections=["tags"])
+    assert not result.get("failed"), result
+    assert result["changes"] == {"create": 1, "update": 0, "delete": 0}
+
+
 def test_switches_of_devices_are_no_undeclared_variables(emulator):
     fleet = {"fleet": "acme/few-signs", "variables": {}}
     switched = {**fleet, "devices": [{"name": "few-signs-1", "lock_override": True}]}

@@ -37,7 +37,7 @@ _OS = "should_be_operated_by__release"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Situation:
     """A fleet, what is declared of it, and what would have to change.
 
     :param fleet: None when it does not exist yet.
@@ -59,7 +59,7 @@ class Comparison:
     now: datetime.datetime = field(default_factory=dates.now)
 
 
-def report(given: Comparison, made: Sequence[Change] = ()) -> dict[str, Any]:
+def report(given: Situation, made: Sequence[Change] = ()) -> dict[str, Any]:
     """The drift of a fleet, as the module balena_fleet returns it.
 
     :param made: those of the changes that were made since the fleet was read.
@@ -78,11 +78,11 @@ def report(given: Comparison, made: Sequence[Change] = ()) -> dict[str, Any]:
     }
 
 
-def _findings(given: Comparison, made: Sequence[Change]) -> Iterator[Finding]:
+def _findings(given: Situation, made: Sequence[Change]) -> Iterator[Finding]:
     yield from planned_findings(given.document.fleet, given.fleet, given.changes, made)
     if given.fleet is None:
         return
-    planned = Targets(given.fleet, given.changes)
+    planned = Afterwards(given.fleet, given.changes)
     removed = {change.key[0] for change in given.changes if (change.resource, change.action) == ("device", "delete")}
     theirs = [one for one in given.members if not (one.new or one.comes or one.subject.uuid in removed)]
     if {"variables", "services"} & set(given.sections):
@@ -97,7 +97,7 @@ def _findings(given: Comparison, made: Sequence[Change]) -> Iterator[Finding]:
         yield from _silent(given, member.row)
 
 
-class Targets:
+class Afterwards:
     """What devices and their fleet should run and be, once the changes are made."""
 
     def __init__(self, fleet: LiveFleet, changes: Sequence[Change]) -> None:
@@ -133,7 +133,7 @@ class Targets:
         return None if whole is None else int(whole)
 
 
-def _pin(given: Comparison, member: Member, planned: Targets) -> Iterator[Finding]:
+def _pin(given: Situation, member: Member, planned: Afterwards) -> Iterator[Finding]:
     """A pin on a single device of which the document says nothing, while it says what the fleet runs."""
     row, said = member.row, member.holds.release
     if "release" not in given.sections or given.document.release is None or said is not None or not row[_PIN]:
@@ -144,7 +144,7 @@ def _pin(given: Comparison, member: Member, planned: Targets) -> Iterator[Findin
         yield Finding.of(row, "pin", text, declared=TRACK, actual=pin, running=_running_label(row))
 
 
-def _running(row: Record, planned: Targets, *, pinned: bool) -> Iterator[Finding]:
+def _running(row: Record, planned: Afterwards, *, pinned: bool) -> Iterator[Finding]:
     """A device that runs neither what the API wants nor what the document wants.
 
     :param pinned: whether its pin is what the document wants.
@@ -158,7 +158,7 @@ def _running(row: Record, planned: Targets, *, pinned: bool) -> Iterator[Finding
     yield Finding.of(row, "running", text, declared=wanted, actual=wanted, running=has)
 
 
-def _supervisor(given: Comparison, row: Record, planned: Targets) -> Iterator[Finding]:
+def _supervisor(given: Situation, row: Record, planned: Afterwards) -> Iterator[Finding]:
     """A supervisor that has not become what the document says, although nothing is left to be changed for it."""
     if given.document.supervisor is None or "supervisor" not in given.sections or planned.changed(row, _SUPERVISOR):
         return
@@ -168,7 +168,7 @@ def _supervisor(given: Comparison, row: Record, planned: Targets) -> Iterator[Fi
         yield Finding.of(row, "supervisor", text, declared=wanted, actual=wanted, running=has)
 
 
-def _os(given: Comparison, row: Record, planned: Targets) -> Iterator[Finding]:
+def _os(given: Situation, row: Record, planned: Afterwards) -> Iterator[Finding]:
     """A balenaOS that is not what the document says."""
     if given.document.os is None or "os" not in given.sections or planned.changed(row, _OS):
         return
@@ -193,13 +193,13 @@ def _same(version: str, other: str) -> bool:
     return all(parsed) and len({found["version"] for found in parsed if found}) == 1
 
 
-def _undeclared(given: Comparison, member: Member) -> Iterator[Finding]:
+def _undeclared(given: Situation, member: Member) -> Iterator[Finding]:
     if given.document.devices and "devices" in given.sections and not member.listed:
         text = "is in the fleet, and the document neither names it nor has a group that takes it"
         yield Finding.of(member.row, "undeclared_device", text, actual=member.row["device_name"])
 
 
-def _silent(given: Comparison, row: Record) -> Iterator[Finding]:
+def _silent(given: Situation, row: Record) -> Iterator[Finding]:
     """A device that has not been heard of for long."""
     if not given.silent_days or not is_offline(row):
         return

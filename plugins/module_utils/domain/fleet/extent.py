@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...engine.plan import DeclarationError
@@ -14,14 +14,12 @@ from ..variables.compare import KEPT, as_text, check_value
 from .document import SECTIONS, Document, Secret, Values
 
 
-@dataclass
+@dataclass(frozen=True)
 class Scope:
     """What is converged, what is removed, and which secrets are known.
 
     :param purge: the sections whose undeclared things are removed.
     :param secrets: the values of secrets by name.
-    :param wanting: paths of variables whose secret is not given, by the secret's name; filled while it is planned.
-    :param pending: what the document says of releases that do not exist; filled while it is planned.
     """
 
     document: Document
@@ -31,8 +29,6 @@ class Scope:
     allow_pending: bool
     allow_invalidated: bool
     create: bool = True
-    wanting: dict[str, list[str]] = field(default_factory=dict)
-    pending: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, document: Document, want: Mapping[str, Any]) -> Scope:

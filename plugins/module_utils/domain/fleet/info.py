@@ -77,7 +77,7 @@ def export(fleet: LiveFleet, references: References, sections: Collection[str] =
         "services": {"services": _services((), _service_variables(fleet), references, keep_empty=True)},
         "devices": {"devices": [_device(fleet, row, references, sections) for row in _in_order(fleet.devices)]},
         "supervisor": _supervisor(fleet.devices),
-        "provisioning_keys": {"provisioning_keys": _keys(fleet.keys)},
+        "provisioning_keys": {"provisioning_keys": _keys(fleet.keys or ())},
     }
     document: Document = {"fleet": fleet.slug}
     for section, part in parts.items():
@@ -238,7 +238,7 @@ def _keys(keys: Sequence[Record]) -> list[Document]:
 def _losses(fleet: LiveFleet, sections: Collection[str]) -> list[str]:
     """What a document cannot say of this fleet."""
     found = []
-    if "provisioning_keys" in sections and any(not row["name"] for row in fleet.keys):
+    if "provisioning_keys" in sections and any(not row["name"] for row in fleet.keys or ()):
         found.append("Provisioning keys without a name are not in the document")
     if "supervisor" in sections and len(_supervisor_targets(fleet.devices)) > 1:
         found.append("The devices should have different supervisors, so the document says nothing of supervisors")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Member:
     """One device of the fleet.
 
-    :param row: the device as L(live) reads it; one that is to be registered, as it would then be.
+    :param row: the device as L(snapshot.DEVICE) reads it; one that is to be registered, as it would then be.
     :param holds: what the document says of it, in the end.
     :param entry: where the document names it.
     :param listed: the document names it, or a group takes it.
@@ -62,7 +62,7 @@ class Layers:
         self._document, self._purge_tags = document, purge_tags
         urls = document.settings.get("device_urls")
         self._base = Layer("device_urls", options={} if urls is None else {"public_url": urls})
-        self._merged: dict[tuple[int, ...], Layer] = {}
+        self._merged: dict[tuple[str, ...], Layer] = {}
 
     def of(self, actual: Mapping[str, str], entry: NamedDevice | None) -> tuple[Layer, bool]:
         """What holds for a device, and whether a group takes it.
@@ -79,7 +79,7 @@ class Layers:
 
     def _merge(self, groups: Sequence[Group], entry: NamedDevice | None) -> Layer:
         layers = [self._base, self._document.defaults, *groups, *([entry] if entry else [])]
-        known = tuple(id(layer) for layer in layers)
+        known = tuple(layer.path for layer in layers)
         if known not in self._merged:
             self._merged[known] = merged(layers)
         return self._merged[known]
@@ -106,14 +106,14 @@ def missing_uuids(document: Document, fleet: LiveFleet) -> list[str]:
 
 
 def read_elsewhere(balena: Balena, uuids: Sequence[str]) -> list[Record]:
-    """Devices of other fleets, as L(live) reads those of a fleet; one request for each 50."""
+    """Devices of other fleets, as L(snapshot.DEVICE) reads them; one request for each 50."""
     rows: list[Record] = []
     for piece in chunks(uuids, FEW_NAMES):
         rows += read_rows(balena, "device", {"uuid": {"$in": list(piece)}}, expand=snapshot.DEVICE)
     return rows
 
 
-def find(
+def find_members(
     document: Document,
     fleet: LiveFleet,
     elsewhere: Sequence[Record],
@@ -139,9 +139,9 @@ def find(
         holds, grouped = layers.of(named(row["device_tag"], "tag_key"), entry)
         subject = Subject((row["uuid"],), _wanted(holds, entry, sections), row, row["uuid"])
         members.append(Member(subject, row, holds, entry, bool(entry or grouped), row["uuid"] in coming))
-    known = {id(entry) for entry in entries.values()}
+    known = {entry.path for entry in entries.values()}
     for entry in document.devices if "devices" in sections else ():
-        if id(entry) not in known:
+        if entry.path not in known:
             holds, _grouped = layers.of({}, entry)
             members.append(_new(fleet, entry, holds, types))
     return members

@@ -71,14 +71,14 @@ def _shown(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
     """What has to change for the fleet to have the declared keys.
 
-    :param fleet: with its keys; on a server that shows no keys, without build variables.
+    :param fleet: with its keys, unless the server shows none.
     :raises DeclarationError: the token may not do it.
     """
     if SECTION not in scope.sections:
         return Keys()
     application = fleet.application
     exists = isinstance(application["id"], int)
-    if exists and not fleet.keys and fleet.build is None:
+    if fleet.keys is None:
         return Keys(warnings=[_UNSEEN] if scope.document.keys else [])
     owner = Owner(application["actor"]["__id"] if exists else 0, application["id"], (fleet.slug,))
     plans = []

@@ -75,13 +75,13 @@ class LiveFleet:
     :param application: the row with L(APPLICATION); its releases are C(owns__release), the newest first.
     :param devices: the rows with L(DEVICE), ordered by uuid.
     :param build: the build variables; None where the server has none (openBalena) or they were not asked for.
-    :param keys: the provisioning keys, the newest first; empty where they were not asked for.
+    :param keys: the provisioning keys, the newest first; None where the server shows none or they were not asked for.
     """
 
     application: Record
     devices: tuple[Record, ...] = ()
     build: tuple[Record, ...] | None = None
-    keys: tuple[Record, ...] = ()
+    keys: tuple[Record, ...] | None = None
 
     @property
     def slug(self) -> str:
@@ -118,12 +118,12 @@ def read(
     application = find_application(balena, fleet, select=None, expand=APPLICATION)
     if application is None:
         return None
-    return LiveFleet(
-        application,
-        _devices(balena, application) if devices else (),
-        _build(balena, application) if build else None,
-        _keys(balena, application) if keys else (),
-    )
+    rows = _devices(balena, application) if devices else ()
+    variables = _build(balena, application) if build else None
+    found = _keys(balena, application) if keys else None
+    if build and variables is None and not found:
+        found = None  # a server without build variables is an openBalena server, which shows no keys of a fleet
+    return LiveFleet(application, rows, variables, found)
 
 
 def _devices(balena: Balena, application: Record) -> tuple[Record, ...]:

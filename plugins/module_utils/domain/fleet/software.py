@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NamedId, Row, compare
@@ -29,57 +29,64 @@ if TYPE_CHECKING:
 PIN = "is_pinned_on__release"
 
 
+@dataclass(frozen=True)
 class Releases:
-    """What the names of releases in a document mean."""
+    """What the names of releases in a document mean.
 
-    def __init__(self, scope: Scope, fleet: LiveFleet) -> None:
-        """Look up every release that is named.
+    :param found: the releases by their names; to track means the latest, None where there is none yet.
+    :param pending: what the document says of releases that do not exist, and why it is left out.
+    """
 
-        :raises DeclarationError: one does not exist and C(allow_pending) is not set, or is the name of several.
-        """
-        self._where = of_application(fleet.slug)
-        self._found: dict[str, Record | None] = {}
-        paths: dict[str, list[str]] = {}
-        named = [
-            ("release", scope.document.release),
-            *((f"{one.path}.release", one.release) for one in scope.document.layers),
-        ]
-        for path, name in named if "release" in scope.sections else ():
-            if name is not None:
-                paths.setdefault(name.text, []).append(path)
-                self._found[name.text] = name.choose(name.among(fleet.application["owns__release"]), self._where)
-        names = {name.text: name for _path, name in named if name is not None}
-        absent = [name for text, name in names.items() if text in paths and not self.known(name)]
-        if absent and not scope.allow_pending:
-            raise DeclarationError(
-                "; ".join(f"{', '.join(paths[name.text])}: {self._missing(name, fleet)}" for name in absent)
-                + ". With allow_pending: true this is left out until it can be"
-            )
-        for name in absent:
-            for path in paths[name.text]:
-                scope.pending.append({"path": path, "release": name.text, "reason": self._missing(name, fleet)})
-
-    def _missing(self, name: ReleaseName, fleet: LiveFleet) -> str:
-        return name.missing(self._where) + name.drafts(fleet.application["owns__release"])
+    found: Mapping[str, Record | None]
+    pending: tuple[dict[str, Any], ...]
 
     def known(self, name: ReleaseName | None) -> bool:
         """Whether a name is given, and means something that can be had now."""
-        return name is not None and (name.kind == "track" or self._found.get(name.text) is not None)
-
-    def row(self, name: ReleaseName) -> Record | None:
-        """The release; to track means the latest, if there is one."""
-        return self._found[name.text]
+        if name is None or name.text not in self.found:
+            return False
+        return name.kind == "track" or self.found[name.text] is not None
 
 
-@dataclass
+def find_releases(scope: Scope, fleet: LiveFleet) -> Releases:
+    """Look up every release that is named.
+
+    :raises DeclarationError: one does not exist and C(allow_pending) is not set, or is the name of several.
+    """
+    if "release" not in scope.sections:
+        return Releases({}, ())
+    document, rows, where = scope.document, fleet.application["owns__release"], of_application(fleet.slug)
+    places = [("release", document.release), *((f"{one.path}.release", one.release) for one in document.layers)]
+    names: dict[str, ReleaseName] = {}
+    paths: dict[str, list[str]] = {}
+    for path, name in places:
+        if name is not None:
+            names[name.text] = name
+            paths.setdefault(name.text, []).append(path)
+    releases = Releases({text: name.choose(name.among(rows), where) for text, name in names.items()}, ())
+    absent = [(name, name.missing(where) + name.drafts(rows)) for name in names.values() if not releases.known(name)]
+    if absent and not scope.allow_pending:
+        raise DeclarationError(
+            "; ".join(f"{', '.join(paths[name.text])}: {reason}" for name, reason in absent)
+            + ". With allow_pending: true this is left out until it can be"
+        )
+    pending = (
+        {"path": path, "release": name.text, "reason": reason} for name, reason in absent for path in paths[name.text]
+    )
+    return Releases(releases.found, tuple(pending))
+
+
+@dataclass(frozen=True)
 class Targets:
-    """What devices should run, by uuid; devices that are not in a mapping stay as they are."""
+    """What devices should run, by uuid; devices that are not in a mapping stay as they are.
 
-    pins: dict[str, NamedId | None] = field(default_factory=dict)
-    supervisors: dict[str, NamedId] = field(default_factory=dict)
-    os: dict[str, NamedId] = field(default_factory=dict)
-    os_versions: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    :param os_versions: the version of balenaOS that the document means, also of devices that only have it judged.
+    """
+
+    pins: Mapping[str, NamedId | None]
+    supervisors: Mapping[str, NamedId]
+    os: Mapping[str, NamedId]
+    os_versions: Mapping[str, str]
+    warnings: tuple[str, ...]
 
     def of_new(self, member: Member) -> dict[str, Any]:
         """The columns with which a device is registered."""
@@ -92,24 +99,29 @@ class Targets:
         return {column: value for column, value in found.items() if value is not None}
 
 
-def find(balena: Balena, scope: Scope, releases: Releases, fleet: LiveFleet, members: Sequence[Member]) -> Targets:
+def find_targets(
+    balena: Balena, scope: Scope, releases: Releases, fleet: LiveFleet, members: Sequence[Member]
+) -> Targets:
     """What all devices should run; supervisors and versions of balenaOS are read if they are declared.
 
     :raises DeclarationError: a version that does not exist, or a release that devices should not run.
     """
-    found = Targets()
-    for member in members if "release" in scope.sections else ():
+    pinned = _pins(scope, releases, fleet, members) if "release" in scope.sections else {}
+    rows = [member.row for member in members]
+    managed, unmanaged = _supervisors(balena, scope, rows)
+    operated, versions, stuck = _os(balena, scope, rows)
+    return Targets(pinned, managed, operated, versions, (*unmanaged, *stuck))
+
+
+def _pins(scope: Scope, releases: Releases, fleet: LiveFleet, members: Sequence[Member]) -> dict[str, NamedId | None]:
+    found: dict[str, NamedId | None] = {}
+    for member in members:
         name = member.holds.release
         if name is not None and releases.known(name):
-            release = None if name.kind == "track" else releases.row(name)
-            found.pins[member.subject.uuid] = NamedId(release["id"], label(release)) if release else None
+            release = None if name.kind == "track" else releases.found[name.text]
+            found[member.subject.uuid] = NamedId(release["id"], label(release)) if release else None
             if release is not None and _pinned(member) != release["id"]:
                 pins.check_release(release, fleet.slug, {"allow_invalidated": scope.allow_invalidated})
-    rows = [member.row for member in members]
-    if scope.document.supervisor and "supervisor" in scope.sections:
-        _find_supervisors(balena, scope.document.supervisor, rows, found)
-    if scope.document.os and "os" in scope.sections:
-        _find_os(balena, scope.document.os, rows, found)
     return found
 
 
@@ -119,33 +131,39 @@ def _pinned(member: Member) -> int | None:
     return pin[0]["id"] if pin and not member.comes else None
 
 
-def _find_supervisors(balena: Balena, policy: Mapping[str, Any], rows: Sequence[Record], found: Targets) -> None:
-    wanted = read_version_name(policy["version"], "supervisor.version")
+def _supervisors(balena: Balena, scope: Scope, rows: Sequence[Record]) -> tuple[dict[str, NamedId], list[str]]:
+    """The supervisors of devices, and a warning about those that cannot get theirs."""
+    if not scope.document.supervisor or "supervisor" not in scope.sections:
+        return {}, []
+    wanted = read_version_name(scope.document.supervisor["version"], "supervisor.version")
     targets = supervisors.choose(balena, wanted, rows)
-    problems = []
-    for row in rows:
-        problem = supervisors.problem(row, targets[row["uuid"]])
-        if problem:
-            problems.append(f"{row['device_name']} ({row['uuid'][:7]}): {problem}")
-        else:
-            found.supervisors[row["uuid"]] = targets[row["uuid"]]
-    found.warnings += _summary("supervisor", wanted.text, problems)
+    problems = {row["uuid"]: supervisors.problem(row, targets[row["uuid"]]) for row in rows}
+    named = [_named(row, problem) for row in rows if (problem := problems[row["uuid"]])]
+    found = {uuid: target for uuid, target in targets.items() if not problems[uuid]}
+    return found, _summary("supervisor", wanted.text, named)
 
 
-def _find_os(balena: Balena, policy: Mapping[str, Any], rows: Sequence[Record], found: Targets) -> None:
+def _os(balena: Balena, scope: Scope, rows: Sequence[Record]) -> tuple[dict[str, NamedId], dict[str, str], list[str]]:
+    """The balenaOS of devices, the versions that are meant, and a warning about those that cannot get theirs."""
+    policy = scope.document.os
+    if not policy or "os" not in scope.sections:
+        return {}, {}, []
     wanted = read_version_name(policy["version"], "os.version")
     applied = policy.get("apply") == "target"
     if not applied and not wanted.is_word:
-        return  # whether devices meet it can be seen without knowing which versions there are
-    problems = []
-    for device in decide_all(balena, wanted, rows, policy.get("os_type", "default")):
-        if device.problem:
-            problems.append(f"{device.row['device_name']} ({device.uuid[:7]}): {device.problem}")
-        elif device.release is not None:
-            found.os_versions[device.uuid] = device.release.label
-            if applied and (device.target is not None or device.strays):
-                found.os[device.uuid] = device.release
-    found.warnings += _summary("balenaOS", wanted.text, problems) if applied else []
+        return {}, {}, []  # whether devices meet it can be seen without knowing which versions there are
+    devices = decide_all(balena, wanted, rows, policy.get("os_type", "default"))
+    meant = [(device, device.release) for device in devices if not device.problem and device.release is not None]
+    versions = {device.uuid: release.label for device, release in meant}
+    if not applied:
+        return {}, versions, []
+    found = {device.uuid: release for device, release in meant if device.target is not None or device.strays}
+    problems = [_named(device.row, device.problem) for device in devices if device.problem]
+    return found, versions, _summary("balenaOS", wanted.text, problems)
+
+
+def _named(row: Record, problem: str) -> str:
+    return f"{row['device_name']} ({row['uuid'][:7]}): {problem}"
 
 
 def _summary(what: str, version: str, problems: Sequence[str]) -> list[str]:
@@ -196,7 +214,7 @@ def _fleet_release(scope: Scope, releases: Releases, fleet: LiveFleet) -> list[C
     name, home = scope.document.release, fleet.application
     if name is None or not releases.known(name) or not isinstance(home["id"], int):
         return []
-    release = releases.row(name)
+    release = releases.found[name.text]
     present = home["should_be_running__release"]
     if release is not None and (not present or present[0]["id"] != release["id"]):
         pins.check_release(release, fleet.slug, {"allow_invalidated": scope.allow_invalidated})

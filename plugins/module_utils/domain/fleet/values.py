@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...engine.plan import Change, DeclarationError, Key, NewId, Row
 from ...sdk._related import related, related_or_none
 from ..cloud import missing
 from ..devices.switches import VARIABLES, desired_rows
+from ..query import Record
 from ..tags.compare import Tagged, compare_tags
-from ..variables.compare import KEPT, RESOURCES, Comparison, Parent
+from ..variables.compare import RESOURCES, Comparison, Parent
+from .document import Document, Secret, Values
 from .extent import Scope
 from .likely_secrets import is_likely_secret
 from .members import Member
@@ -47,147 +51,179 @@ def tag_changes(scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> li
     return changes
 
 
-class Variables:
-    """The variables of a fleet, and the services that they are for."""
+@dataclass(frozen=True)
+class Holder:
+    """What has variables of one kind: the fleet, a service, a device, or a service on a device.
 
-    def __init__(self, scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> None:
-        """Plan for one fleet."""
-        self._scope, self._fleet, self._members = scope, fleet, members
-        self._services: dict[str, int | NewId] = {
-            row["service_name"]: row["id"] for row in fleet.application["service"]
-        }
-        self._secret = scope.document.secret_variables()
+    :param kind: a key of L(RESOURCES).
+    :param path: where they are declared, for messages.
+    :param values: what is declared of them.
+    :param actual: its variables as they are.
+    """
 
-    def changes(self, balena: Balena) -> list[Change]:
-        """What has to change; what must be there for others comes before them."""
-        found: list[Change] = []
-        if "services" in self._scope.sections:
-            found += self._new_services()
-        if "variables" in self._scope.sections:
-            found += self._of_application()
-        if "services" in self._scope.sections:
-            found += self._of_services()
-        if "variables" in self._scope.sections:
-            found += self._of_devices(balena)
-        if "services" in self._scope.sections:
-            found += self._of_services_on_devices()
-        return found
+    kind: tuple[str, str]
+    parent: Parent
+    path: str
+    values: Values
+    actual: Sequence[Record] = ()
 
-    def _new_services(self) -> list[Change]:
-        """Services that no release has brought yet; the API lets anybody with a key make them (recording 04)."""
-        wanted = dict.fromkeys(self._scope.document.services)
-        for member in self._members:
-            wanted.update(dict.fromkeys(name for name, values in member.holds.services.items() if _any(values)))
-        application = self._fleet.application["id"]
-        found = []
-        for name in wanted:
-            if name not in self._services:
-                key = (self._fleet.slug, name)
-                identity = {"application": application, "service_name": name}
-                found.append(Change("create", "service", key, None, {}, identity))
-                self._services[name] = NewId("service", key)
-        return found
 
-    def _of_application(self) -> list[Change]:
-        document, fleet = self._scope.document, self._fleet
-        parent = Parent(fleet.application["id"], (fleet.slug,))
-        if document.build and fleet.build is None:
-            raise DeclarationError(missing(["variables.build"]))
-        found: list[Change] = []
-        for scope, kind, part, values, actual in (
-            ("application", "env", "env", document.env, fleet.application["application_environment_variable"]),
-            ("application", "config", "config", document.config, fleet.application["application_config_variable"]),
-            ("build", "env", "build", document.build, fleet.build or ()),
-        ):
-            compared = self._comparison(scope, kind)
-            self._add(compared, parent, f"variables.{part}", values, actual)
-            found += self._compared(compared, "variables")
-        return found
+def variable_holders(scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> Iterator[Holder]:
+    """All that has variables, in the order in which these are written.
 
-    def _of_services(self) -> list[Change]:
-        actual = {
-            row["service_name"]: row["service_environment_variable"] for row in self._fleet.application["service"]
-        }
-        compared = self._comparison("service", "env")
-        for name, id_ in self._services.items():
-            values = self._scope.document.services.get(name, {})
-            parent = Parent(id_, (self._fleet.slug, name))
-            self._add(compared, parent, f"services.{name}.env", values, actual.get(name, ()))
-        return self._compared(compared, "services")
-
-    def _of_devices(self, balena: Balena) -> list[Change]:
-        found: list[Change] = []
+    :raises DeclarationError: build variables, of a server that has none.
+    """
+    if "variables" in scope.sections:
+        yield from _of_application(scope.document, fleet)
+    if "services" in scope.sections:
+        yield from _of_services(scope, fleet, members)
+    if "variables" in scope.sections:
         for kind, relation in (("env", "device_environment_variable"), ("config", "device_config_variable")):
-            compared = self._comparison("device", kind)
-            for member in self._members:
+            for member in members:
                 parent = Parent(member.subject.id, member.subject.key)
-                values = getattr(member.holds, kind)
-                self._add(compared, parent, f"device {member.subject.label}", values, member.row[relation])
-            if kind == "config":
-                self._switch(balena, compared)
-            found += self._compared(compared, "variables")
-        return found
+                path, values = f"device {member.subject.label}", getattr(member.holds, kind)
+                yield Holder(("device", kind), parent, path, values, member.row[relation])
+    if "services" in scope.sections:
+        yield from _of_services_on_devices(fleet, members)
 
-    def _switch(self, balena: Balena, compared: Comparison) -> None:
-        """Add the options of devices that are kept as config variables; what they stand for is not purged."""
-        actual = {row.key: row.fields["value"] for row in compared.actual}
-        # What the fleet says of update locks, now or by what is declared: a device need not repeat it.
-        inherited = {row["name"]: row["value"] for row in self._fleet.application["application_config_variable"]}
-        inherited.update(self._scope.revealed(self._scope.document.config))
-        lock = inherited.get(VARIABLES["lock_override"])
-        subjects = [member.subject for member in self._members]
-        rows = desired_rows(balena, subjects, actual, lambda subject: lock)
-        compared.desired += rows
-        changed = {row.key for row in rows}
-        for subject in subjects:
-            for option, variable in VARIABLES.items():
-                key = (*subject.key, variable)
-                if subject.wanted.get(option) is not None and key in actual and key not in changed:
-                    compared.desired.append(Row(key, {}, {"device": subject.id, "name": variable}))
 
-    def _of_services_on_devices(self) -> list[Change]:
-        installs: list[Change] = []
-        compared = self._comparison("device_service", "env")
-        for member in self._members:
-            there = self._fleet.installs(member.row)
-            for name in dict.fromkeys([*there, *member.holds.services]):
-                values = member.holds.services.get(name, {})
-                key = (*member.subject.key, name)
-                if name not in there and not _any(values):
-                    continue
-                if name in there:
-                    parent = Parent(there[name]["id"], key)
-                    actual = there[name]["device_service_environment_variable"]
-                else:
-                    # The server itself adds the row when a release with the service becomes the device's target.
-                    parent, actual = Parent(NewId("service_install", key), key), ()
-                    identity = {"device": member.subject.id, "installs__service": self._services[name]}
-                    installs.append(Change("create", "service_install", key, None, {}, identity))
-                self._add(compared, parent, f"device {member.subject.label} service {name}", values, actual)
-        return installs + self._compared(compared, "services")
+def _of_application(document: Document, fleet: LiveFleet) -> Iterator[Holder]:
+    row = fleet.application
+    parent = Parent(row["id"], (fleet.slug,))
+    if document.build and fleet.build is None:
+        raise DeclarationError(missing(["variables.build"]))
+    for kind, part, values, actual in (
+        (("application", "env"), "env", document.env, row["application_environment_variable"]),
+        (("application", "config"), "config", document.config, row["application_config_variable"]),
+        (("build", "env"), "build", document.build, fleet.build or ()),
+    ):
+        yield Holder(kind, parent, f"variables.{part}", values, actual)
 
-    def _comparison(self, scope: str, kind: str) -> Comparison:
-        return Comparison(*RESOURCES[scope, kind])
 
-    def _add(
-        self, compared: Comparison, parent: Parent, where: str, values: Mapping[str, Any], actual: Sequence[Any]
-    ) -> None:
-        wanted = self._scope.revealed(values)
-        there = {record["name"] for record in actual}
-        for name, value in wanted.items():
-            if value is KEPT and name not in there:
-                self._scope.wanting.setdefault(values[name].name, []).append(f"{where}.{name}")
-        compared.add(parent, wanted, actual)
+def _of_services(scope: Scope, fleet: LiveFleet, members: Sequence[Member]) -> Iterator[Holder]:
+    actual = {row["service_name"]: row["service_environment_variable"] for row in fleet.application["service"]}
+    for name, id_ in _services(scope.document, fleet, members).items():
+        values = scope.document.services.get(name, {})
+        yield Holder(
+            ("service", "env"), Parent(id_, (fleet.slug, name)), f"services.{name}.env", values, actual.get(name, ())
+        )
 
-    def _compared(self, compared: Comparison, section: str) -> list[Change]:
-        changes = compared.changes(purge=section in self._scope.purge)
-        return [dataclasses.replace(change, secret=True) if self._hidden(change) else change for change in changes]
 
-    def _hidden(self, change: Change) -> bool:
-        """Whether a value may be secret: so are those that the document does not know; of config only some names."""
-        name = change.key[-1]
-        unknown = change.action == "delete" and ("config" not in change.resource or is_likely_secret(name))
-        return unknown or name in self._secret
+def _of_services_on_devices(fleet: LiveFleet, members: Sequence[Member]) -> Iterator[Holder]:
+    for member in members:
+        there = fleet.installs(member.row)
+        for name in dict.fromkeys([*there, *_with_values(member)]):
+            key = (*member.subject.key, name)
+            id_ = there[name]["id"] if name in there else NewId("service_install", key)
+            actual = there[name]["device_service_environment_variable"] if name in there else ()
+            path, values = f"device {member.subject.label} service {name}", member.holds.services.get(name, {})
+            yield Holder(("device_service", "env"), Parent(id_, key), path, values, actual)
+
+
+def _services(document: Document, fleet: LiveFleet, members: Sequence[Member]) -> dict[str, int | NewId]:
+    """The services that the fleet has or gets, by their names."""
+    found: dict[str, int | NewId] = {row["service_name"]: row["id"] for row in fleet.application["service"]}
+    for name in [*document.services, *(name for member in members for name in _with_values(member))]:
+        found.setdefault(name, NewId("service", (fleet.slug, name)))
+    return found
+
+
+def _with_values(member: Member) -> list[str]:
+    """The services of which a device is to have a variable at all."""
+    services = member.holds.services.items()
+    return [name for name, values in services if any(value is not None for value in values.values())]
+
+
+def refuse_missing_secrets(scope: Scope, holders: Iterable[Holder]) -> None:
+    """Refuse to make variables whose values are not known.
+
+    :raises DeclarationError: names the secrets, and where each is used.
+    """
+    wanting: dict[str, list[str]] = {}
+    for holder in holders:
+        there = {row["name"] for row in holder.actual}
+        for name, value in holder.values.items():
+            if isinstance(value, Secret) and value.name not in scope.secrets and name not in there:
+                wanting.setdefault(value.name, []).append(f"{holder.path}.{name}")
+    if wanting:
+        needs = "; ".join(f"{name} (for {', '.join(places[:3])})" for name, places in sorted(wanting.items()))
+        raise DeclarationError(
+            f"The option secrets has to give the values of secrets whose variables do not exist yet: {needs}"
+        )
+
+
+def variable_changes(
+    balena: Balena, scope: Scope, fleet: LiveFleet, members: Sequence[Member], holders: Iterable[Holder]
+) -> list[Change]:
+    """What has to change of services and variables; what must be there for others comes before them.
+
+    :param holders: what L(variable_holders) finds.
+    """
+    secret = scope.document.secret_variables()
+    services = _services(scope.document, fleet, members) if "services" in scope.sections else {}
+    found = _new_services(fleet, services)
+    for kind, group in itertools.groupby(holders, lambda holder: holder.kind):
+        compared = Comparison(*RESOURCES[kind])
+        for holder in group:
+            compared.add(holder.parent, scope.revealed(holder.values), holder.actual)
+        if kind == ("device", "config"):
+            compared.desired += _switches(balena, scope, fleet, members, compared.actual)
+        if kind[0] == "device_service":
+            found += _new_installs(fleet, members, services)
+        section = "services" if "service" in kind[0] else "variables"
+        for change in compared.changes(purge=section in scope.purge):
+            found.append(dataclasses.replace(change, secret=True) if _is_hidden(change, secret) else change)
+    return found
+
+
+def _new_services(fleet: LiveFleet, services: Mapping[str, int | NewId]) -> list[Change]:
+    """Services that no release has brought yet; the API lets anybody with a key make them (recording 04)."""
+    application = fleet.application["id"]
+    return [
+        Change("create", "service", id_.key, None, {}, {"application": application, "service_name": name})
+        for name, id_ in services.items()
+        if isinstance(id_, NewId)
+    ]
+
+
+def _new_installs(fleet: LiveFleet, members: Sequence[Member], services: Mapping[str, int | NewId]) -> Iterator[Change]:
+    """Services of devices; the server itself adds them when a release with them becomes the device's target."""
+    for member in members:
+        there = fleet.installs(member.row)
+        for name in _with_values(member):
+            if name not in there:
+                identity = {"device": member.subject.id, "installs__service": services[name]}
+                yield Change("create", "service_install", (*member.subject.key, name), None, {}, identity)
+
+
+def _switches(
+    balena: Balena, scope: Scope, fleet: LiveFleet, members: Sequence[Member], rows: Sequence[Row]
+) -> list[Row]:
+    """The options of devices that are kept as config variables; what they stand for is not purged.
+
+    :param rows: the config variables that the devices have.
+    """
+    actual = {row.key: row.fields["value"] for row in rows}
+    # What the fleet says of update locks, now or by what is declared: a device need not repeat it.
+    inherited = {row["name"]: row["value"] for row in fleet.application["application_config_variable"]}
+    inherited.update(scope.revealed(scope.document.config))
+    lock = inherited.get(VARIABLES["lock_override"])
+    subjects = [member.subject for member in members]
+    desired = desired_rows(balena, subjects, actual, lambda subject: lock)
+    changed = {row.key for row in desired}
+    for subject in subjects:
+        for option, variable in VARIABLES.items():
+            key = (*subject.key, variable)
+            if subject.wanted.get(option) is not None and key in actual and key not in changed:
+                desired.append(Row(key, {}, {"device": subject.id, "name": variable}))
+    return desired
+
+
+def _is_hidden(change: Change, secret: Collection[str]) -> bool:
+    """Whether a value may be secret: so are those that the document does not know; of config only some names."""
+    name = change.key[-1]
+    unknown = change.action == "delete" and ("config" not in change.resource or is_likely_secret(name))
+    return unknown or name in secret
 
 
 def config_writes(
@@ -202,8 +238,3 @@ def config_writes(
     for change in changes:
         if change.resource in ("application_config_variable", "device_config_variable"):
             yield types[change.key[:-1]], change
-
-
-def _any(values: Mapping[str, Any]) -> bool:
-    """Whether there is to be a variable at all."""
-    return any(value is not None for value in values.values())
