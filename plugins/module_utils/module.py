@@ -23,10 +23,12 @@ from .emptiness import NEVER_EMPTY, emptied
 from .engine import report
 from .engine.apply import Outcome, apply
 from .engine.explain import explain
+from .engine.guard import guard
 from .engine.kinds import printable
 from .engine.masking import Masker
 from .engine.patience import Patience
-from .engine.plan import Change, Plan, Progress, guard
+from .engine.plan import Act, Plan, Step
+from .engine.task import Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
@@ -190,8 +192,8 @@ class Options:
         }
 
 
-#: What a module declares: from the API as it is and the options to a plan.
-Planner = Callable[[Balena, Params], Plan]
+#: What a module declares: from the API as it is and the options to a plan, and to a task where that needs more.
+Planner = Callable[[Balena, Params], "Plan | Task"]
 #: What an info module returns: from the API and the options to the result.
 Reader = Callable[[Balena, Params], Mapping[str, Any]]
 
@@ -231,47 +233,60 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
         patience = Patience.of(params)
         balena = connect(params, read_only=True)
         masker.learn(balena.tokens.get())
-        plan = patience.through(lambda: _plan(balena, planner, params))
-        masker.learn_changes(plan.changes)
+        task = patience.through(lambda: _plan(balena, planner, params))
+        masker.learn_changes(task.plan.steps)
         if check_mode:
-            return _result(plan)
-        if plan.changes:
+            return _result(task.plan)
+        outcome = Outcome()
+        if task.plan.steps:
             writing = connect(params)
-            plan, result = _apply(writing, plan, patience, lambda: _plan(balena, planner, params))
-            result.update(plan.refresh(writing) if plan.refresh else {})
-        if plan.follow:
-            result = result or _result(plan)
-            followed = plan.follow(balena, progress)
+            task, outcome = _apply(writing, task, patience, lambda: _plan(balena, planner, params))
+            result = _told(task, outcome)
+            if task.read:
+                outcome.read = task.read(writing, outcome)
+                result.update(task.result(outcome) if task.result else {})
+        if task.wait:
+            result = result or _result(task.plan)
+            followed = task.wait(balena, outcome, progress)
             result.update(visible_in(followed.result))  # an account of what was seen, which roles make reports of
             if followed.problem:
                 raise TaskFailure({**result, "msg": followed.problem})
-        return result or _result(plan)
+        return result or _result(task.plan)
     except BalenaError as error:  # anything else is a mistake of ours, and looks like one
         raise TaskFailure({**_failure(error), **result}) from error
 
 
-def _plan(balena: Balena, planner: Planner, params: Params) -> Plan:
-    plan = planner(balena, params)
-    guard(plan, params.get("max_changes"))
-    return plan
+def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
+    task = Task.of(planner(balena, params))
+    guard(task.plan, params.get("max_changes"))
+    return task
 
 
-def _apply(balena: Balena, plan: Plan, patience: Patience, again: Callable[[], Plan]) -> tuple[Plan, dict[str, Any]]:
-    """Make the changes, and return the plan and the result of a task that did.
+def _apply(balena: Balena, task: Task, patience: Patience, again: Callable[[], Task]) -> tuple[Task, Outcome]:
+    """Make all steps.
 
     :param again: plans what is left, when the server was away in the middle of it.
+    :returns: what was planned last, and what became of all steps.
+    :raises TaskFailure: some were not made.
     """
-    outcome, made = apply(balena, plan), []
+    outcome = apply(balena, task.plan, task.writers)
     while not outcome.complete and patience.lasts(failure.error for failure in outcome.failed):
-        made += outcome.done
-        plan = again()
-        outcome = apply(balena, plan)
-    outcome.done = [*made, *outcome.done]
-    result = {**_result(plan), **_made(plan, outcome.done)}
-    more = visible_in(plan.account(outcome)) if plan.account else {}
+        before, task = outcome, again()
+        outcome = apply(balena, task.plan, task.writers)
+        outcome.done = [*before.done, *outcome.done]
+        outcome.made = {**before.made, **outcome.made}
     if not outcome.complete:
-        raise TaskFailure({**_incomplete(plan, result, outcome), **more})
-    return plan, {**result, **more}
+        raise TaskFailure({**_incomplete(task.plan, outcome), **_more(task, outcome)})
+    return task, outcome
+
+
+def _told(task: Task, outcome: Outcome) -> dict[str, Any]:
+    """What a task returns as far as its outcome alone says it."""
+    return {**_result(task.plan), **_made(outcome.done), **_more(task, outcome)}
+
+
+def _more(task: Task, outcome: Outcome) -> dict[str, Any]:
+    return visible_in(task.result(outcome)) if task.result else {}
 
 
 def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
@@ -367,19 +382,19 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
 
 
 def _result(plan: Plan) -> dict[str, Any]:
-    return {**_made(plan, plan.changes), "warnings": list(plan.warnings), **plan.result}
+    return {**_made(plan.steps), "warnings": list(plan.warnings), **plan.result}
 
 
-def _made(plan: Plan, changes: Iterable[Change]) -> dict[str, Any]:
-    """The part of the result that is about changes."""
-    seen = () if plan.changes_nothing else tuple(changes)
-    return {"changed": bool(seen), "changes": Plan(changes=seen).count(), "diff": report.diff(seen)}
+def _made(steps: Iterable[Step]) -> dict[str, Any]:
+    """The part of the result that is about steps."""
+    seen = [step for step in steps if not (isinstance(step, Act) and step.leaves_no_trace)]
+    return {"changed": bool(seen), "changes": report.count(seen), "diff": report.diff(seen)}
 
 
-def _incomplete(plan: Plan, result: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+def _incomplete(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     return {
-        **result,
-        **_made(plan, outcome.done),
+        **_result(plan),
+        **_made(outcome.done),
         "msg": report.failure_message(outcome),
         "failed_items": report.failed_items(outcome),
     }

@@ -8,12 +8,12 @@ It answers a question for a column that it does not have, and a change of one, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..engine.apply import Outcome
-from ..engine.plan import DeclarationError
+from ..engine.plan import Change, DeclarationError
 from ..engine.report import failure_message
 from ..sdk.errors import BalenaRequestError
 
@@ -32,22 +32,19 @@ def cloud_only(options: Sequence[str]) -> Iterator[None]:
         raise DeclarationError(f"The server failed when asked about {missing(options)}") from error
 
 
-def account_of_cloud_only(columns: Mapping[str, str]) -> Callable[[Outcome], dict[str, Any]]:
-    """Explains in the result of a task why changes failed that need what balenaCloud alone has.
+def cloud_only_failures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
+    """What the result of a task says of changes that failed because they need what balenaCloud alone has.
 
     :param columns: those that an openBalena server shows and cannot change, with the options that declare them.
     """
-
-    def account(outcome: Outcome) -> dict[str, Any]:
-        options = {
-            columns[column]
-            for failure in outcome.failed
-            for column in failure.change.body
-            if column in columns and getattr(failure.error, "status_code", None) == 500
-        }
-        return {"msg": f"{failure_message(outcome)} {missing(sorted(options))}"} if options else {}
-
-    return account
+    options = {
+        columns[column]
+        for failure in outcome.failed
+        if isinstance(failure.change, Change)
+        for column in failure.change.body
+        if column in columns and getattr(failure.error, "status_code", None) == 500
+    }
+    return {"msg": f"{failure_message(outcome)} {missing(sorted(options))}"} if options else {}
 
 
 def missing(options: Sequence[str]) -> str:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..engine.guard import share
 from ..engine.kinds import check_names
-from ..engine.plan import DeclarationError, share
+from ..engine.plan import DeclarationError
 from ..sdk.errors import BalenaRequestError
 from .query import FEW_NAMES, Record, all_of, any_of, chunks, meant
 from .rows import judge, read_rows, user_condition

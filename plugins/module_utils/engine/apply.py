@@ -25,7 +25,7 @@ from ..sdk.errors import (
     BalenaReadOnlyError,
     BalenaRequestError,
 )
-from .plan import Change, Key, NewId, Plan
+from .plan import Action, Change, Key, Need, NewId, Plan, Step
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -36,61 +36,108 @@ CHUNK = 200
 
 @dataclass(frozen=True)
 class Failure:
-    """A change that was refused, and why."""
+    """A step that was refused, and why."""
 
-    change: Change
+    change: Step
     error: BalenaError
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step made.
+
+    :param id: the server's id of it.
+    :param secret: what is told only once, such as the value of a key.
+    """
+
+    id: int | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass
 class Outcome:
-    """What became of each change of a plan.
+    """What became of each step of a plan.
 
     :param done: what was made here.
     :param met: what somebody else had made in the meantime, just as declared; nothing was left to do.
+    :param made: the rows that are there now because they were to be created, and what else steps made.
+    :param read: what was read when all was made; C(None) before that.
     """
 
-    done: list[Change] = field(default_factory=list)
-    met: list[Change] = field(default_factory=list)
+    done: list[Step] = field(default_factory=list)
+    met: list[Step] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
-    not_done: list[Change] = field(default_factory=list)
+    not_done: list[Step] = field(default_factory=list)
+    made: dict[tuple[str, Key], Made] = field(default_factory=dict)
+    read: Any = None
 
     @property
     def complete(self) -> bool:
-        """Whether every change was made."""
+        """Whether every step was made."""
         return not self.failed and not self.not_done
 
+    def secret(self, resource: str, key: Key) -> str | None:
+        """What a step made that is told only once, if it made something of the kind."""
+        made = self.made.get((resource, key))
+        return made.secret if made else None
 
-def apply(balena: Balena, plan: Plan) -> Outcome:
-    """Make every change of the plan, in its order.
+
+#: Makes one step that is not a plain write of a row (a registration, a call of a service): gets the SDK, the step, and
+#: what has become of those before it.
+Writer = Callable[[Any, Any, Outcome], "Made | None"]
+Writers = Mapping[tuple[str, Action], Writer]
+
+
+def apply(balena: Balena, plan: Plan, writers: Writers | None = None) -> Outcome:
+    """Make every step of the plan, in its order.
 
     A change that the server refuses does not keep independent ones from being made; an error that would meet
     every further request (no connection, no permission, a failing server) ends the run. Running the same
     declaration again finishes what was left.
 
-    :returns: which changes were made, which failed and why, and which were not tried.
+    :param writers: make the steps that are not plain writes of a row, by resource and action.
+    :returns: which steps were made, which failed and why, and which were not tried.
     """
-    run = _Run(balena, plan)
-    for (resource, action), group in groupby(plan.changes, key=lambda change: (change.resource, change.action)):
-        changes = list(group)
-        if plan.in_order and run.outcome.failed:
-            run.outcome.not_done += changes
-        elif (resource, action) in plan.writers or action == "create":
-            run.each(changes)
+    run = _Run(balena, writers or {})
+    for (resource, action), group in groupby(plan.steps, key=lambda step: (step.resource, step.action)):
+        steps = run.able(list(group))
+        if (resource, action) in run.writers or action == "create":
+            run.each(steps)
         else:
-            run.bulk(changes)
+            run.bulk(steps)
     return run.outcome
 
 
 class _Run:
-    """One application of a plan: the ids made so far, the outcome so far, and whether to go on."""
+    """One application of a plan: the outcome so far, and whether to go on."""
 
-    def __init__(self, balena: Balena, plan: Plan) -> None:
-        self.balena, self.plan = balena, plan
+    def __init__(self, balena: Balena, writers: Writers) -> None:
+        self.balena, self.writers = balena, writers
         self.outcome = Outcome()
-        self._ids: dict[tuple[str, Key], int | None] = {}
-        self._made: set[tuple[str, Key]] = set()
+        #: The rows that were made or changed here, not by somebody else.
+        self._ours: set[tuple[str, Key]] = set()
         self._lock, self._hopeless = Lock(), Event()
+
+    def able(self, steps: list[Any]) -> list[Any]:
+        """Those of some steps whose needs are met; the others are noted."""
+        if not any(step.needs for step in steps):
+            return steps
+        left = [*(failure.change for failure in self.outcome.failed), *self.outcome.not_done]
+        lacking = {(step.resource, step.action, key) for step in left for key in (step.key, None)}
+        able = []
+        for step in steps:
+            unmet = [need for need in step.needs if (need.resource, need.action, need.key) in lacking]
+            if unmet:
+                self._leave(step, unmet[0])
+            else:
+                able.append(step)
+        return able
+
+    def _leave(self, step: Step, unmet: Need) -> None:
+        if unmet.otherwise:
+            self.outcome.failed.append(Failure(step, BalenaError(unmet.otherwise)))
+        else:
+            self.outcome.not_done.append(step)
 
     def each(self, changes: Sequence[Change]) -> None:
         """Changes that need a request each."""
@@ -126,7 +173,7 @@ class _Run:
     def _came_along(self, change: Change) -> bool:
         """Whether the server made a row together with the one that it belongs to, which was created here."""
         parents = [value for value in change.identity.values() if isinstance(value, NewId)]
-        return any((parent.resource, parent.key) in self._made for parent in parents)
+        return any((parent.resource, parent.key) in self._ours for parent in parents)
 
     def _note(self, where: list[Any], what: Iterable[Any]) -> None:
         with self._lock:
@@ -135,14 +182,18 @@ class _Run:
     def _one(self, changes: list[Change]) -> bool:
         """Make one change; whether there was anything left to do."""
         change = changes[0]
-        writer = self.plan.writers.get((change.resource, change.action))
-        id_, made = (writer(self.balena, change), True) if writer else self._create(change)
-        if change.action == "create":
-            with self._lock:
-                self._ids[change.resource, change.key] = id_
-                if made:
-                    self._made.add((change.resource, change.key))
-        return made
+        writer = self.writers.get((change.resource, change.action))
+        if writer:
+            made, ours = writer(self.balena, change, self.outcome), True
+        else:
+            id_, ours = self._create(change)
+            made = Made(id_)
+        with self._lock:
+            if made:
+                self.outcome.made[change.resource, change.key] = made
+            if ours and change.action == "create":
+                self._ours.add((change.resource, change.key))
+        return ours
 
     def _create(self, change: Change) -> tuple[int | None, bool]:
         """Create a row: its id, and whether it was made or changed here."""
@@ -183,8 +234,10 @@ class _Run:
             return False
         return True
 
-    def _known(self, change: Change) -> Change:
-        """A change with the ids of the rows that were made before instead of what stands for them."""
+    def _known(self, change: Any) -> Any:
+        """A step with the ids of the rows that were made before instead of what stands for them."""
+        if change.action == "act":
+            return change
         return replace(
             change,
             id=self._resolve(change.new) if change.new else change.id,
@@ -199,10 +252,10 @@ class _Run:
         if not isinstance(value, NewId):
             return value
         with self._lock:
-            found = self._ids.get((value.resource, value.key))
-        if found is None:
+            made = self.outcome.made.get((value.resource, value.key))
+        if made is None or made.id is None:
             raise BalenaError(f"{value.resource} {' '.join(value.key)} was not created, so nothing can belong to it")
-        return found
+        return made.id
 
 
 def _plain(value: Any) -> Any:

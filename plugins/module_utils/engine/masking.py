@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..sdk.masking import mask
-from .plan import Change
+from .plan import Step
 from .report import SHORTEST, secrets_of
 
 #: What of a result is text that others wrote; the rest is what a playbook asked for.
@@ -39,7 +39,7 @@ class Masker:
             elif isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(str(value)) >= SHORTEST:
                 self._secrets.add(str(value))
 
-    def learn_changes(self, changes: Iterable[Change]) -> None:
+    def learn_changes(self, changes: Iterable[Step]) -> None:
         """Remember the values of changes that are marked secret."""
         self._secrets |= secrets_of(changes)
 

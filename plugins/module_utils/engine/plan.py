@@ -10,16 +10,15 @@ desired one; comparing again gives no change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Literal
 
 from ..sdk.errors import BalenaError
-from .wording import counted
 
-Action = Literal["create", "update", "delete"]
+Action = Literal["create", "update", "delete", "act"]
 Key = tuple[str, ...]
-
 
 #: What an application or service has, and all its devices get.
 _REACHING = ("application_environment_variable", "application_config_variable", "service_environment_variable")
@@ -68,6 +67,20 @@ class NewId:
     key: Key
 
 
+@dataclass(frozen=True)
+class Need:
+    """An earlier step that a step relies on; it is not tried when that one was not made.
+
+    :param key: which step; C(None) means all earlier ones of that kind.
+    :param otherwise: why the step fails then; without it, the step only counts as not tried.
+    """
+
+    resource: str
+    action: Action
+    key: Key | None = None
+    otherwise: str = ""
+
+
 def reference(id_: int | NewId, label: str) -> NamedId | NewId:
     """What a column holds that refers to another row, with what people call that."""
     return id_ if isinstance(id_, NewId) else NamedId(id_, label)
@@ -84,6 +97,8 @@ class Change:
     :param after: the compared columns as they will be; C(None) for a deletion.
     :param secret: values must not be shown: see C(engine/report.py).
     :param new: stands for C(id) in an update of what the same plan creates.
+    :param needs: the earlier steps that it relies on, besides those whose ids it holds.
+    :param arguments: what else it takes to make it, if it is no plain write of a row; not shown.
     """
 
     action: Action
@@ -95,6 +110,8 @@ class Change:
     id: int | None = None
     secret: bool = False
     new: NewId | None = None
+    needs: tuple[Need, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def subject(self) -> Key:
@@ -118,63 +135,69 @@ class Change:
         return {name: value for name, value in after.items() if name not in before or before[name] != value}
 
 
-#: Makes one change that is not a plain write of a row (a registration, a call of a service).
-#: Gets the SDK and the change; returns the id of what it made, or None.
-Writer = Callable[[Any, Change], "int | None"]
-
-
-#: Shows a line of text to who is looking on; a module process has nobody who is.
-Progress = Callable[[str], None]
-
-
 @dataclass(frozen=True)
-class Followed:
-    """What came of waiting after the changes: more of the result, and what went wrong, if something did."""
+class Act:
+    """Something to do once, which is no state that a row can have: a reboot, the start of an update.
 
-    result: Mapping[str, Any] = field(default_factory=dict)
-    problem: str | None = None
+    Results show it as they show an update.
+
+    :param shown: what it does, as a diff shows it; C(before) is what it is about to end.
+    :param arguments: what else it takes to do it.
+    :param leaves_no_trace: everything is afterwards as it was (a ping), so that it is done and never reported.
+    """
+
+    resource: str
+    key: Key
+    shown: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    id: int | None = None
+    leaves_no_trace: bool = False
+    needs: tuple[Need, ...] = ()
+    secret: bool = False
+    action: Literal["act"] = "act"
+
+    @property
+    def after(self) -> Mapping[str, Any]:
+        """What a diff shows on its second side."""
+        return self.shown
+
+    @property
+    def subject(self) -> Key:
+        """What it is about."""
+        return self.key[:1]
+
+
+Step = Change | Act
 
 
 @dataclass(frozen=True)
 class Plan:
-    """An ordered list of changes and what the task returns when they are made.
+    """What a task does, in order, and what it returns when that is done. Nothing but data: see L(Task) for the rest.
 
     :param changes: in the order in which they are safe to make.
     :param subjects: how many things (devices, applications) the plan is about; percentages count these.
-    :param result: what the task returns besides the changes, as it will be after them (check mode returns this).
-    :param refresh: reads that result again after the changes were made, where the server decides some of it.
-    :param writers: C((resource, action)) of the changes that are not plain writes of a row.
-    :param changes_nothing: the "changes" leave everything as it is (a ping): they are made, and never reported.
-    :param account: more of the result, made of what became of the changes (an C(Outcome)), also when some failed.
-    :param in_order: what follows a change that failed is not tried, unless it is of the same kind: later changes rely
-        on earlier ones.
-    :param follow: waits for what the changes bring about; also when nothing had to be changed, never in check mode.
+    :param result: what the task returns besides the steps, as it will be after them (check mode returns this).
+    :param acts: what is done after the changes.
     """
 
     changes: tuple[Change, ...] = ()
     subjects: int = 1
     result: Mapping[str, Any] = field(default_factory=dict)
-    refresh: Callable[[Any], Mapping[str, Any]] | None = None
-    writers: Mapping[tuple[str, Action], Writer] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    changes_nothing: bool = False
-    in_order: bool = False
-    account: Callable[[Any], Mapping[str, Any]] | None = None
-    follow: Callable[[Any, Progress], Followed] | None = None
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that is done, in order."""
+        return (*self.changes, *self.acts)
 
     @property
     def touched(self) -> int:
-        """How many subjects the changes are about. What reaches all devices of an application touches all of them."""
+        """How many subjects the steps are about. What reaches all devices of an application touches all of them."""
         if any(change.reaches_all for change in self.changes):
             return self.subjects
-        return min(len({change.subject for change in self.changes}), self.subjects)
-
-    def count(self) -> dict[str, int]:
-        """How many rows are created, updated and deleted."""
-        counts = {"create": 0, "update": 0, "delete": 0}
-        for change in self.changes:
-            counts[change.action] += 1
-        return counts
+        return min(len({step.subject for step in self.steps}), self.subjects)
 
 
 def compare(
@@ -250,41 +273,6 @@ def predict(actual: Iterable[Row], changes: Iterable[Change]) -> list[Row]:
     return list(rows.values())
 
 
-def guard(plan: Plan, max_changes: str | int | None) -> None:
-    """Stop a plan that is larger than its author allowed, before its first write.
-
-    :param max_changes: a number of changes, or a percentage of the subjects (C("10%")) that may be touched, however
-        many changes each of them has.
-    :raises DeclarationError: the plan is larger; or C(max_changes) is neither a number nor a percentage.
-    """
-    if max_changes is None:
-        return
-    limit, by_share = share(max_changes, plan.subjects, option="max_changes"), str(max_changes).strip().endswith("%")
-    if (plan.touched if by_share else len(plan.changes)) > limit:
-        counts = ", ".join(f"{number} to {action}" for action, number in plan.count().items() if number)
-        allowed = f"{max_changes}, that is {limit} of {plan.subjects}" if by_share else counted(limit, "change")
-        raise DeclarationError(
-            f"Nothing was written: the plan has {counted(len(plan.changes), 'change')} ({counts}) and touches "
-            f"{plan.touched} of {counted(plan.subjects, 'subject')}, more than max_changes allows ({allowed})"
-        )
-
-
-def share(amount: str | int, total: int, *, option: str) -> int:
-    """How many a count or a percentage is of a total; a percentage is rounded up, so that 1 % of 5 is one.
-
-    :raises DeclarationError: not a whole number or percentage of 0 or more.
-    """
-    text = str(amount).strip()
-    number = text[:-1].strip() if text.endswith("%") else text
-    try:
-        value = float(number) if text.endswith("%") else int(number)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= (100 if text.endswith("%") else float("inf")):
-        raise DeclarationError(f"{option} must be a whole number or a percentage such as 10%, not '{amount}'")
-    return -int(-total * value // 100) if text.endswith("%") else int(value)
-
-
 def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
     for row in rows:
@@ -298,3 +286,14 @@ def join(plans: Sequence[Sequence[Change]]) -> tuple[Change, ...]:
     """The changes of several resources as one plan: every deletion after all that creates or updates."""
     flat = [change for changes in plans for change in changes]
     return tuple([c for c in flat if c.action != "delete"] + [c for c in flat if c.action == "delete"])
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes, each of which needs all before it that are not of its own kind."""
+    found: list[Change] = []
+    needs: tuple[Need, ...] = ()
+    for kind, group in groupby(changes, key=lambda change: (change.resource, change.action)):
+        found += [replace(change, needs=(*change.needs, *needs)) for change in group]
+        # What comes before it was needed by that in its turn.
+        needs = (Need(*kind),)
+    return tuple(found)

@@ -8,50 +8,24 @@ A key that was to be replaced must stay when its successor could not be made; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import replace
 
-from ..sdk.errors import BalenaError, BalenaRequestError
-from .plan import Change, Writer
-
-if TYPE_CHECKING:
-    from ..sdk import Balena
+from .plan import Change, Need
 
 
-class Replacement:
-    """Which successors were made, during one run of a plan.
+def after_successors(olds: Iterable[Change], successors: Iterable[Change]) -> list[Change]:
+    """The changes of old things, each of which needs that its successor is made.
 
-    The plan names its changes so that the key of an old thing begins with the key of its successor.
+    :param successors: those whose key an old thing's key begins with.
     """
-
-    def __init__(self, expected: set[tuple[str, ...]]) -> None:
-        """Know the keys of the successors that the plan makes."""
-        self._missing = set(expected)
-
-    def made(self, key: tuple[str, ...]) -> None:
-        """A successor is there now."""
-        self._missing.discard(key)
-
-    def writer(self, write: Callable[[Balena, Change], Any]) -> Writer:
-        """A writer of a change to something old, which refuses while its successor is missing."""
-
-        def guarded(balena: Balena, change: Change) -> None:
-            if any(change.key[: len(key)] == key for key in self._missing):
-                raise BalenaError("its successor could not be made, so it stays as it is")
-            write(balena, change)
-
-        return guarded
+    news = {change.key: change for change in successors}
+    return [replace(old, needs=_needs(old, news)) for old in olds]
 
 
-def remove(balena: Balena, change: Change) -> None:
-    """Delete the row of a change; that it is gone already is fine."""
-    try:
-        balena.pine.delete(change.resource, change.id or 0)
-    except BalenaRequestError as error:
-        if error.status_code != 404:
-            raise
-
-
-def update(balena: Balena, change: Change) -> None:
-    """Send what differs of a change to its row."""
-    balena.pine.patch(change.resource, change.body, change.id or 0)
+def _needs(old: Change, news: dict[tuple[str, ...], Change]) -> tuple[Need, ...]:
+    found = [news[old.key[:length]] for length in range(len(old.key) + 1) if old.key[:length] in news]
+    return tuple(
+        Need(new.resource, new.action, new.key, "its successor could not be made, so it stays as it is")
+        for new in found
+    )

@@ -13,7 +13,7 @@ from typing import Any
 from ..sdk.masking import mask
 from .apply import Failure, Outcome
 from .explain import explain
-from .plan import Change, NamedId, NewId
+from .plan import NamedId, NewId, Step
 from .visible import visible_in
 from .wording import counted
 
@@ -27,13 +27,26 @@ SHORTEST = 4
 _SALT = secrets.token_bytes(16)
 
 
+def count(steps: Iterable[Step]) -> dict[str, int]:
+    """How many rows are created, updated and deleted; what is only done counts as an update."""
+    counts = {"create": 0, "update": 0, "delete": 0}
+    for step in steps:
+        counts[word(step)] += 1
+    return counts
+
+
+def word(step: Step) -> str:
+    """What results call the action of a step."""
+    return "update" if step.action == "act" else step.action
+
+
 def fingerprint(value: Any) -> str:
     """A short salted stand-in for a secret value."""
     digest = hashlib.sha256(_SALT + repr(value).encode("utf-8", "surrogatepass")).hexdigest()
     return f"<secret {digest[:8]}>"
 
 
-def diff(changes: Iterable[Change]) -> dict[str, dict[str, Any]]:
+def diff(changes: Iterable[Step]) -> dict[str, dict[str, Any]]:
     """Before and after of all that changes, by resource and natural key; a deletion is there before and not after.
 
     :returns: C({"before": {resource: {key: value}}, "after": {resource: {key: value}}}).
@@ -62,7 +75,7 @@ def failure_message(outcome: Outcome) -> str:
     """One sentence on a run that did not complete: how much was done, the first reason, what to do."""
     done, failed, left = len(outcome.done), len(outcome.failed), len(outcome.not_done)
     first = outcome.failed[0]
-    where = f"{first.change.action} {first.change.resource} {' '.join(first.change.key)}"
+    where = f"{word(first.change)} {first.change.resource} {' '.join(first.change.key)}"
     return (
         f"{failed} of {done + failed + left} changes failed, {counted(done, 'was', 'were')} made, "
         f"{counted(left, 'was', 'were')} not tried. "
@@ -76,7 +89,7 @@ def reason(failure: Failure) -> str:
     return mask(text, secrets_of([failure.change]))
 
 
-def secrets_of(changes: Iterable[Change]) -> set[str]:
+def secrets_of(changes: Iterable[Step]) -> set[str]:
     """The values of changes that must not be shown."""
     return {
         value
@@ -88,7 +101,7 @@ def secrets_of(changes: Iterable[Change]) -> set[str]:
     }
 
 
-def _shown(change: Change, fields: Mapping[str, Any]) -> Any:
+def _shown(change: Step, fields: Mapping[str, Any]) -> Any:
     readable = {name: fingerprint(value) if change.secret else _named(value) for name, value in fields.items()}
     return readable["value"] if set(readable) == {"value"} else readable
 
@@ -99,7 +112,7 @@ def _named(value: Any) -> Any:
     return value.label if isinstance(value, NamedId) else value
 
 
-def _item(change: Change, error: str) -> dict[str, Any]:
-    item = {"resource": change.resource, "key": list(change.key), "action": change.action, "error": error}
+def _item(change: Step, error: str) -> dict[str, Any]:
+    item = {"resource": change.resource, "key": list(change.key), "action": word(change), "error": error}
     shown: dict[str, Any] = visible_in(item)
     return shown

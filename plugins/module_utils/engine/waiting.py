@@ -14,7 +14,7 @@ from typing import Any
 from ..sdk.errors import BalenaError
 from .limits import Limits
 from .patience import Clock, may_pass
-from .plan import Followed, Progress
+from .task import Followed, Progress
 from .wording import counted
 
 #: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.community.balena.plugins.module_utils.domain.devices import actions as device_actions
 from ansible_collections.community.balena.plugins.module_utils.engine.apply import apply
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
+from ansible_collections.community.balena.plugins.module_utils.engine.report import count
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import (
     BalenaRequestError,
     BalenaUnknownOutcomeError,
@@ -49,8 +50,7 @@ def run(planned, monkeypatch, answer):
     """Make a plan's changes with a stand-in for the SDK; returns the results of the devices."""
     monkeypatch.setattr(device_actions, "DeviceModel", lambda balena: answer)
     balena: Any = SimpleNamespace(options=SimpleNamespace(max_connections=1))
-    outcome = apply(balena, planned)
-    return planned.account(outcome)
+    return planned.result(apply(balena, planned.plan, planned.writers))
 
 
 def outcomes(result):
@@ -58,16 +58,16 @@ def outcomes(result):
 
 
 def test_each_device_is_one_change_and_check_mode_expects_it_to_work():
-    planned = plan([device(1), device(2)], action="reboot")
-    assert planned.count()["update"] == 2
+    planned = plan([device(1), device(2)], action="reboot").plan
+    assert count(planned.steps)["update"] == 2
     assert outcomes(planned.result) == [("d1", "done"), ("d2", "done")]
 
 
 def test_a_device_that_is_offline_stops_everything_or_is_left_out():
     with pytest.raises(DeclarationError, match=r"1 device is offline: d2 \(0+2\). Nothing was done; offline: skip"):
         plan([device(1), device(2, online=False)], action="reboot")
-    planned = plan([device(1), device(2, online=False)], action="reboot", offline="skip")
-    assert len(planned.changes) == 1
+    planned = plan([device(1), device(2, online=False)], action="reboot", offline="skip").plan
+    assert len(planned.steps) == 1
     assert outcomes(planned.result) == [("d1", "done"), ("d2", "skipped")]
 
 
@@ -129,7 +129,8 @@ def test_options_that_do_not_fit(want, why):
 
 @pytest.mark.parametrize("action", ["ping", "blink"])
 def test_what_leaves_the_device_as_it_was_is_no_change(action):
-    assert plan([device(1)], action=action).changes_nothing
+    (act,) = plan([device(1)], action=action).plan.acts
+    assert act.leaves_no_trace
 
 
 def test_force_is_passed_on(monkeypatch):

@@ -12,6 +12,8 @@ import pytest
 from ansible_collections.community.balena.plugins.module_utils.domain.devices import plan as devices
 from ansible_collections.community.balena.plugins.module_utils.domain.devices import support_access
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
+from ansible_collections.community.balena.plugins.module_utils.engine.report import count
+from ansible_collections.community.balena.plugins.module_utils.engine.task import Task
 
 UUID, OTHER = "a" * 32, "b" * 32
 
@@ -64,7 +66,7 @@ class Pine:
 def plan(pine, **want):
     defaults = {"state": "present", "purge_tags": False}
     balena: Any = SimpleNamespace(pine=pine)
-    return devices.plan(balena, {**defaults, **want})
+    return Task.of(devices.plan(balena, {**defaults, **want})).plan
 
 
 def only_change(pine, **want):
@@ -122,7 +124,7 @@ def test_many_devices_with_values_of_their_own():
     pine = Pine(device(5, UUID, "old name", device_tag=[{"id": 50, "tag_key": "site", "value": "x"}]))
     each = [{"uuid": UUID, "name": "a", "tags": {"role": "r"}}, {"uuid": OTHER, "name": "b"}]
     planned = plan(pine, each=each, application="acme/kiosk", tags={"site": "s"}, note="n")
-    assert planned.count() == {"create": 3, "update": 2, "delete": 0}
+    assert count(planned.steps) == {"create": 3, "update": 2, "delete": 0}
     assert [(change.resource, change.action) for change in planned.changes] == [
         ("device", "create"),
         ("device", "update"),

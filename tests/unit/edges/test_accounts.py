@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils import module
-from ansible_collections.community.balena.plugins.module_utils.engine.plan import Followed, Plan
+from ansible_collections.community.balena.plugins.module_utils.engine.plan import Plan
+from ansible_collections.community.balena.plugins.module_utils.engine.task import Followed, Task
 from tests.support.tasks import run_task
 
 ACTING = "a\x00b\x1b[2J\u202etxt"
@@ -17,7 +18,8 @@ SHOWN = "a\\x00b\\x1b[2J\\u202etxt"
 @pytest.mark.parametrize("problem", [None, f"failed: {ACTING}"])
 def test_accounts_of_waiting(emulator, problem):
     def planner(balena, params):
-        return Plan(follow=lambda _balena, _progress: Followed({"pending": [{"reason": ACTING}]}, problem))
+        followed = Followed({"pending": [{"reason": ACTING}]}, problem)
+        return Task(Plan(), wait=lambda _balena, _outcome, _progress: followed)
 
     given = {"api_url": emulator.url, "api_token": emulator.token, "validate_certs": True}
     try:

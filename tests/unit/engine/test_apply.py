@@ -10,9 +10,17 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.engine import report
-from ansible_collections.community.balena.plugins.module_utils.engine.apply import apply
-from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, NamedId, NewId, Plan
-from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaRequestError
+from ansible_collections.community.balena.plugins.module_utils.engine.apply import Made, Writers, apply
+from ansible_collections.community.balena.plugins.module_utils.engine.plan import (
+    Act,
+    Change,
+    NamedId,
+    Need,
+    NewId,
+    Plan,
+    in_order,
+)
+from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaError, BalenaRequestError
 
 
 class Pine:
@@ -143,20 +151,69 @@ def test_a_writer_gets_the_ids_of_rows_that_were_just_created():
     pine, seen = Pine(), []
     parent = Change("create", "application", ("acme/x",), None, {}, {"app_name": "x"})
     key = Change("create", "api_key", ("acme/x", "k"), None, {}, {"of": NewId("application", ("acme/x",))})
-    apply(
-        sdk(pine),
-        Plan((parent, key), writers={("api_key", "create"): lambda balena, change: seen.append(change.identity)}),
-    )
+    writers: Writers = {("api_key", "create"): lambda balena, change, outcome: seen.append(change.identity)}
+    apply(sdk(pine), Plan((parent, key)), writers)
     assert seen == [{"of": 101}]
 
 
 def test_in_a_plan_whose_order_counts_nothing_follows_what_failed():
     pine = Pine(lambda verb, resource, body, *rest: refusal(400) if body.get("device") == 2 else None)
     pin = Change("update", "device", ("d1",), {"pin": None}, {"pin": 7}, {}, 1)
-    outcome = apply(sdk(pine), Plan((create(1), create(2), create(3), pin), in_order=True))
+    outcome = apply(sdk(pine), Plan(in_order((create(1), create(2), create(3), pin))))
     assert [len(outcome.done), len(outcome.failed)] == [2, 1]
-    assert outcome.not_done == [pin]
+    assert [change.key for change in outcome.not_done] == [pin.key]
     assert apply(sdk(pine), Plan((create(2), pin))).done == [pin]
+
+
+def test_order_is_kept_across_kinds_that_return():
+    pine = Pine(lambda verb, resource, body, *rest: refusal(400) if body == {"note": "x"} else None)
+    steps = [create(1), Change("update", "device", ("d1",), {"note": ""}, {"note": "x"}, {}, 1), create(2)]
+    last = Change("update", "application", ("acme/x",), {"a": 1}, {"a": 2}, {}, 7)
+    outcome = apply(sdk(pine), Plan(in_order([*steps, last])))
+    assert [[change.key for change in steps] for steps in (outcome.done, outcome.not_done)] == [
+        [("d1", "site")],
+        [("d2", "site"), ("acme/x",)],
+    ]
+
+
+@pytest.mark.parametrize("otherwise", ["", "its successor is missing"])
+def test_a_step_is_left_when_what_it_needs_was_not_made(otherwise):
+    pine = Pine(lambda verb, resource, body, *rest: refusal(400) if verb == "post" and body["device"] == 1 else None)
+    need = Need("device_tag", "create", ("d1", "site"), otherwise)
+    old = Change("delete", "device_tag", ("d1", "old"), {"value": "x"}, None, {}, 1, needs=(need,))
+    other = Change("delete", "device_tag", ("d2", "old"), {"value": "x"}, None, {}, 2)
+    outcome = apply(sdk(pine), Plan((create(1), create(2), old, other)))
+    assert [change.key for change in outcome.done] == [("d2", "site"), ("d2", "old")]
+    reasons = {tuple(item["key"]): item["error"] for item in report.failed_items(outcome)}
+    assert reasons["d1", "old"] == (otherwise or "not tried after the failures above")
+    assert apply(sdk(Pine()), Plan((create(1), old))).complete
+
+
+def test_acts_are_done_after_the_changes_and_shown_as_updates():
+    told = []
+
+    def tell(balena, act, outcome):
+        told.append((act.key, act.arguments, list(outcome.made)))
+        if act.key == ("d2",):
+            raise BalenaError("asleep")
+        return Made(secret="told once")
+
+    acts = tuple(Act("device_action", (key,), {"action": "reboot"}, arguments={"force": True}) for key in ("d1", "d2"))
+    outcome = apply(sdk(Pine()), Plan((create(1),), acts=acts), {("device_action", "act"): tell})
+    tag = ("device_tag", ("d1", "site"))
+    assert told == [
+        (("d1",), {"force": True}, [tag]),
+        (("d2",), {"force": True}, [tag, ("device_action", ("d1",))]),
+    ]
+    assert report.count(outcome.done) == {"create": 1, "update": 1, "delete": 0}
+    assert report.diff(acts[:1]) == {
+        "before": {"device_action": {"d1": {}}},
+        "after": {"device_action": {"d1": {"action": "reboot"}}},
+    }
+    assert report.failed_items(outcome) == [
+        {"resource": "device_action", "key": ["d2"], "action": "update", "error": "asleep"}
+    ]
+    assert outcome.secret("device_action", ("d1",)) == "told once" and "told once" not in repr(outcome)
 
 
 def test_a_diff_has_all_that_changes_of_a_thing_that_changes_twice():
@@ -221,8 +278,8 @@ def test_a_row_that_is_already_gone_counts_as_deleted():
 
 def test_a_change_that_is_no_plain_write_goes_to_its_writer():
     seen = []
-    plan = Plan((create(1),), writers={("device_tag", "create"): lambda balena, change: seen.append(change.key)})
-    assert apply(sdk(Pine()), plan).complete
+    writers: Writers = {("device_tag", "create"): lambda balena, change, outcome: seen.append(change.key)}
+    assert apply(sdk(Pine()), Plan((create(1),)), writers).complete
     assert seen == [("d1", "site")]
 
 

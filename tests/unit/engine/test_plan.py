@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.community.balena.plugins.module_utils.engine.guard import guard, share
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import (
     Change,
     DeclarationError,
     Plan,
     Row,
     compare,
-    guard,
     join,
     predict,
-    share,
 )
 
 values = st.sampled_from(["", "a", "b", "true", "ü"])

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan, guard
+from ansible_collections.community.balena.plugins.module_utils.engine.guard import guard
+from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan
 from ansible_collections.community.balena.plugins.module_utils.engine.wording import counted
 from tests.support.ansible_runs import CHECKOUT
 

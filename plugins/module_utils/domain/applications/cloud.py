@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...engine.apply import Outcome
 from ...engine.plan import Change, Row, compare
-from ..cloud import account_of_cloud_only
+from ..cloud import cloud_only_failures
 from ..devices import support_access
 from ..query import Record
 from ..rows import read_rows
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 _WEB_ACCESSIBLE = "is_web_accessible"
-
-#: Explains failed changes of device URLs.
-ACCOUNT = account_of_cloud_only({_WEB_ACCESSIBLE: "device_urls"})
 
 
 def declared(want: Want) -> list[str]:
@@ -54,6 +52,11 @@ def shown(want: Want) -> dict[str, Any]:
     if want.get("device_urls") is not None:
         result["device_urls"] = want["device_urls"]
     return result
+
+
+def failures(outcome: Outcome) -> dict[str, Any]:
+    """What a result says of changes of device URLs that failed."""
+    return cloud_only_failures(outcome, {_WEB_ACCESSIBLE: "device_urls"})
 
 
 def device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...engine.apply import Outcome
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
+from ...engine.task import Task
 from ...engine.wording import counted
 from ...sdk._related import related_or_none
 from ..cloud import cloud_only
@@ -42,7 +45,7 @@ _EXPAND: dict[str, Any] = {
 READING: dict[str, Any] = {"select": ("is_of__class", *_COLUMNS.values()), "expand": _EXPAND}
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for one application to be as declared.
 
     :param want: the options of the module balena_application.
@@ -111,7 +114,7 @@ def _removal(want: Want, found: Record | None) -> Plan:
     return Plan(changes=(change,), result={"application": None})
 
 
-def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
+def _creation(balena: Balena, want: Want, device_type: Record | None) -> Task:
     if device_type is None:
         raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
     create = creation(want, organization(balena, want), device_type)
@@ -122,11 +125,8 @@ def _creation(balena: Balena, want: Want, device_type: Record | None) -> Plan:
         "tags": tags,
         **cloud.shown(want),
     }
-    return Plan(
-        join([in_steps([create], SET_BY_SERVER), tag_changes]),
-        result={"application": predicted},
-        refresh=reader(slug, want),
-    )
+    planned = Plan(join([in_steps([create], SET_BY_SERVER), tag_changes]), result={"application": predicted})
+    return Task(planned, read=partial(read_again, name=slug, want=want), result=told)
 
 
 def creation(want: Want, owner: Record, device_type: Record) -> Change:
@@ -203,7 +203,7 @@ def predict(want: Want, found: Record, device_type: Record | None) -> dict[str, 
     return predicted
 
 
-def _convergence(balena: Balena, want: Want, found: Record, device_type: Record | None) -> Plan:
+def _convergence(balena: Balena, want: Want, found: Record, device_type: Record | None) -> Task:
     changes = differences(want, found, device_type)
     tag_changes, tags = declared_tags("application", found["id"], (found["slug"],), want, found["application_tag"])
     predicted = {**predict(want, found, device_type), **cloud.shown(want), "tags": tags}
@@ -211,22 +211,19 @@ def _convergence(balena: Balena, want: Want, found: Record, device_type: Record 
         slug = f"{found['slug'].partition('/')[0]}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
     all_changes = join([changes, cloud.device_urls(balena, want, found), tag_changes])
-    return Plan(
-        all_changes,
-        result={"application": predicted},
-        refresh=reader(found["id"], want),
-        account=cloud.ACCOUNT,
-    )
+    planned = Plan(all_changes, result={"application": predicted})
+    return Task(planned, read=partial(read_again, name=found["id"], want=want), result=told)
 
 
-def reader(name: str | int, want: Want) -> Any:
-    """Reads the application again, once the changes are made."""
+def read_again(balena: Balena, outcome: Outcome, *, name: str | int, want: Want) -> dict[str, Any]:
+    """The application as tasks return it, once the changes are made."""
+    row = _read(balena, name, want)
+    return {"application": {**describe(row), **cloud.shown(want)} if row else None}
 
-    def read(balena: Balena) -> dict[str, Any]:
-        row = _read(balena, name, want)
-        return {"application": {**describe(row), **cloud.shown(want)} if row else None}
 
-    return read
+def told(outcome: Outcome) -> dict[str, Any]:
+    """What a task returns besides what was planned."""
+    return {**cloud.failures(outcome), **(outcome.read or {})}
 
 
 def organization(balena: Balena, want: Want) -> Record:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...engine.apply import Outcome
+from ...engine.apply import Outcome, Writers
 from ...engine.explain import explain
 from ...engine.near import near
-from ...engine.plan import Change, DeclarationError, Plan
+from ...engine.plan import Act, DeclarationError, Plan
+from ...engine.task import Task
 from ...engine.wording import counted
 from ...sdk._related import related
 from ...sdk.errors import (
@@ -51,18 +52,18 @@ class Action:
         override update locks.
     :param of_service: it is about one service.
     :param can_force: it can override update locks.
-    :param changes_nothing: the device is afterwards as it was.
+    :param leaves_no_trace: the device is afterwards as it was.
     """
 
     call: Callable[[DeviceModel, int, int, bool], Any]
     of_service: bool = False
     can_force: bool = False
-    changes_nothing: bool = False
+    leaves_no_trace: bool = False
 
 
 ACTIONS: dict[str, Action] = {
-    "blink": Action(lambda devices, id_, image, force: devices.identify(id_), changes_nothing=True),
-    "ping": Action(lambda devices, id_, image, force: devices.ping(id_), changes_nothing=True),
+    "blink": Action(lambda devices, id_, image, force: devices.identify(id_), leaves_no_trace=True),
+    "ping": Action(lambda devices, id_, image, force: devices.ping(id_), leaves_no_trace=True),
     "purge": Action(lambda devices, id_, image, force: devices.purge(id_)),
     "reboot": Action(lambda devices, id_, image, force: devices.reboot(id_, force=force), can_force=True),
     "restart": Action(lambda devices, id_, image, force: devices.restart_application(id_)),
@@ -81,8 +82,8 @@ _INSTALLS: dict[str, Any] = {
 }
 
 
-def plan(balena: Balena, want: Want) -> Plan:
-    """One change for each device that is told to do something.
+def plan(balena: Balena, want: Want) -> Task:
+    """One act for each device that is told to do something.
 
     :param want: the options of the module balena_device_action.
     :raises DeclarationError: options that do not fit the action; a device that is offline, unless those are skipped;
@@ -96,21 +97,25 @@ def plan(balena: Balena, want: Want) -> Plan:
     if len(online) < len(devices) and want["offline"] == "fail":
         raise DeclarationError(_offline([device for device in devices if not device["is_online"]]))
     images = _images(online, want["service"]) if action.of_service else {}
-    after = {"action": want["action"], **({"service": want["service"]} if action.of_service else {})}
-    changes = tuple(Change("update", _RESOURCE, (row["uuid"],), {}, after, {}, row["id"]) for row in online)
+    shown = {"action": want["action"], **({"service": want["service"]} if action.of_service else {})}
+    acts = tuple(
+        Act(
+            _RESOURCE,
+            (row["uuid"],),
+            shown,
+            arguments={"image": images.get(row["id"], 0), "force": want["force"]},
+            id=row["id"],
+            leaves_no_trace=action.leaves_no_trace,
+        )
+        for row in online
+    )
 
-    def account(outcome: Outcome) -> dict[str, Any]:
+    def result(outcome: Outcome) -> dict[str, Any]:
         told = {"devices": _results(devices, outcome)}
         return told if outcome.complete else {**told, "msg": _failure(outcome, len(devices))}
 
-    return Plan(
-        changes,
-        len(devices),
-        {"devices": _results(devices, Outcome())},
-        writers={(_RESOURCE, "update"): _writer(action, images, want["force"])},
-        changes_nothing=action.changes_nothing,
-        account=account,
-    )
+    planned = Plan((), len(devices), {"devices": _results(devices, Outcome())}, acts=acts)
+    return Task(planned, WRITERS, result=result)
 
 
 def _check(want: Want, action: Action) -> None:
@@ -154,15 +159,16 @@ def _name(install: services.Row) -> str:
     return name
 
 
-def _writer(action: Action, images: Mapping[int, int], force: bool) -> Callable[[Balena, Change], None]:
-    def write(balena: Balena, change: Change) -> None:
-        id_ = change.id or 0
-        try:
-            action.call(DeviceModel(balena), id_, images.get(id_, 0), force)
-        except _OF_ONE_DEVICE as error:
-            raise _about_one_device(error, action) from error
+def _tell(balena: Balena, act: Act, outcome: Outcome) -> None:
+    """Tell one device to do something."""
+    action = ACTIONS[act.shown["action"]]
+    try:
+        action.call(DeviceModel(balena), act.id or 0, act.arguments["image"], act.arguments["force"])
+    except _OF_ONE_DEVICE as error:
+        raise _about_one_device(error, action) from error
 
-    return write
+
+WRITERS: Writers = {(_RESOURCE, "act"): _tell}
 
 
 def _about_one_device(error: BalenaError, action: Action) -> BalenaError:

@@ -9,12 +9,15 @@ answer is lost. (The registration service of the API would first want a provisio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...engine.apply import Outcome
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
+from ...engine.task import Task
 from ...sdk._related import related
-from ..cloud import account_of_cloud_only, cloud_only
+from ..cloud import cloud_only, cloud_only_failures
 from ..query import FEW_NAMES, PAGE, Record, chunks
 from ..selector import find_application, need_application
 from ..tags.compare import Tagged, compare_tags, resulting_tags
@@ -36,7 +39,7 @@ _APPLICATION = {
 _SET_BY_SERVER = {"is_active": True}
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for all devices of a declaration to be as declared.
 
     :param want: the options of the module balena_device.
@@ -167,7 +170,7 @@ def _convergence(
     subjects: Sequence[Subject],
     application: Record | None,
     types: Mapping[str, Record],
-) -> Plan:
+) -> Task:
     desired = [desired_row(subject, application, types) for subject in subjects]
     changes = compare_rows(desired, subjects)
     switched = compare_switches(balena, subjects, application["id"] if application else None)
@@ -182,10 +185,13 @@ def _convergence(
     def show(registered: Mapping[str, Record]) -> dict[str, Any]:
         return {"devices": [_shown(one, application, types, tags_after, registered) for one in subjects]}
 
+    def result(outcome: Outcome) -> dict[str, Any]:
+        failures = cloud_only_failures(outcome, {"is_web_accessible": "public_url"})
+        return failures if outcome.read is None else {**failures, **show(outcome.read)}
+
     new = [subject.uuid for subject in subjects if not subject.found]
-    refresh = _reader(new, show) if new else None
-    account = account_of_cloud_only({"is_web_accessible": "public_url"})
-    return Plan(join([changes, switched, retagged]), len(subjects), show({}), refresh, account=account)
+    planned = Plan(join([changes, switched, retagged]), len(subjects), show({}))
+    return Task(planned, read=partial(_registered, uuids=new) if new else None, result=result)
 
 
 def desired_row(subject: Subject, application: Record | None, types: Mapping[str, Record]) -> Row:
@@ -254,16 +260,10 @@ def _home(row: Record) -> str:
     return slug
 
 
-def _reader(
-    uuids: Sequence[str], show: Callable[[Mapping[str, Record]], dict[str, Any]]
-) -> Callable[[Balena], dict[str, Any]]:
-    """Reads the ids and the names that the server gave to the devices that were registered."""
-
-    def read(balena: Balena) -> dict[str, Any]:
-        found: dict[str, Record] = {}
-        for piece in chunks(uuids, FEW_NAMES):
-            query = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
-            found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=query, page_size=PAGE)})
-        return show(found)
-
-    return read
+def _registered(balena: Balena, outcome: Outcome, *, uuids: Sequence[str]) -> dict[str, Record]:
+    """The ids and the names that the server gave to the devices that were registered, by uuid."""
+    found: dict[str, Record] = {}
+    for piece in chunks(uuids, FEW_NAMES):
+        query = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
+        found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=query, page_size=PAGE)})
+    return found

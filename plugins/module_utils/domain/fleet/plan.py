@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
-from ...engine.plan import Change, DeclarationError, Plan, join
-from ..applications.plan import differences, predict, predict_new, reader
-from ..cloud import account_of_cloud_only, missing
+from ...engine.plan import Change, DeclarationError, Plan, in_order, join
+from ...engine.task import Task
+from ..applications.plan import differences, predict, predict_new, read_again
+from ..cloud import cloud_only_failures, missing
 from ..devices.options import OPTIONS
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
+from ..keys import api_keys
 from ..query import Record
 from ..tags.compare import Tagged, resulting_tags
 from ..variables import config_schema
@@ -31,10 +34,10 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 #: What a server that is not balenaCloud shows of these columns and cannot change.
-_ACCOUNT = account_of_cloud_only({"is_web_accessible": "public_url"})
+_CLOUD_ONLY = {"is_web_accessible": "public_url"}
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for a fleet to be as its document says.
 
     The number of requests does not depend on how many devices, groups and variables there are.
@@ -50,27 +53,24 @@ def plan(balena: Balena, want: Want) -> Plan:
     apart = _apart(known, changes, want["silent_days"])
     left_out = [f"{one['path']} is left out: {one['reason']}" for one in known.releases.pending]
 
-    def refresh(balena: Balena) -> dict[str, Any]:
-        return {"fleet": reader(fleet.slug, {})(balena)["application"]}
-
-    def account(outcome: Outcome) -> dict[str, Any]:
+    def result(outcome: Outcome) -> dict[str, Any]:
+        made = [step for step in (*outcome.done, *outcome.met) if isinstance(step, Change)]
         return {
-            **_ACCOUNT(outcome),
+            **cloud_only_failures(outcome, _CLOUD_ONLY),
             "registered": _registered(known, made=True),
-            **known.keys.account(outcome),
-            "drift": drift.report(apart, [*outcome.done, *outcome.met]),
+            **known.keys.result(outcome),
+            "drift": drift.report(apart, made),
+            **({} if outcome.read is None else {"fleet": outcome.read["application"]}),
         }
 
-    return Plan(
+    planned = Plan(
         changes,
         len(known.members) + 1,
         {**_result(known, tagged), "drift": drift.report(apart)},
-        refresh=refresh if known.create else None,
-        writers=known.keys.writers,
-        warnings=(*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
-        in_order=True,
-        account=account,
+        (*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
     )
+    read_it = partial(read_again, name=fleet.slug, want={}) if known.create else None
+    return Task(planned, api_keys.WRITERS, read_it, result)
 
 
 def _changes(balena: Balena, known: Known, tagged: Sequence[Change]) -> tuple[Change, ...]:
@@ -81,18 +81,17 @@ def _changes(balena: Balena, known: Known, tagged: Sequence[Change]) -> tuple[Ch
     scope, fleet, members = known.scope, known.fleet, known.staying
     settings, registered = _application(known), _devices(known)
     holders = tuple(variable_holders(scope, fleet, members))
-    changes = join(
-        [
-            settings,
-            registered,
-            tagged,
-            variable_changes(balena, scope, fleet, members, holders),
-            known.keys.changes,
-            host_changes(known.targets, members),
-            pin_changes(scope, known.releases, known.targets, fleet, members),
-            _removals(known),
-        ]
-    )
+    sections = [
+        settings,
+        registered,
+        tagged,
+        variable_changes(balena, scope, fleet, members, holders),
+        known.keys.changes,
+        host_changes(known.targets, members),
+        pin_changes(scope, known.releases, known.targets, fleet, members),
+        _removals(known),
+    ]
+    changes = in_order(join(sections))
     purging.refuse_to_purge_what_is_absent(scope.document, scope.purge, changes)
     refuse_missing_secrets(scope, holders)
     return changes

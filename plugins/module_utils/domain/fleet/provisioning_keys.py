@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
-from ...engine.plan import Action, Change, Plan, Writer
+from ...engine.plan import Change
 from ...engine.report import SENSITIVE
+from ...engine.task import Task
 from ..keys import api_keys
 from ..keys.owners import Owner
 from ..keys.rights import check_token
@@ -32,35 +33,27 @@ _UNSEEN = (
 
 @dataclass
 class Keys:
-    """One plan for each declared key, and what is done with keys that are not declared."""
+    """One task for each declared key, and what is done with keys that are not declared."""
 
-    plans: list[Plan] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
     removals: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
     def changes(self) -> list[Change]:
         """All that changes."""
-        return [*(change for plan in self.plans for change in plan.changes), *self.removals]
+        return [*(change for task in self.tasks for change in task.plan.changes), *self.removals]
 
-    @property
-    def writers(self) -> Mapping[tuple[str, Action], Writer]:
-        """Makes each key by the plan that wants it, which remembers its value."""
-        by_key = {change.key: plan for plan in self.plans for change in plan.changes}
-
-        def create(balena: Balena, change: Change) -> int | None:
-            return by_key[change.key].writers[api_keys.RESOURCE, "create"](balena, change)
-
-        return {(api_keys.RESOURCE, "create"): create} if by_key else {}
-
-    def account(self, outcome: Outcome) -> dict[str, Any]:
+    def result(self, outcome: Outcome) -> dict[str, Any]:
         """The keys with the values of those that were made, which are told now or never."""
-        told = [plan.account(outcome) for plan in self.plans if plan.account]
+        # What was read is the fleet, not its keys.
+        made = replace(outcome, read=None)
+        told = [task.result(made) for task in self.tasks if task.result]
         return {**_shown(told), **({SENSITIVE: True} if any(SENSITIVE in one for one in told) else {})}
 
     def predicted(self) -> dict[str, Any]:
         """The keys as they will be."""
-        return _shown([plan.result for plan in self.plans])
+        return _shown([task.plan.result for task in self.tasks])
 
 
 def _shown(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -81,13 +74,13 @@ def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
     if fleet.keys is None:
         return Keys(warnings=[_UNSEEN] if scope.document.keys else [])
     owner = Owner(application["actor"]["__id"] if exists else 0, application["id"], (fleet.slug,))
-    plans = []
+    tasks = []
     for key in scope.document.keys:
         same = [row for row in fleet.keys if row["name"] == key["name"]]
-        plans.append(api_keys.converge({"scope": "application", "state": "present", **key}, {owner: same}))
+        tasks.append(api_keys.converge({"scope": "application", "state": "present", **key}, {owner: same}))
     declared = {key["name"] for key in scope.document.keys}
     doomed = [row for row in fleet.keys if row["name"] not in declared] if SECTION in scope.purge else []
-    keys = Keys(plans, [_removal(fleet.slug, row) for row in doomed])
+    keys = Keys(tasks, [_removal(fleet.slug, row) for row in doomed])
     check_token(balena, "application", keys.changes)
     return keys
 

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.apply import Outcome
 from ...engine.limits import Limits
-from ...engine.plan import Followed, NamedId, Plan, Progress, Row, compare
+from ...engine.plan import NamedId, Plan, Row, compare
+from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
 from ...sdk._related import related
@@ -39,7 +41,7 @@ _EXPAND: dict[str, Any] = {
 }
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared supervisor.
 
     :param want: the options of the module balena_supervisor_update.
@@ -57,12 +59,12 @@ def plan(balena: Balena, want: Want) -> Plan:
     changed = [row for row in rows if fates[row["uuid"]] in (UPDATE, QUEUE)]
     desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in changed]
     actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in changed]
-    return Plan(
+    planned = Plan(
         tuple(compare("device", desired, actual)),
         len(rows),
         {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
-        follow=_follower(limits, rows, targets, fates) if want["wait"] else None,
     )
+    return Task(planned, wait=_follower(limits, rows, targets, fates) if want["wait"] else None)
 
 
 def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> str:
@@ -90,7 +92,7 @@ def _reports(row: Record, target: NamedId) -> bool:
 
 def _follower(
     limits: Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
-) -> Callable[[Balena, Progress], Followed]:
+) -> Callable[[Balena, Outcome, Progress], Followed]:
     """Waits for the devices that do not report their target yet and could."""
     skipped = not_waited_for(rows, fates)
     followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
@@ -102,7 +104,7 @@ def _follower(
             return Sight(State.DONE)
         return Sight(State.PENDING, status.OFFLINE if status.is_offline(row) else "not updated yet")
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         look = status.looking(balena, ids, fleets, see, columns=_COLUMNS)
         return waiting.follow(list(ids), look, limits, progress, skipped=skipped)
 

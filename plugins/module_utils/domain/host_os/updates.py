@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.apply import Outcome, Writers
 from ...engine.limits import Limits
-from ...engine.plan import Change, Followed, Plan, Progress
+from ...engine.plan import Act, Change, Plan
+from ...engine.task import Followed, Progress, Task
 from ...sdk import os_version
 from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
@@ -54,7 +56,7 @@ _EXPAND: dict[str, Any] = {
 }
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared OS.
 
     :param want: the options of the module balena_os_update.
@@ -75,16 +77,14 @@ def plan(balena: Balena, want: Want) -> Plan:
     fates.update(_joined(balena, asked, fates, statuses))
     judged = [(device.row, _problem(device, fates[device.uuid], statuses.get(device.uuid))) for device in devices]
     refuse_all("balenaOS", wanted, judged)
-    changes = [_queueing(device) for device in devices if fates[device.uuid] == QUEUE]
-    changes += [_updating(device) for device in asked if fates[device.uuid] == UPDATE]
-    return Plan(
-        tuple(changes),
+    planned = Plan(
+        tuple(_queueing(device) for device in devices if fates[device.uuid] == QUEUE),
         len(rows),
         {"devices": [_shown(device, fates[device.uuid]) for device in devices]},
         # Where the service is was asked for the statuses; each start uses that.
-        writers={("os_update", "update"): lambda writing, change: _start(writing, actions.urls_base(), change)},
-        follow=_follower(want, limits, devices, fates),
+        acts=tuple(_updating(device, actions.urls_base()) for device in asked if fates[device.uuid] == UPDATE),
     )
+    return Task(planned, WRITERS, wait=_follower(want, limits, devices, fates))
 
 
 def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_type: str) -> list[Device]:
@@ -147,17 +147,21 @@ def _queueing(device: Device) -> Change:
     return Change("update", "device", (device.uuid,), before, after, {}, device.row["id"])
 
 
-def _updating(device: Device) -> Change:
+def _updating(device: Device, urls_base: str) -> Act:
     before, after = {"os_version": device.current}, {"os_version": device.target}
-    return Change("update", "os_update", (device.uuid,), before, after, {}, device.row["id"])
+    return Act(_RESOURCE, (device.uuid,), after, before, {"urls_base": urls_base}, device.row["id"])
 
 
-def _start(balena: Balena, urls_base: str, change: Change) -> None:
+def _start(balena: Balena, act: Act, outcome: Outcome) -> None:
     """Start the update of one device; several of them start at the same time."""
     try:
-        OsActions(balena, urls_base).start(change.key[0], (change.after or {})["os_version"])
+        OsActions(balena, act.arguments["urls_base"]).start(act.key[0], act.shown["os_version"])
     except BalenaRequestError as error:
         raise no_service(error) or error from None
+
+
+_RESOURCE = "os_update"
+WRITERS: Writers = {(_RESOURCE, "act"): _start}
 
 
 def _follower(want: Want, limits: Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
@@ -166,7 +170,7 @@ def _follower(want: Want, limits: Limits, devices: Sequence[Device], fates: Mapp
     skipped = not_waited_for([device.row for device in devices], fates)
     followed = [device for device in devices if device.target is not None and device.uuid not in skipped]
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         look = looking(balena, followed, {uuid for uuid, fate in fates.items() if fate in _LIVE})
         return waiting.follow([device.uuid for device in followed], look, limits, progress, skipped=skipped)
 

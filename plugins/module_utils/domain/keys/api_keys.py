@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
-from ...engine.apply import Outcome
-from ...engine.plan import Action, Change, DeclarationError, Plan, Writer
-from ...engine.replacing import Replacement, remove, update
+from ...engine.apply import Made, Outcome, Writers
+from ...engine.plan import Change, DeclarationError, Plan
+from ...engine.replacing import after_successors
 from ...engine.report import SENSITIVE
+from ...engine.task import Task
 from ...sdk.errors import BalenaError, BalenaUnknownOutcomeError
 from ..query import Record
 from .owners import Owner, describe, find, keys_of
@@ -40,13 +41,12 @@ _UNSEEN = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Keys:
-    """The keys of a declaration: of whom, as they are, and the values of those that were made."""
+    """The keys of a declaration: of whom, and as they are."""
 
     want: Want
     actual: Mapping[Owner, Sequence[Record]]
-    secrets: dict[Owner, str] = field(default_factory=dict)
 
     def newest(self, owner: Owner) -> Record | None:
         """The key that counts; others of its name are being replaced by it."""
@@ -54,7 +54,7 @@ class _Keys:
         return rows[0] if rows else None
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for each owner to have the key as declared, or none.
 
     :param want: the options of the module balena_api_key.
@@ -66,17 +66,17 @@ def plan(balena: Balena, want: Want) -> Plan:
     with user_only(balena, want["scope"]):
         actual = keys_of(balena, owners, name=want["name"])
     if want["state"] == "absent":
-        made = _removal(balena, _Keys(want, actual))
+        task = Task(_removal(balena, _Keys(want, actual)))
     else:
-        made = converge(want, actual)
+        task = converge(want, actual)
         unseen = [owner.label for owner, rows in actual.items() if not rows]
         if want["scope"] != "user" and not want.get("force"):
             check_idempotence(balena, unseen)
-    check_token(balena, want["scope"], made.changes)
-    return made
+    check_token(balena, want["scope"], task.plan.changes)
+    return task
 
 
-def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Plan:
+def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Task:
     """What has to change for each owner to have the key as declared.
 
     :param want: the options of the module balena_api_key; C(state) is not C(absent).
@@ -90,13 +90,14 @@ def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Plan:
     for owner in owners:
         newest = keys.newest(owner)
         if newest is None or _is_due(want, newest):
-            creates.append(Change("create", RESOURCE, _key(keys, owner), None, fields, {"actorTypeId": owner.id}))
+            creates.append(Change("create", RESOURCE, _key(keys, owner), None, fields, _identity(want, owner)))
             olds += _retirement(keys, owner) if want["state"] == "rotated" else []
         else:
             updates += _update(keys, owner, newest, fields)
+    olds = after_successors(olds, creates)
     limits = [change for change in olds if change.action == "update"]
     removals = [change for change in olds if change.action == "delete"]
-    return _plan(keys, (*creates, *updates, *limits, *removals), fields)
+    return _task(keys, (*creates, *updates, *limits, *removals), fields)
 
 
 def _fields(want: Want) -> dict[str, Any]:
@@ -115,6 +116,14 @@ def _fields(want: Want) -> dict[str, Any]:
         text = want["expires"].strip()
         fields["expiry_date"] = dates.as_stored(dates.declared(text, "expires")) if text else None
     return fields
+
+
+def _identity(want: Want, owner: Owner) -> dict[str, Any]:
+    """Whose key it is, as what makes keys is told."""
+    if want["scope"] == "user":
+        return {"name": want["name"]}
+    actor, role = _ACTORS[want["scope"]]
+    return {"name": want["name"], "actorType": actor, "actorTypeId": owner.id, "roles": [role]}
 
 
 def _key(keys: _Keys, owner: Owner) -> tuple[str, ...]:
@@ -179,50 +188,44 @@ def _doubts(balena: Balena, keys: _Keys) -> tuple[str, ...]:
     return () if seen else (_UNSEEN,)
 
 
-def _plan(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -> Plan:
-    owners = {_key(keys, owner): owner for owner in keys.actual}
-    replacement = Replacement({change.key for change in changes if change.action == "create"})
+def _task(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -> Task:
+    def read(balena: Balena, outcome: Outcome) -> dict[Owner, list[Record]]:
+        return keys_of(balena, list(keys.actual), name=keys.want["name"])
 
-    def create(balena: Balena, change: Change) -> None:
-        owner = owners[change.key]
-        keys.secrets[owner] = _make(balena, keys.want, change)
-        replacement.made(change.key)
-
-    def account(outcome: Outcome) -> dict[str, Any]:
+    def result(outcome: Outcome) -> dict[str, Any]:
         # Also when others failed: the value of a key that was made is told now or never.
-        return {"api_keys": _results(keys, fields), **({SENSITIVE: True} if keys.secrets else {})}
+        now = keys if outcome.read is None else replace(keys, actual=outcome.read)
+        made = {owner: secret for owner in keys.actual if (secret := outcome.secret(RESOURCE, _key(keys, owner)))}
+        hidden = outcome.read is not None and any(now.newest(owner) is None for owner in made)
+        return {
+            "api_keys": [
+                {**_one(now, owner, now.newest(owner), fields), **({"key": made[owner]} if owner in made else {})}
+                for owner in now.actual
+            ],
+            **({SENSITIVE: True} if made else {}),
+            **({"warnings": [_HIDDEN]} if hidden else {}),
+        }
 
-    def refresh(balena: Balena) -> dict[str, Any]:
-        keys.actual = keys_of(balena, list(keys.actual), name=keys.want["name"])
-        hidden = any(not keys.actual[owner] for owner in keys.secrets)
-        return {"api_keys": _results(keys, fields), **({"warnings": [_HIDDEN]} if hidden else {})}
-
-    writers: dict[tuple[str, Action], Writer] = {(RESOURCE, "create"): create}
-    if keys.want["state"] == "rotated":
-        writers[RESOURCE, "update"] = replacement.writer(update)
-        writers[RESOURCE, "delete"] = replacement.writer(remove)
-    result = {"api_keys": _predicted(keys, changes, fields)}
-    return Plan(changes, len(keys.actual), result, refresh=refresh, writers=writers, account=account)
+    planned = Plan(changes, len(keys.actual), {"api_keys": _predicted(keys, changes, fields)})
+    return Task(planned, WRITERS, read, result)
 
 
-def _make(balena: Balena, want: Want, change: Change) -> str:
-    """Make a key and return its value."""
+def _make(balena: Balena, change: Change, outcome: Outcome) -> Made:
+    """Make a key; its value is told now only."""
     after = change.after or {}
-    body = {"name": want["name"], "description": after.get("description"), "expiryDate": after.get("expiry_date")}
+    body = {**change.identity, "description": after.get("description"), "expiryDate": after.get("expiry_date")}
     body = {name: value for name, value in body.items() if value is not None}
-    path = "/api-key/user/full"
-    if want["scope"] != "user":
-        actor, role = _ACTORS[want["scope"]]
-        path = "/api-key/v1/"
-        body |= {"actorType": actor, **change.identity, "roles": [role]}
+    path = "/api-key/v1/" if "actorType" in body else "/api-key/user/full"
     try:
-        return str(
-            balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body, shape="text").body
-        )
+        reply = balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body, shape="text")
     except BalenaUnknownOutcomeError as error:
         raise BalenaError(
             f"{error}. If the key was made, nobody knows its value; state: rotated replaces it"
         ) from error
+    return Made(secret=str(reply.body))
+
+
+WRITERS: Writers = {(RESOURCE, "create"): _make}
 
 
 def _predicted(keys: _Keys, changes: Sequence[Change], fields: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -231,14 +234,6 @@ def _predicted(keys: _Keys, changes: Sequence[Change], fields: Mapping[str, Any]
     return [
         _one(keys, owner, None if _key(keys, owner) in made else keys.newest(owner), fields) for owner in keys.actual
     ]
-
-
-def _results(keys: _Keys, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = []
-    for owner in keys.actual:
-        secret = {"key": keys.secrets[owner]} if owner in keys.secrets else {}
-        found.append({**_one(keys, owner, keys.newest(owner), fields), **secret})
-    return found
 
 
 def _one(keys: _Keys, owner: Owner, row: Record | None, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,10 @@ import binascii
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...engine.apply import Made, Outcome, Writers
 from ...engine.plan import Change, DeclarationError, Plan
-from ...engine.replacing import Replacement, remove
+from ...engine.replacing import after_successors
+from ...engine.task import Task
 from ...sdk.auth import Auth
 from ..query import Record
 
@@ -24,7 +26,7 @@ _RESOURCE = "user__has__public_key"
 _COLUMNS = ["id", "title", "public_key"]
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for the user to have exactly this key under a title, or none.
 
     The API keeps a key's text only once for a user: a key that is there under another title is renamed. A title can
@@ -53,35 +55,20 @@ def plan(balena: Balena, want: Want) -> Plan:
     else:
         first = []
     shown = {"id": None, "public_key": wanted, **(kept or {}), "title": want["title"]}
-    return _plan(first, others, shown)
+
+    def result(outcome: Outcome) -> dict[str, Any]:
+        made = outcome.made.get((_RESOURCE, key))
+        return {"ssh_key": {**shown, "id": made.id}} if made else {}
+
+    changes = (*first, *after_successors(others, first))
+    return Task(Plan(changes, 1, {"ssh_key": shown}), WRITERS, result=result)
 
 
-def _plan(first: list[Change], others: list[Change], shown: Mapping[str, Any]) -> Plan:
-    replacement = Replacement({change.key for change in first})
-    ids = {"id": shown["id"]}
+def _create(balena: Balena, change: Change, outcome: Outcome) -> Made:
+    return Made(balena.pine.post(_RESOURCE, change.body, natural_key=("public_key", "user"))["id"])
 
-    def create(balena: Balena, change: Change) -> int:
-        body = {**change.identity, **(change.after or {})}
-        ids["id"] = balena.pine.post(_RESOURCE, body, natural_key=("public_key", "user"))["id"]
-        replacement.made(change.key)
-        id_: int = ids["id"]
-        return id_
 
-    def rename(balena: Balena, change: Change) -> None:
-        balena.pine.patch(_RESOURCE, change.body, change.id or 0)
-        replacement.made(change.key)
-
-    return Plan(
-        (*first, *others),
-        1,
-        {"ssh_key": shown},
-        refresh=lambda balena: {"ssh_key": {**shown, **ids}},
-        writers={
-            (_RESOURCE, "create"): create,
-            (_RESOURCE, "update"): rename,
-            (_RESOURCE, "delete"): replacement.writer(remove),
-        },
-    )
+WRITERS: Writers = {(_RESOURCE, "create"): _create}
 
 
 def _removals(rows: list[Record]) -> list[Change]:

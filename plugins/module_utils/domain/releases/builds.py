@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...engine import waiting
+from ...engine.apply import Made, Outcome, Writers
 from ...engine.limits import Limits
-from ...engine.plan import Change, DeclarationError, Followed, Progress
+from ...engine.plan import Change, DeclarationError
+from ...engine.task import Followed, Progress
 from ...engine.waiting import Sight, State
 from ...sdk.models.release import ReleaseModel
+from ..query import Record
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -23,47 +26,53 @@ _RUNNING = ("running", "created", "pending")
 _SUCCESS = "success"
 
 
-class Build:
-    """A build that the plan starts.
+_RESOURCE = "release"
 
-    :param application: the id of the application that gets the release.
+
+def creation(home: Record, url: str, flatten: bool, fields: Mapping[str, Any]) -> Change:
+    """What starts a build.
+
+    :param home: the application that gets the release.
+    :param url: the address of the source; results show it without what may be secret in it.
     :param fields: the columns to set as soon as the release is there.
+    :raises DeclarationError: the address is none of an archive.
     """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise DeclarationError("source_url must be the address of an archive, beginning with https:// or http://")
+    label = f"{parts.hostname}{parts.path}"
+    arguments = {"application": home["id"], "url": url, "flatten": flatten}
+    return Change(
+        "create", _RESOURCE, (home["slug"], label), None, {"source_url": label, **fields}, arguments=arguments
+    )
 
-    def __init__(self, application: int, url: str, flatten: bool, fields: Mapping[str, Any]) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise DeclarationError("source_url must be the address of an archive, beginning with https:// or http://")
-        self.fields = dict(fields)
-        self._application, self._url, self._flatten = application, url, flatten
-        self._made: int | None = None
-        #: The address without what may be secret in it.
-        self.label = f"{parts.hostname}{parts.path}"
 
-    def made(self) -> int:
-        """The id of the release, once the build has begun."""
-        if self._made is None:
-            raise DeclarationError("the build has not begun")
-        return self._made
+def _start(balena: Balena, change: Change, outcome: Outcome) -> Made:
+    """Start the build and set the declared columns of its release."""
+    fields = {name: value for name, value in (change.after or {}).items() if name != "source_url"}
+    how = change.arguments
+    id_ = ReleaseModel(balena).create_from_url(how["application"], url=how["url"], should_flatten=how["flatten"])
+    if fields:
+        balena.pine.patch(_RESOURCE, fields, id=id_)
+    return Made(id_)
 
-    def start(self, balena: Balena, change: Change) -> int:
-        """Start the build and set the declared columns of its release; the writer of the plan."""
-        self._made = ReleaseModel(balena).create_from_url(
-            self._application, url=self._url, should_flatten=self._flatten
-        )
-        if self.fields:
-            balena.pine.patch("release", self.fields, id=self._made)
-        return self._made
+
+WRITERS: Writers = {(_RESOURCE, "create"): _start}
+
+
+def made(create: Change, outcome: Outcome) -> int:
+    """The id of the release whose build has begun."""
+    return outcome.made[create.resource, create.key].id or 0
 
 
 def follower(
     want: Mapping[str, Any],
-    get_id: Callable[[], int],
+    get_id: Callable[[Outcome], int],
     status: str | None,
-    read: Callable[[Balena], Mapping[str, Any]],
+    read: Callable[[Balena, Outcome], Mapping[str, Any]],
     *,
     named: Any = None,
-) -> Callable[[Balena, Progress], Followed] | None:
+) -> Callable[[Balena, Outcome, Progress], Followed] | None:
     """Waits for a release to be built, if that is wanted.
 
     :param status: its status if it is known; nothing is waited for when that is success.
@@ -74,8 +83,8 @@ def follower(
     if not want["wait"] or status == _SUCCESS:
         return None
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
-        id_ = get_id()
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
+        id_ = get_id(outcome)
         last: dict[str, Any] = {}
 
         def look(keys: Sequence[str]) -> Mapping[str, Sight]:
@@ -89,7 +98,7 @@ def follower(
         if not problem and named is not None and last["raw_version"] != named:
             problem = f"The source made release {last['raw_version']}, not {named}; its balena.yml says the version"
         built = {"status": last.get("status"), "version": last.get("raw_version")}
-        return Followed({"built": built, **(read(balena) if last else {})}, problem)
+        return Followed({"built": built, **(read(balena, outcome) if last else {})}, problem)
 
     return follow
 

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.apply import Outcome
 from ...engine.limits import Limits
-from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress, Row, compare
+from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
+from ...engine.task import Followed, Progress, Task
 from ...sdk._related import related
 from ..query import Record
 from ..rows import read_rows
@@ -28,7 +30,7 @@ Want = Mapping[str, Any]
 RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for the targets to be as declared.
 
     :param want: the options of the module balena_release_pin.
@@ -42,7 +44,7 @@ def plan(balena: Balena, want: Want) -> Plan:
     return _devices(balena, want, wanted, limits)
 
 
-def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Plan:
+def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Task:
     refuse_selection(want, "application")
     if not want.get("application"):
         raise DeclarationError("application is needed with scope 'application'")
@@ -61,7 +63,8 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits
         "targets": {home["slug"]: shown(target or kept)},
         "application": {"slug": home["slug"], "track_latest_release": track},
     }
-    return Plan(tuple(changes), 1, result, follow=_followers(want, limits, home, target, changed=bool(changes)))
+    wait = _followers(want, limits, home, target, changed=bool(changes))
+    return Task(Plan(tuple(changes), 1, result), wait=wait)
 
 
 def application_changes(home: Record, target: Record | None, *, track: bool = False) -> list[Change]:
@@ -98,7 +101,7 @@ def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home
     return target
 
 
-def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Plan:
+def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Task:
     refuse_wandering_limit(want, columns=("is_pinned_on__release", "should_be_running__release", "is_running__release"))
     rows = select_devices(
         balena,
@@ -120,7 +123,7 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) ->
     }
     changed = {change.key[0] for change in changes}
     wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()}, changed)
-    return Plan(tuple(changes), len(rows), result, follow=wait)
+    return Task(Plan(tuple(changes), len(rows), result), wait=wait)
 
 
 def pin_changes(rows: Sequence[Record], targets: Mapping[str, NamedId | None]) -> list[Change]:
@@ -184,7 +187,7 @@ def _device_wait(
     absent = {row["uuid"] for row in rows if status.is_offline(row) and row["uuid"] not in seen}
     skipped = dict.fromkeys(absent, "offline, not waited for") if policy == "skip" else {}
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         fleets = sorted({_home(row) for row in rows})
         look = status.looking(
             balena, ids, fleets, lambda uuid, row: status.see_release(row, target_of[uuid], policy, said.get(uuid))
@@ -200,13 +203,13 @@ def _followers(want: Want, limits: Limits, home: Record, target: Record | None, 
     if not want["wait"]:
         return None
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         condition = {"belongs_to__application": home["id"], "is_pinned_on__release": None}
         columns = ["id", "uuid", "belongs_to__application", *status.COLUMNS]
         rows = read_rows(balena, "device", condition, select=columns)
         targets = {home["id"]: target["id"]} if target else {}
         waits = _device_wait(want, limits, rows, targets, {row["uuid"] for row in rows} if changed else ())
-        followed: Followed = waits(balena, progress)
+        followed: Followed = waits(balena, outcome, progress)
         return followed
 
     return follow

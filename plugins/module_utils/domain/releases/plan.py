@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, join
+from ...engine.apply import Outcome
+from ...engine.plan import DeclarationError, NewId, Plan, Row, compare, join
+from ...engine.task import Task
 from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
@@ -33,7 +36,7 @@ _EXPAND: dict[str, Any] = {
 }
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for one release to be as declared, or to be there at all.
 
     :param want: the options of the module balena_release.
@@ -89,7 +92,7 @@ def _wanted(want: Want) -> dict[str, Any]:
     return {column: want[option] for option, column in COLUMNS.items() if want.get(option) is not None}
 
 
-def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
+def _convergence(balena: Balena, want: Want, found: Record) -> Task:
     key = (related(found, "belongs_to__application")["slug"], found["commit"])
     if found["is_final"] and want.get("final") is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
@@ -102,9 +105,12 @@ def _convergence(balena: Balena, want: Want, found: Record) -> Plan:
     if fields.get("is_final") and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
     all_changes = join([changes, tag_changes])
-    read = _reader(lambda: found["id"])
-    follow = builds.follower(want, lambda: found["id"], found["status"], read)
-    return Plan(all_changes, 1, {"release": shown}, refresh=read, follow=follow)
+
+    def read(balena: Balena, outcome: Outcome) -> Mapping[str, Any]:
+        return _read(balena, found["id"])
+
+    wait = builds.follower(want, lambda outcome: found["id"], found["status"], read)
+    return Task(Plan(all_changes, 1, {"release": shown}), read=read, result=_told, wait=wait)
 
 
 def _final_version(balena: Balena, draft: Record) -> str:
@@ -117,19 +123,19 @@ def _final_version(balena: Balena, draft: Record) -> str:
     return f"{version}+rev{max(taken) + 1}" if taken else version
 
 
-def _reader(get_id: Callable[[], int]) -> Callable[[Balena], Mapping[str, Any]]:
-    def read(balena: Balena) -> Mapping[str, Any]:
-        return {"release": describe(find(balena, get_id(), select=_SELECT, expand=_EXPAND))}
-
-    return read
+def _read(balena: Balena, id_: int) -> Mapping[str, Any]:
+    return {"release": describe(find(balena, id_, select=_SELECT, expand=_EXPAND))}
 
 
-def _build(want: Want, home: Record) -> Plan:
+def _told(outcome: Outcome) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = outcome.read or {}
+    return found
+
+
+def _build(want: Want, home: Record) -> Task:
     """A release that the builder makes, with all that is declared of it."""
-    build = builds.Build(home["id"], want["source_url"], want["flatten"], _wanted(want))
-    key = (home["slug"], build.label)
-    create = Change("create", "release", key, None, {"source_url": build.label, **build.fields}, {})
-    tag_changes, tags = declared_tags("release", NewId("release", key), key, want)
+    create = builds.creation(home, want["source_url"], want["flatten"], _wanted(want))
+    tag_changes, tags = declared_tags("release", NewId(create.resource, create.key), create.key, want)
     predicted = {
         "id": None,
         "commit": None,
@@ -140,12 +146,11 @@ def _build(want: Want, home: Record) -> Plan:
         **{option: _value(option, want.get(option)) for option in COLUMNS},
         "final": True,
     }
-    read = _reader(build.made)
-    return Plan(
-        join([[create], tag_changes]),
-        1,
-        {"release": predicted},
-        refresh=read,
-        writers={("release", "create"): build.start},
-        follow=builds.follower(want, build.made, None, read, named=want.get("release")),
-    )
+    made = partial(builds.made, create)
+
+    def read(balena: Balena, outcome: Outcome) -> Mapping[str, Any]:
+        return _read(balena, made(outcome))
+
+    planned = Plan(join([[create], tag_changes]), 1, {"release": predicted})
+    wait = builds.follower(want, made, None, read, named=want.get("release"))
+    return Task(planned, builds.WRITERS, read, _told, wait)

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
-from ...engine.plan import Change, DeclarationError, NamedId, Plan
+from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
+from ...engine.task import Task
 from ..query import Record
 from ..releases import pins
 from ..releases.names import label
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 
-def plan(balena: Balena, want: Want) -> Plan:
+def plan(balena: Balena, want: Want) -> Task:
     """What has to change for a wave, and all before it, to get the release.
 
     :param want: the options of the module balena_rollout.
@@ -48,8 +49,8 @@ def plan(balena: Balena, want: Want) -> Plan:
     known = _memory(want, fleet, crew, wave, todo)
     changes = _remembering(balena, want, fleet, known, todo)
     changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
-    return Plan(
-        tuple(changes),
+    planned = Plan(
+        in_order(changes),
         len(crew.rows),
         {
             "wave": _shown(crew, wave, todo),
@@ -57,11 +58,10 @@ def plan(balena: Balena, want: Want) -> Plan:
             "release": pins.shown(fleet.target),
             "rollout": memory.shown(known),
         },
-        warnings=fleet.warnings,
-        writers=lock.writers(),
-        in_order=True,
-        follow=watch.follower(want, gate, fleet, wave, members, todo) if want["wait"] else None,
+        fleet.warnings,
     )
+    wait = watch.follower(want, gate, fleet, wave, members, todo) if want["wait"] else None
+    return Task(planned, lock.WRITERS, wait=wait)
 
 
 def _refuse_if_given_up(fleet: Fleet) -> None:

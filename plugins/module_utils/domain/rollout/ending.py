@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.apply import Outcome
 from ...engine.limits import Limits
-from ...engine.plan import Change, DeclarationError, Followed, NamedId, Plan, Progress
+from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
+from ...engine.task import Followed, Progress, Task
 from ...engine.wording import counted
 from ..query import PAGE, Record
 from ..releases import pins, status
@@ -30,7 +32,7 @@ PIN_FLEET = "pin_fleet"
 _NAMED = 3
 
 
-def finish(balena: Balena, want: Want) -> Plan:
+def finish(balena: Balena, want: Want) -> Task:
     """What has to change when all waves are done.
 
     :param want: the options of the module balena_rollout.
@@ -53,7 +55,7 @@ def finish(balena: Balena, want: Want) -> Plan:
         "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
         "release": pins.shown(fleet.target),
     }
-    return Plan(tuple(changes), len(crew.rows), result, writers=lock.writers(), warnings=fleet.warnings, in_order=True)
+    return Task(Plan(in_order(changes), len(crew.rows), result, fleet.warnings), lock.WRITERS)
 
 
 def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
@@ -103,7 +105,7 @@ def _unpin_followers(fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
     return pins.pin_changes(rows, {row["uuid"]: None for row in rows})
 
 
-def roll_back(balena: Balena, want: Want) -> Plan:
+def roll_back(balena: Balena, want: Want) -> Plan | Task:
     """What gives each device that was changed its own former target; nothing, when there is nothing to undo.
 
     :param want: the options of the module balena_rollout.
@@ -132,15 +134,7 @@ def roll_back(balena: Balena, want: Want) -> Plan:
     ]
     result = {"devices": [survey.shown(row, back[row["uuid"]]) for row in rows], "release": pins.shown(fleet.target)}
     follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
-    return Plan(
-        tuple(changes),
-        len(marked),
-        result,
-        writers=lock.writers(),
-        warnings=fleet.warnings,
-        in_order=True,
-        follow=follow,
-    )
+    return Task(Plan(in_order(changes), len(marked), result, fleet.warnings), lock.WRITERS, wait=follow)
 
 
 def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:
@@ -178,7 +172,7 @@ def _follower(
     ids = {row["uuid"]: row["id"] for row in rows if row["uuid"] not in skipped}
     said = {row["uuid"]: status.update_word(row) for row in rows}
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         look = status.looking(
             balena, ids, [fleet.row["id"]], lambda uuid, row: status.see_release(row, former[uuid], policy, said[uuid])
         )

@@ -12,7 +12,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from ...engine.plan import Action, Change, DeclarationError, Writer
+from ...engine.apply import Made, Outcome, Writers
+from ...engine.plan import Action, Change, DeclarationError
 from ...sdk.errors import BalenaRequestError, BalenaUnknownOutcomeError
 from . import memory
 from .memory import ROLLOUT_TAG, Memory
@@ -49,26 +50,21 @@ def write(fleet: Fleet, before: Memory | str | None, after: Memory | None) -> li
     return [Change(action, _RESOURCE, (fleet.row["slug"], ROLLOUT_TAG), before_it, after_it, identity)]
 
 
-def writers() -> dict[tuple[str, Action], Writer]:
-    """How a plan makes the changes of L(write)."""
-    return {(_RESOURCE, "create"): _take, (_RESOURCE, "update"): _go_on, (_RESOURCE, "delete"): _forget}
-
-
-def _take(balena: Balena, change: Change) -> int:
+def _take(balena: Balena, change: Change, outcome: Outcome) -> Made:
     """Make the tag; a second one of the key is refused by the API."""
     try:
-        return int(balena.pine.post(_RESOURCE, change.body)["id"])
+        return Made(balena.pine.post(_RESOURCE, change.body)["id"])
     except (BalenaRequestError, BalenaUnknownOutcomeError) as error:
         # Perhaps it was made and the answer lost.
         found = _read(balena, change)
         if found is not None and found["value"] == change.body["value"]:
-            return int(found["id"])
+            return Made(found["id"])
         if isinstance(error, BalenaRequestError) and error.status_code == 409:
             raise _too_late(found) from None
         raise
 
 
-def _go_on(balena: Balena, change: Change) -> None:
+def _go_on(balena: Balena, change: Change, outcome: Outcome) -> None:
     """Change the tag if it says what it said. The answer does not tell whether it did, so it is read again."""
     balena.pine.patch(_RESOURCE, change.body, options={"$filter": _as_it_was(change)})
     found = _read(balena, change)
@@ -76,8 +72,12 @@ def _go_on(balena: Balena, change: Change) -> None:
         raise _too_late(found)
 
 
-def _forget(balena: Balena, change: Change) -> None:
+def _forget(balena: Balena, change: Change, outcome: Outcome) -> None:
     balena.pine.delete(_RESOURCE, options={"$filter": _as_it_was(change)})
+
+
+#: How the changes of L(write) are made.
+WRITERS: Writers = {(_RESOURCE, "create"): _take, (_RESOURCE, "update"): _go_on, (_RESOURCE, "delete"): _forget}
 
 
 def _as_it_was(change: Change) -> dict[str, Any]:

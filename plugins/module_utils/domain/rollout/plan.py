@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Plan
+from ...engine.task import Task
 from . import advance, ending
 
 if TYPE_CHECKING:
@@ -17,6 +18,6 @@ if TYPE_CHECKING:
 _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending.roll_back}
 
 
-def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
+def plan(balena: Balena, want: Mapping[str, Any]) -> Plan | Task:
     """What has to change for the rollout to be as far as C(state) says."""
     return _PLANS[want["state"]](balena, want)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
+from ...engine.apply import Outcome
 from ...engine.limits import Limits
-from ...engine.plan import Followed, Progress
+from ...engine.task import Followed, Progress
 from ...engine.waiting import Look, Sight, State
 from ...engine.wording import counted
 from ..query import Record
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
-Follower = Callable[["Balena", Progress], Followed]
+Follower = Callable[["Balena", Outcome, Progress], Followed]
 
 NOT_WAITED_FOR = "offline, not waited for"
 
@@ -45,7 +46,7 @@ def follower(
     """
     aside = reached.set_aside(members, fleet.memory, {row["uuid"] for row in todo}) if want["offline"] == "skip" else []
 
-    def follow(balena: Balena, progress: Progress) -> Followed:
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         return _Watch(balena, want, gate, fleet, wave, members, aside, progress).result()
 
     return follow

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...engine.plan import DeclarationError, share
+from ...engine.guard import share
+from ...engine.plan import DeclarationError
 
 #: The name of the wave that goes before all declared ones.
 CANARY = "canary"

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan together with the code that carries it out, where writing rows is not all there is to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .apply import Outcome, Writers
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from ..sdk import Balena
+
+#: Shows a line of text to who is looking on; a module process has nobody who is.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of waiting after the steps: more of the result, and what went wrong, if something did."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a planner returns when a plan alone does not say everything.
+
+    :param writers: functions that make the steps that are not plain writes of a row, by resource and action. They know
+        only the step and what was made before it.
+    :param read: reads what the server decides, once all steps are made; the outcome holds it for C(result).
+    :param result: what the task returns besides the plan's prediction, made of what became of the steps; also when some
+        failed. It asks the server nothing.
+    :param wait: waits for what the steps bring about; also when there were none, never in check mode.
+    """
+
+    plan: Plan
+    writers: Writers = field(default_factory=dict)
+    read: Callable[[Balena, Outcome], Any] | None = None
+    result: Callable[[Outcome], Mapping[str, Any]] | None = None
+    wait: Callable[[Balena, Outcome, Progress], Followed] | None = None
+
+    @classmethod
+    def of(cls, planned: Plan | Task) -> Task:
+        """What a planner returned, as a task."""
+        return planned if isinstance(planned, Task) else cls(planned)
