@@ -3,8 +3,8 @@
 """Every target, run inside the controller and as module processes at once: both pass, with the same results.
 
 A module process costs several times what an action does, so by default only the targets of QUICK run as processes
-too, and a few show that a failed run leaves nothing behind; with ALL_PROCESSES=1 (as .ci/run has it on the oldest
-ansible-core) all of them do.
+too; with ALL_PROCESSES=1 (as .ci/run has it on the oldest ansible-core) all do. A few show that a failed run leaves
+nothing behind; with ALL_TARGETS=1 all that make something do.
 
 With BALENA_API_URL and BALENA_TOKEN set, the targets run against that server instead of the emulator, in the
 organization that BALENA_ORGANIZATION names (acme unless told otherwise).
@@ -37,7 +37,7 @@ QUICK = ("balena_account_info", "balena_ssh_key")
 # Short ones, which make between them what targets make: fleets, devices, releases, keys.
 SHORT = ("balena_api_key", "balena_device_action", "balena_release_info", "balena_ssh_key")
 WITHOUT_TRACES = ("balena_account_info", "balena_api_key_info", "balena_device_type_info", "balena_os_version_info")
-MAKING = [name for name in TARGETS if name not in WITHOUT_TRACES] if os.environ.get("ALL_PROCESSES") else SHORT
+MAKING = [name for name in TARGETS if name not in WITHOUT_TRACES] if os.environ.get("ALL_TARGETS") else SHORT
 
 
 @pytest.mark.parametrize("target", TARGETS)
