@@ -187,7 +187,7 @@ def plain(raw: Any) -> Any:
 
 def _of_list(listed: Any) -> Any:
     """A mapping that is a list, as exports have it where text cannot be keys; whatever else it is stays as it is."""
-    if not isinstance(listed, list) or not all(isinstance(item, dict) and len(item) == 2 for item in listed):
+    if not listed or not isinstance(listed, list) or not all(isinstance(it, dict) and len(it) == 2 for it in listed):
         return listed
     decoded = [{name.removesuffix(_CODED): _decoded(name, part) for name, part in item.items()} for item in listed]
     if not all(set(item) == {"key", "value"} and isinstance(item["key"], str) for item in decoded):
