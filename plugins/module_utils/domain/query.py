@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The community.balena authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much is read at once, and how conditions are joined."""
+"""How many rows one answer has, and how conditions are joined."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..engine.near import near
 from ..sdk.errors import BalenaError
@@ -15,25 +15,12 @@ if TYPE_CHECKING:
     from ..sdk import Balena
 
 Record = dict[str, Any]
-T = TypeVar("T")
-
-#: Up to this many ids are named in a filter; beyond it the parents' application selects them, in one request.
-FEW = 200
-
-#: As many names or uuids are put into one URL, which are longer than ids; the official SDK's number.
-FEW_NAMES = 50
 
 #: Names that are looked at to find the one that was probably meant.
 NEARBY = 1000
 
 #: Rows in one answer. Sets are read page by page, so that none is ever cut short unnoticed.
 PAGE = 10_000
-
-
-def chunks(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
-    """The items in pieces of at most C(size)."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def all_of(*conditions: Mapping[str, Any] | str | None) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine.plan import DeclarationError
+from ..sdk._chunks import IDS, chunks
 from ..sdk._odata import filter_text
 from ..sdk._odata_reader import Condition, read_condition
+from ..sdk._related import referenced
 from ..sdk.errors import BalenaError, BalenaUsageError
-from .query import FEW, PAGE, Record, all_of, chunks
+from .query import PAGE, Record, all_of
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -117,7 +119,7 @@ def children(
     if parent in (expand or {}):
         raise DeclarationError(f"expand: the rows are found by {parent}, so it cannot be expanded")
     columns = list(dict.fromkeys(["id", parent, *select]))
-    if through and len(ids) > FEW:
+    if through and len(ids) > IDS:
         wanted = set(ids)
         rows = read_rows(balena, resource, all_of(where), roughly=through, select=columns, expand=expand)
         return [row for row in rows if row[parent]["__id"] in wanted]
@@ -151,22 +153,20 @@ def _holds(key: str, value: Any, row: Mapping[str, Any]) -> bool:
         raise TypeError(f"rows cannot be judged by {key}")
     cell = row.get(key)
     if not isinstance(value, Mapping):
-        return bool(_plain(cell) == value)
+        return bool(_compared(cell) == value)
     if "$in" in value:
-        return _plain(cell) in value["$in"]
+        return _compared(cell) in value["$in"]
     if "$startswith" in value:
         return isinstance(cell, str) and cell.startswith(value["$startswith"])
     inner = _inner(value)
     return isinstance(cell, list) and any(holds(inner, item) for item in cell)
 
 
-def _plain(cell: Any) -> Any:
-    """A cell as conditions compare it: a reference to a row is that row's id."""
-    if isinstance(cell, Mapping):
-        return cell.get("__id")
+def _compared(cell: Any) -> Any:
+    """A cell as conditions compare it: a row that it leads to is that row's id."""
     if isinstance(cell, list):
         return cell[0].get("id") if cell else None
-    return cell
+    return referenced(cell)
 
 
 def _inner(value: Mapping[str, Any]) -> Mapping[str, Any]:

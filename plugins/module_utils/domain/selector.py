@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ..engine.guard import share
 from ..engine.kinds import check_names
 from ..engine.plan import DeclarationError
+from ..sdk._chunks import NAMES, chunks
 from ..sdk.errors import BalenaRequestError
-from .query import FEW_NAMES, Record, all_of, any_of, chunks, meant
+from .query import Record, all_of, any_of, meant
 from .rows import judge, read_rows, user_condition
-from .text import as_tag_value
+from .tag_conditions import tag_conditions, wanted_tags
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -54,15 +55,28 @@ def find_application(
     rows = balena.pine.get("application", options={**options, "$filter": named_application(name)})
     judge(rows, named_application(name), "application")
     if len(rows) > 1:
-        slugs = ", ".join(sorted(row["slug"] for row in rows))
-        raise DeclarationError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
+        raise DeclarationError(ambiguous_application(name, rows))
     return rows[0] if rows else None
 
 
-def named_application(name: str) -> dict[str, Any]:
-    """The condition on the applications that may be meant by a slug, a uuid or a bare name."""
-    text = name.strip()
-    return any_of([{"slug": text.lower()}] if "/" in text else [{"uuid": text.lower()}, {"app_name": text}])
+def ambiguous_application(name: str | int, rows: Iterable[Mapping[str, Any]]) -> str:
+    """What is wrong with the name of several applications."""
+    slugs = ", ".join(sorted(row["slug"] for row in rows))
+    return f"application '{name}' is ambiguous: {slugs}. Give it as organization/name"
+
+
+def named_application(*names: str | int) -> dict[str, Any]:
+    """The condition on the applications that ids, slugs, uuids or bare names may mean; at least one is needed."""
+    texts = [name.strip() for name in names if isinstance(name, str)]
+    others = [text for text in texts if "/" not in text]
+    meant_by: dict[str, Sequence[str | int]] = {
+        "id": [name for name in names if isinstance(name, int)],
+        "slug": [text.lower() for text in texts if "/" in text],
+        "uuid": [text.lower() for text in others],
+        "app_name": others,
+    }
+    ways = [(column, values) for column, values in meant_by.items() if values]
+    return any_of([{column: {"$in": values} if values[1:] else values[0]} for column, values in ways])
 
 
 def need_application(balena: Balena, name: str | int, **read: Any) -> Record:
@@ -155,7 +169,15 @@ def _within(application: str | int) -> dict[str, Any] | None:
         return {"belongs_to__application": application}
     if "/" not in application:
         return None
-    return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": {"a": named_application(application)}}}}
+    return in_application(application)
+
+
+def in_application(*names: str | int) -> dict[str, Any]:
+    """The condition on the devices of the applications that may be meant (see L(named_application))."""
+    ways = named_application(*names)
+    parts = [{"a": way} for way in ways.get("$or", [ways])]
+    expression = {"$or": parts} if parts[1:] else parts[0]
+    return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": expression}}}
 
 
 def refuse_selection(want: Mapping[str, Any], scope: str) -> None:
@@ -200,39 +222,9 @@ def is_device_uuid(name: Any) -> bool:
     return isinstance(name, str) and bool(_UUID.fullmatch(name))
 
 
-def wanted_tags(want: Mapping[str, Any]) -> dict[str, Any]:
-    """The tags that the options C(with_tags) and C(has_tags) ask for; None stands for any value.
-
-    :raises DeclarationError: a value that is neither text nor a number nor a boolean. (That it is empty is found where
-        the options come in, but a null here would mean more than was meant, so it is refused here too.)
-    """
-    found: dict[str, Any] = {str(key): None for key in want.get("has_tags") or ()}
-    for key, value in (want.get("with_tags") or {}).items():
-        if not isinstance(value, (str, int, float)):
-            raise DeclarationError(
-                f"with_tags: the value of '{key}' must be text, a number or a boolean, not {as_tag_value(value)}"
-            )
-        found[str(key)] = value
-    return found
-
-
-def tag_conditions(tags: Mapping[str, Any] | None, resource: str = "device_tag") -> list[dict[str, Any]]:
-    """Conditions on tags: C({"site": "a"}) compares, C({"site": None}) asks for its presence."""
-    found = []
-    for key, value in (tags or {}).items():
-        expression: dict[str, Any] = {"tag_key": str(key)}
-        if value is not None:
-            expression["value"] = as_tag_value(value)
-        parts = [{"t": {name: text}} for name, text in expression.items()]
-        found.append({resource: {"$any": {"$alias": "t", "$expr": {"$and": parts} if parts[1:] else parts[0]}}})
-    return found
-
-
-def has_tags(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
-    """The same as L(tag_conditions), of tags that have been read."""
-    return all(
-        str(key) in tags and (value is None or as_tag_value(value) == tags[str(key)]) for key, value in wanted.items()
-    )
+def any_name(name: str | int) -> bool:
+    """For C(may_be_missing): whatever name has no device is left out."""
+    return True
 
 
 def _named(
@@ -245,7 +237,7 @@ def _named(
     """The devices of a list of names, each found exactly once, in as few requests as URLs allow."""
     check_names(names, "devices", "the uuid, the first 7 or more digits of it, the name or the id of a device")
     rows: dict[int, Record] = {}
-    for piece in chunks(list(dict.fromkeys(names)), FEW_NAMES):
+    for piece in chunks(list(dict.fromkeys(names)), NAMES):
         for row in read_rows(balena, "device", all_of(any_of(_ways(piece)), ours), **reading):
             rows[row["id"]] = row
     found = list(rows.values())

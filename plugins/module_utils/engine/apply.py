@@ -17,6 +17,8 @@ from itertools import groupby
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+from ..sdk._chunks import chunks
+from ..sdk._related import referenced
 from ..sdk.errors import (
     BalenaConnectionError,
     BalenaError,
@@ -29,9 +31,6 @@ from .plan import Action, Change, Key, Need, NewId, Plan, Step
 
 if TYPE_CHECKING:
     from ..sdk import Balena
-
-#: Ids in one filtered write; the official SDK's chunk. A real server takes 1500 (recording 16), proxies less.
-CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ class _Run:
         """Updates or deletions of one resource, as many rows in a request as it takes."""
         self._all(list(_alike(changes)), self._many)
 
-    def _all(self, groups: Sequence[list[Change]], write: Callable[[list[Change]], bool]) -> None:
+    def _all(self, groups: Sequence[Sequence[Change]], write: Callable[[Sequence[Change]], bool]) -> None:
         """One request for each group, over the pooled connections."""
         workers = max(1, min(self.balena.options.max_connections, len(groups)))
         if workers == 1:
@@ -157,7 +156,7 @@ class _Run:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda group: self._attempt(group, write), groups))
 
-    def _attempt(self, changes: list[Change], write: Callable[[list[Change]], bool]) -> None:
+    def _attempt(self, changes: Sequence[Change], write: Callable[[Sequence[Change]], bool]) -> None:
         if self._hopeless.is_set():
             self._note(self.outcome.not_done, changes)
             return
@@ -179,7 +178,7 @@ class _Run:
         with self._lock:
             where.extend(what)
 
-    def _one(self, changes: list[Change]) -> bool:
+    def _one(self, changes: Sequence[Change]) -> bool:
         """Make one change; whether there was anything left to do."""
         change = changes[0]
         writer = self.writers.get((change.resource, change.action))
@@ -213,12 +212,12 @@ class _Run:
         if not rows:
             raise conflict
         found = rows[0]
-        different = {name: value for name, value in after.items() if _plain(found.get(name)) != value}
+        different = {name: value for name, value in after.items() if referenced(found.get(name)) != value}
         if different:
             self.balena.pine.patch(change.resource, different, id=found["id"])
         return found["id"], bool(different)
 
-    def _many(self, changes: list[Change]) -> bool:
+    def _many(self, changes: Sequence[Change]) -> bool:
         """Make changes that one request can make; whether there was anything left to do."""
         first = changes[0]
         ids = [change.id for change in changes]
@@ -258,21 +257,15 @@ class _Run:
         return made.id
 
 
-def _plain(value: Any) -> Any:
-    """The id of a reference to another row, C({"__id": 1}); any other value as it is."""
-    return value["__id"] if isinstance(value, dict) and "__id" in value else value
-
-
-def _alike(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Chunks of changes that one request can make: same body, at most CHUNK rows."""
+def _alike(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """Chunks of changes that one request can make: same body, few enough rows."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
         # Of what stands for a new row, the text tells equal from different as its id will.
         body = json.dumps(change.body, sort_keys=True, default=repr) if change.action == "update" else ""
         groups.setdefault(body, []).append(change)
     for group in groups.values():
-        for start in range(0, len(group), CHUNK):
-            yield group[start : start + CHUNK]
+        yield from chunks(group)
 
 
 def _meets_every_request(error: BalenaError) -> bool:

@@ -1,9 +1,11 @@
 # Copyright (c) 2026 The community.balena authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How messages say numbers."""
+"""How messages say numbers and lists."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def counted(number: float, one: str, many: str | None = None) -> str:
@@ -14,3 +16,14 @@ def counted(number: float, one: str, many: str | None = None) -> str:
     """
     said = f"{number:g}" if isinstance(number, float) else str(number)
     return f"{said} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str], most: int, between: str = ", ", more: str = " and {} more") -> str:
+    """The first of some items, and how many more there are: C(a, b and 3 more).
+
+    :param most: how many are named.
+    :param between: what separates those.
+    :param more: the end of a longer list; C({}) stands for the number of the others.
+    """
+    rest = len(items) - most
+    return between.join(items[:most]) + (more.format(rest) if rest > 0 else "")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one row behind an expanded relation, which can be missing.
+"""The one row behind a relation: of a reference its id, of an expanded one the row, which can be missing.
 
 The API leaves out what the token may not see: the organization of a public application of others comes as an empty
 list, and so does the application of a device that was shared. Some rows lack the relation for good: an application that
@@ -43,6 +43,11 @@ def related(row: Row, relation: str) -> dict[str, Any]:
         what = relation.rpartition("__")[2].replace("_", " ")
         raise BalenaMissingRelation(f"{called(row)} has no {what}, or the token may not see it")
     return found
+
+
+def referenced(value: Any) -> Any:
+    """Return the id of a reference to a row, ``{"__id": 1}``, and any other value as it is."""
+    return value["__id"] if isinstance(value, Mapping) and "__id" in value else value
 
 
 def called(row: Row) -> str:

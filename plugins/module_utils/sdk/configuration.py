@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from ._arguments import check_fields
+from ._chunks import IDS, NAMES
 from .errors import BalenaInvalidParameterError
 
 __all__ = ["ChunkSizes", "Options"]
@@ -35,8 +36,8 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
 class ChunkSizes(NamedTuple):
     """How many ids fit into one filter: short numbers, or long uuids (URLs may have about 8 kB)."""
 
-    numeric_id: int = 200
-    string_id: int = 50
+    numeric_id: int = IDS
+    string_id: int = NAMES
 
 
 class OptionFields(TypedDict, total=False):

@@ -11,6 +11,7 @@ from ._answers import rows_of, where
 from ._arguments import check_arguments
 from ._odata import build_url, compile_query
 from ._paging import pages_by_id
+from ._related import referenced
 from .errors import (
     BalenaError,
     BalenaInvalidResponseError,
@@ -243,7 +244,7 @@ class Pine:
     def _created(self, resource: str, body: Mapping[str, Any], natural_key: Sequence[str]) -> Any:
         """Return the row that a POST whose answer was lost has created, or ``None`` if it has not."""
         rows = self.get(resource, options={"$filter": {name: body[name] for name in natural_key}})
-        same = [row for row in rows if all(_plain(row.get(name)) == value for name, value in body.items())]
+        same = [row for row in rows if all(referenced(row.get(name)) == value for name, value in body.items())]
         return same[0] if len(same) == 1 else None
 
     def _send(
@@ -275,8 +276,3 @@ def _natural_key(key: Any) -> dict[str, Any]:
 def _check_body(body: Any) -> None:
     if not isinstance(body, Mapping):
         raise BalenaUsageError(f"The body must be a dict of fields, got {type(body).__name__}")
-
-
-def _plain(value: Any) -> Any:
-    """Return the id of a relation, ``{"__id": 1}``, and any other value as it is."""
-    return value.get("__id") if isinstance(value, Mapping) and "__id" in value else value

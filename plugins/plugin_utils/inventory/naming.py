@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils.engine.visible import has_hidden
+from ...module_utils.engine.wording import listed
 from .marking import is_harmless
 
 Variables = Mapping[str, Any]
@@ -143,6 +144,5 @@ class DuplicateNames(Exception):
 
 def describe(clashes: Mapping[str, Sequence[str]], limit: int = 5) -> str:
     """A sentence part such as C('sensor' (7cf02a6..., 9a0b1c2...), and 3 more)."""
-    parts = [f"'{name}' ({', '.join(uuids[:limit])})" for name, uuids in list(clashes.items())[:limit]]
-    more = len(clashes) - limit
-    return ", ".join(parts) + (f", and {more} more" if more > 0 else "")
+    parts = [f"'{name}' ({', '.join(uuids[:limit])})" for name, uuids in clashes.items()]
+    return listed(parts, limit, more=", and {} more")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
 from ...module_utils.domain.fields import SECRET_COLUMNS, relations
-from ...module_utils.domain.query import all_of, chunks, meant
-from ...module_utils.domain.rows import read_rows, user_condition
-from ...module_utils.domain.selector import select_devices, tag_conditions, wanted_tags
+from ...module_utils.domain.query import all_of, any_of, meant
+from ...module_utils.domain.rows import holds, read_rows, user_condition
+from ...module_utils.domain.selector import ambiguous_application, in_application, named_application, select_devices
+from ...module_utils.domain.tag_conditions import tag_conditions, wanted_tags
 from ...module_utils.engine.wording import counted
+from ...module_utils.sdk._chunks import chunks
 from ...module_utils.sdk._odata_reader import Condition
 from ...module_utils.sdk._related import related_or_none
 from ...module_utils.sdk.errors import BalenaError
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from ...module_utils.sdk import Balena
 
 Filter = dict[str, Any]
-#: Whether a row is the one that a name means.
-Match = Callable[[Row, Any], bool]
+#: The condition on the rows that names mean.
+Meaning = Callable[..., Filter]
 
 #: Devices in one answer. A larger set is read page by page, each page ending where the next begins.
 PAGE_SIZE = 25_000
@@ -95,38 +97,28 @@ def _count(balena: Balena, condition: Filter) -> int:
 def _conditions(want: Mapping[str, Any]) -> list[Filter | None]:
     """The conditions that devices are judged by, besides being named."""
     return [
-        _application_condition(want["applications"]) if want.get("applications") else None,
+        in_application(*want["applications"]) if want.get("applications") else None,
         _organization_condition(want["organizations"]) if want.get("organizations") else None,
         {"is_online": want["online"]} if want.get("online") is not None else None,
         *tag_conditions(wanted_tags(want)),
     ]
 
 
-def _application_condition(names: Sequence[str | int]) -> Filter:
-    ids, slugs, others = _kinds(names)
-    ways: list[Filter] = []
-    for column, values in (("id", ids), ("slug", slugs), ("uuid", others), ("app_name", others)):
-        if values:
-            ways.append({"a": {column: {"$in": values}}})
-    return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": _either(ways)}}}
-
-
 def _organization_condition(names: Sequence[str | int]) -> Filter:
-    ids, _slugs, handles = _kinds(names)
+    ids, handles = _ids_and_handles(names)
     ways: list[Filter] = [{"belongs_to__application": {"organization": number}} for number in ids]
     ways += [{"belongs_to__application": {"organization": {"handle": handle}}} for handle in handles]
-    return _either(ways)
+    return any_of(ways)
 
 
-def _either(ways: list[Filter]) -> Filter:
-    return {"$or": ways} if len(ways) > 1 else ways[0]
+def _named_organization(*names: str | int) -> Filter:
+    ids, handles = _ids_and_handles(names)
+    return any_of([{column: {"$in": found}} for column, found in (("id", ids), ("handle", handles)) if found])
 
 
-def _kinds(names: Sequence[str | int]) -> tuple[list[int], list[str], list[str]]:
-    """Ids, slugs and what is neither. A slug is lower case on the API."""
-    texts = [str(name).strip() for name in names if not isinstance(name, int)]
-    ids = [int(name) for name in names if isinstance(name, int)]
-    return ids, [text.lower() for text in texts if "/" in text], [text for text in texts if "/" not in text]
+def _ids_and_handles(names: Sequence[str | int]) -> tuple[list[int], list[str]]:
+    texts = [name.strip() for name in names if isinstance(name, str)]
+    return [name for name in names if isinstance(name, int)], texts
 
 
 def _check_names(balena: Balena, want: Mapping[str, Any], rows: Sequence[Row]) -> None:
@@ -135,43 +127,24 @@ def _check_names(balena: Balena, want: Mapping[str, Any], rows: Sequence[Row]) -
     fleets = list({home["id"]: home for home in homes if home}.values())
     organizations = [organization for fleet in fleets for organization in fleet["organization"]]
     for name in want.get("applications") or ():
-        _only_one(name, [fleet for fleet in fleets if _is_application(fleet, name)])
-    _must_exist(balena, "application", want.get("applications") or (), fleets, _is_application)
-    _must_exist(balena, "organization", want.get("organizations") or (), organizations, _is_organization)
+        several = [fleet for fleet in fleets if holds(named_application(name), fleet)]
+        if several[1:]:
+            raise ReadError(ambiguous_application(name, several))
+    _must_exist(balena, "application", want.get("applications") or (), fleets, named_application)
+    _must_exist(balena, "organization", want.get("organizations") or (), organizations, _named_organization)
 
 
-def _must_exist(balena: Balena, resource: str, names: Sequence[Any], seen: Sequence[Row], is_it: Match) -> None:
+def _must_exist(balena: Balena, resource: str, names: Sequence[Any], seen: Sequence[Row], meant_by: Meaning) -> None:
     """Ask for the names that have no device, if any: a request only then."""
-    lost = [name for name in names if not any(is_it(row, name) for row in seen)]
+    lost = [name for name in names if not any(holds(meant_by(name), row) for row in seen)]
     if not lost:
         return
-    ids, slugs, others = _kinds(lost)
-    given = {"id": ids, "slug": slugs, "uuid": others, "app_name": others, "handle": others}
-    columns = _NAMING_COLUMNS[resource]
-    ways: list[Filter] = [{column: {"$in": given[column]}} for column in columns if given[column]]
-    rows = balena.pine.get(resource, options={"$select": columns, "$filter": _either(ways)}) if ways else []
+    rows = balena.pine.get(resource, options={"$select": _NAMING_COLUMNS[resource], "$filter": meant_by(*lost)})
     for name in lost:
-        if not any(is_it(row, name) for row in rows):
+        if not any(holds(meant_by(name), row) for row in rows):
             column = {"organization": "handle"}.get(resource) or ("slug" if "/" in str(name) else "app_name")
             known = meant(balena, resource, column, name)
             raise ReadError(f"{resource} '{name}' does not exist, or the token may not see it{known}")
-
-
-def _is_application(fleet: Row, name: str | int) -> bool:
-    if isinstance(name, int):
-        return bool(fleet["id"] == name)
-    text = name.strip()
-    return fleet["slug"] == text.lower() if "/" in text else text in (fleet["uuid"], fleet["app_name"])
-
-
-def _is_organization(organization: Row, name: str | int) -> bool:
-    return bool(organization["id"] == name if isinstance(name, int) else organization["handle"] == name.strip())
-
-
-def _only_one(name: str | int, fleets: Sequence[Row]) -> None:
-    if len(fleets) > 1:
-        slugs = ", ".join(sorted(fleet["slug"] for fleet in fleets))
-        raise ReadError(f"application '{name}' is ambiguous: {slugs}. Give it as organization/name")
 
 
 def _check_fields(fields: Sequence[str], rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.engine.guard import guard
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan
-from ansible_collections.community.balena.plugins.module_utils.engine.wording import counted
+from ansible_collections.community.balena.plugins.module_utils.engine.wording import counted, listed
 from tests.support.ansible_runs import CHECKOUT
 
 # A count that a plural follows, as in f"{number} devices"; not "1 of 4 devices".
@@ -46,6 +46,13 @@ def test_one_change_of_one_subject():
         DeclarationError, match=r"the plan has 1 change \(1 to update\) and touches 1 of 1 subject, more"
     ):
         guard(Plan(changes=(change,), subjects=1), 0)
+
+
+@pytest.mark.parametrize(
+    ("items", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a, b"), (["a", "b", "c", "d"], "a, b and 2 more")]
+)
+def test_a_long_list_ends_with_the_number_of_the_others(items, said):
+    assert listed(items, 2) == said
 
 
 def test_no_message_puts_a_plural_after_a_count_that_may_be_one():

@@ -12,7 +12,8 @@ from ...engine.plan import DeclarationError
 from .. import fields
 from ..query import all_of
 from ..rows import read_rows, user_condition
-from ..selector import APPLICATION_COLUMNS, named_application, tag_conditions, wanted_tags
+from ..selector import APPLICATION_COLUMNS, named_application
+from ..tag_conditions import tag_conditions, wanted_tags
 from .plan import READING, describe
 
 if TYPE_CHECKING:

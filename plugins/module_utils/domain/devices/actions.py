@@ -14,7 +14,7 @@ from ...engine.explain import explain
 from ...engine.near import near
 from ...engine.plan import Act, DeclarationError, Plan
 from ...engine.task import Task
-from ...engine.wording import counted
+from ...engine.wording import counted, listed
 from ...sdk._related import related
 from ...sdk.errors import (
     BalenaDeviceNotFound,
@@ -128,10 +128,9 @@ def _check(want: Want, action: Action) -> None:
 
 
 def _offline(devices: Sequence[Record]) -> str:
-    names = ", ".join(f"{row['device_name']} ({row['uuid']})" for row in devices[:5])
-    more = f" and {len(devices) - 5} more" if len(devices) > 5 else ""
+    names = listed([f"{row['device_name']} ({row['uuid']})" for row in devices], 5)
     who = counted(len(devices), "device is offline", "devices are offline")
-    return f"{who}: {names}{more}. Nothing was done; offline: skip leaves out those that are offline"
+    return f"{who}: {names}. Nothing was done; offline: skip leaves out those that are offline"
 
 
 def _images(devices: Sequence[Record], service: str) -> dict[int, int]:

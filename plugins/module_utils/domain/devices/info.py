@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import fields
 from ..query import Record
-from ..selector import select_devices
+from ..selector import any_name, select_devices
 from .facts import EXPANSIONS, SERVICES, shape
 
 if TYPE_CHECKING:
@@ -31,12 +31,8 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
 
 def chosen(balena: Balena, want: Mapping[str, Any], **reading: Any) -> list[Record]:
     """The devices that an info module is about: with C(allow_empty), those that exist of the ones that are named."""
-    lenient = _any_name if want.get("allow_empty") else None
+    lenient = any_name if want.get("allow_empty") else None
     return select_devices(balena, want, everywhere=True, may_be_missing=lenient, **reading)
-
-
-def _any_name(name: str | int) -> bool:
-    return True
 
 
 def _facts(row: Record) -> dict[str, Any]:

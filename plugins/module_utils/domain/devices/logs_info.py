@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ...engine import dates
 from ...engine.near import near
 from ...engine.plan import DeclarationError
-from ..query import Record, chunks
+from ...sdk._chunks import chunks
+from ..query import Record
 from .info import chosen
 
 if TYPE_CHECKING:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
 from ...engine.task import Task
+from ...engine.wording import listed
+from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..cloud import cloud_only, cloud_only_failures
-from ..query import FEW_NAMES, PAGE, Record, chunks
+from ..query import PAGE, Record
 from ..selector import find_application, need_application
 from ..tags.compare import Tagged, compare_tags, resulting_tags
 from . import options
@@ -157,10 +159,9 @@ def check_architecture(subjects: Sequence[Subject], application: Record, types: 
         if not runs_containers_for(own, built_for):
             unfit.append(f"{subject.label} has {architecture(own)}")
     if unfit:
-        more = f" and {len(unfit) - 5} more" if len(unfit) > 5 else ""
         raise DeclarationError(
             f"application '{application['slug']}' is for the CPU architecture {architecture(built_for)}, "
-            f"and its containers cannot run on device {', '.join(unfit[:5])}{more}. Nothing was written"
+            f"and its containers cannot run on device {listed(unfit, 5)}. Nothing was written"
         )
 
 
@@ -263,7 +264,7 @@ def _home(row: Record) -> str:
 def _registered(balena: Balena, outcome: Outcome, *, uuids: Sequence[str]) -> dict[str, Record]:
     """The ids and the names that the server gave to the devices that were registered, by uuid."""
     found: dict[str, Record] = {}
-    for piece in chunks(uuids, FEW_NAMES):
+    for piece in chunks(uuids, NAMES):
         query = {"$select": ["id", "uuid", "device_name"], "$filter": {"uuid": {"$in": list(piece)}}}
         found.update({row["uuid"]: row for row in balena.pine.get_all("device", options=query, page_size=PAGE)})
     return found

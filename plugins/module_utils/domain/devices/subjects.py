@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Key, NewId
+from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
-from ..query import FEW_NAMES, Record, all_of, chunks
+from ..query import Record, all_of
 from ..rows import read_rows
-from ..selector import APPLICATION_COLUMNS, NOTHING_SELECTED, is_device_uuid, refuse_wandering_limit, select_devices
+from ..selector import (
+    APPLICATION_COLUMNS,
+    NOTHING_SELECTED,
+    any_name,
+    is_device_uuid,
+    refuse_wandering_limit,
+    select_devices,
+)
 from .options import OPTIONS, declared
 
 if TYPE_CHECKING:
@@ -103,7 +111,7 @@ def _selected(balena: Balena, want: Want, application: Record | None, reading: R
     absent = want["state"] == "absent"
     _check_limit(want, application)
     registers = application is not None and want["state"] == "present" and not want.get("in_application")
-    may_be_missing: Callable[[str | int], bool] | None = _any_name if absent else None
+    may_be_missing: Callable[[str | int], bool] | None = any_name if absent else None
     if registers and not any(want.get(name) for name in _NARROWING):
         may_be_missing = is_device_uuid
     rows = select_devices(
@@ -132,10 +140,6 @@ def _check_limit(want: Want, application: Record | None) -> None:
         leaves = "devices are moved to another application"
     columns = [column for name in declared(want) for column in OPTIONS[name].columns]
     refuse_wandering_limit(want, columns=columns, tags=want.get("tags") or (), leaves=leaves)
-
-
-def _any_name(name: str | int) -> bool:
-    return True
 
 
 def _listed(
@@ -175,7 +179,7 @@ def _read(
     within = {"belongs_to__application": application["id"]} if application else None
     rows: list[Record] = []
     for column, values in names.items():
-        for piece in chunks(list(dict.fromkeys(values)), FEW_NAMES):
+        for piece in chunks(list(dict.fromkeys(values)), NAMES):
             condition = all_of({column: {"$in": list(piece)}}, within)
             columns = ["id", "uuid", "device_name", *reading.select]
             rows += read_rows(balena, "device", condition, select=columns, expand=reading.expand)

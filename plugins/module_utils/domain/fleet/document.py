@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 from ...engine.plan import DeclarationError
+from ...engine.wording import listed
 from ..devices.options import OPTIONS
 from ..devices.switches import VARIABLES
 from ..releases.names import ReleaseName, read_name
-from ..selector import has_tags
+from ..tag_conditions import has_tags
 from ..text import as_tag_value
 from ..variables.compare import as_text
 from .contradictions import contradictions
@@ -170,9 +171,8 @@ def read(raw: Any) -> Document:
 def _message(found: Sequence[Mistake]) -> str:
     if len(found) == 1:
         return f"The fleet document has a mistake. {found[0]}"
-    named = " ".join(f"({number}) {mistake}." for number, mistake in enumerate(found[:_NAMED], 1))
-    more = f" And {len(found) - _NAMED} more." if len(found) > _NAMED else ""
-    return f"The fleet document has {len(found)} mistakes. {named}{more}"
+    numbered = [f"({number}) {mistake}." for number, mistake in enumerate(found, 1)]
+    return f"The fleet document has {len(found)} mistakes. {listed(numbered, _NAMED, ' ', ' And {} more.')}"
 
 
 def plain(raw: Any) -> Any:

@@ -81,8 +81,8 @@ def _of_a_new_device(change: Change) -> Finding:
     uuid = change.key[0] if len(change.key) == 1 else None
     if change.action == "create":
         return Finding("missing_device", name, "is not registered", uuid=uuid, declared=name)
-    home = _plain((change.before or {})["belongs_to__application"])
-    declared = _plain((change.after or {})["belongs_to__application"])
+    home = _named((change.before or {})["belongs_to__application"])
+    declared = _named((change.after or {})["belongs_to__application"])
     return Finding("missing_device", name, f"is in the fleet {home}", uuid=uuid, declared=declared, actual=home)
 
 
@@ -104,7 +104,7 @@ def _of_columns(change: Change, slug: str, device: Record | None, fleet: LiveFle
         if (kind if kind != "setting" else name) in seen:
             continue
         seen.add(kind if kind != "setting" else name)
-        more: dict[str, Any] = {"declared": _plain(after), "actual": _plain(before.get(column))}
+        more: dict[str, Any] = {"declared": _named(after), "actual": _named(before.get(column))}
         if kind == "setting":
             more["name"] = name
             text = f"has {name} {_said(more['actual'])}, and {_said(more['declared'])} is declared"
@@ -125,7 +125,7 @@ def _about_release(change: Change, fleet: LiveFleet, more: dict[str, Any]) -> st
     tracks = {False: "", True: ", tracking the latest"}
     was = bool(row["should_track_latest_release"])
     will = bool(after.get("should_track_latest_release", was))
-    declared = _plain(after.get("should_be_running__release")) or actual
+    declared = _named(after.get("should_be_running__release")) or actual
     more.update(declared=TRACK if will else declared, actual=TRACK if was and not will else actual)
     return f"has the target {actual}{tracks[was]}, and {declared}{tracks[will]} is declared"
 
@@ -174,7 +174,7 @@ def _value(fields: Mapping[str, Any] | None, hidden: bool) -> Any:
         return None
     if set(fields) == {"value"}:
         return HIDDEN if hidden else fields["value"]
-    return {name: _plain(value) for name, value in fields.items()}
+    return {name: _named(value) for name, value in fields.items()}
 
 
 def _difference(what: str, declared: Any, actual: Any) -> str:
@@ -196,5 +196,5 @@ def _said(value: Any) -> str:
     return "none" if value is None else f"'{value}'"
 
 
-def _plain(value: Any) -> Any:
+def _named(value: Any) -> Any:
     return value.label if isinstance(value, NamedId) else value

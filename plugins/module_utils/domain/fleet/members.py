@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
+from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..devices.subjects import Subject
-from ..query import FEW_NAMES, Record, chunks
+from ..query import Record
 from ..rows import read_rows
 from . import snapshot
 from .document import Document, Group, Layer, NamedDevice
@@ -108,7 +109,7 @@ def missing_uuids(document: Document, fleet: LiveFleet) -> list[str]:
 def read_elsewhere(balena: Balena, uuids: Sequence[str]) -> list[Record]:
     """Devices of other fleets, as L(snapshot.DEVICE) reads them; one request for each 50."""
     rows: list[Record] = []
-    for piece in chunks(uuids, FEW_NAMES):
+    for piece in chunks(uuids, NAMES):
         rows += read_rows(balena, "device", {"uuid": {"$in": list(piece)}}, expand=snapshot.DEVICE)
     return rows
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NamedId, Row, compare
-from ...engine.wording import counted
+from ...engine.wording import counted, listed
 from ..host_os import supervisors
 from ..host_os.names import read_version_name
 from ..host_os.targets import COLUMN, queued
@@ -169,13 +169,12 @@ def _named(row: Record, problem: str) -> str:
 def _summary(what: str, version: str, problems: Sequence[str]) -> list[str]:
     if not problems:
         return []
-    more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     who = counted(
         len(problems),
         f"device cannot get {what} {version} and stays as it is",
         f"devices cannot get {what} {version} and stay as they are",
     )
-    return [f"{who}: {'; '.join(problems[:5])}{more}"]
+    return [f"{who}: {listed(problems, 5, '; ', '; and {} more')}"]
 
 
 def host_changes(targets: Targets, members: Sequence[Member]) -> list[Change]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...engine.plan import DeclarationError
+from ...engine.wording import listed
 from ...sdk import os_version
 from ..query import Record
 
@@ -46,7 +47,7 @@ class VersionName:
 
     def missing(self, what: str, versions: Sequence[str]) -> DeclarationError:
         """The error of a version that there is not."""
-        known = ", ".join(versions[:_NAMED]) + (" …" if len(versions) > _NAMED else "") if versions else "none"
+        known = listed(versions, _NAMED, more=" …") or "none"
         return DeclarationError(f"version '{self.text}': there is no such {what} (there are: {known})")
 
 
@@ -75,9 +76,7 @@ def refuse_all(what: str, wanted: VersionName, judged: Sequence[tuple[Record, st
     """
     bad = [f"{row['device_name']} ({row['uuid'][:7]}): {problem}" for row, problem in judged if problem]
     if bad:
-        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
         raise DeclarationError(
             f"{len(bad)} of {len(judged)} devices cannot get {what} {wanted.text}, and nothing was changed: "
-            + "; ".join(bad[:_NAMED])
-            + more
+            + listed(bad, _NAMED, between="; ", more="; and {} more")
         )

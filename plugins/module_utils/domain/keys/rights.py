@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...engine.plan import Change, DeclarationError
+from ...engine.wording import listed
 from ...sdk._tokens import session_claims
 from ...sdk.auth import Auth
 from ...sdk.errors import BalenaRequestError
@@ -70,9 +71,8 @@ def check_idempotence(balena: Balena, owners: Sequence[str]) -> None:
     :raises DeclarationError: the server does not list keys of applications and devices.
     """
     if owners and not lists_keys(balena):
-        more = f" and {len(owners) - 3} more" if len(owners) > 3 else ""
         raise DeclarationError(
-            f"This server does not list the API keys of {', '.join(owners[:3])}{more}, as an openBalena server never "
+            f"This server does not list the API keys of {listed(owners, 3)}, as an openBalena server never "
             "does: the key may already exist, and each run would make another one. force: true makes one anyway"
         )
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
-from ..query import Record, chunks, meant
+from ...sdk._chunks import chunks
+from ..query import Record, meant
 from ..selector import need_application
 from .names import ReleaseName, read_name
 

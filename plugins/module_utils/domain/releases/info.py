@@ -13,7 +13,8 @@ from ...sdk._related import related_or_none
 from .. import fields
 from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
-from ..selector import need_application, tag_conditions, wanted_tags
+from ..selector import need_application
+from ..tag_conditions import tag_conditions, wanted_tags
 from .find import nearest, of_application
 from .names import ReleaseName, read_name
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 from ...engine.waiting import Sight, State
-from ..query import FEW, PAGE, Record, chunks
+from ...sdk._chunks import IDS, chunks
+from ...sdk._related import referenced
+from ..query import PAGE, Record
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -40,7 +42,7 @@ def read_again(
     :param fleets: the ids of the applications that the devices belong to. Many devices are read through these.
     """
     columns = ["id", "uuid", *select]
-    if len(ids) > FEW:
+    if len(ids) > IDS:
         conditions = [{"belongs_to__application": {"$in": list(piece)}} for piece in chunks(list(fleets))]
     else:
         conditions = [{"id": {"$in": list(ids.values())}}] if ids else []
@@ -92,7 +94,7 @@ def see_release(row: Record, target: int | None, policy: str, before: Word | Non
     :param policy: C(wait), C(fail), or C(skip), which is like C(wait) here.
     :param before: what it said of its last update (L(update_word)) before it got this target, if that is known.
     """
-    running, meant = _id(row["is_running__release"]), _id(row["should_be_running__release"])
+    running, meant = referenced(row["is_running__release"]), referenced(row["should_be_running__release"])
     if target is not None and meant != target:
         return Sight(State.FAILED, "it has got another target meanwhile")
     if meant is None or running == meant:
@@ -117,8 +119,3 @@ def looking(
         return {uuid: see(uuid, row) for uuid, row in rows.items()}
 
     return look
-
-
-def _id(reference: Any) -> int | None:
-    """The id out of a reference, C({"__id": 1})."""
-    return reference["__id"] if reference else None

@@ -12,7 +12,7 @@ from ...engine.plan import Change
 from ..query import Record, all_of, any_of
 from ..releases import pins, status
 from ..rows import read_rows
-from ..selector import tag_conditions
+from ..tag_conditions import tag_conditions
 from ..tags.compare import Tagged, compare_tags
 from . import memory
 from .memory import FORMER_TAG, Mark, Memory

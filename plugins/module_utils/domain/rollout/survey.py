@@ -14,7 +14,8 @@ from ..query import Record
 from ..releases import pins, status
 from ..releases.find import find, find_in_each, of_application
 from ..releases.names import ReleaseName, read_name
-from ..selector import has_tags, need_application, select_devices
+from ..selector import need_application, select_devices
+from ..tag_conditions import has_tags
 from . import memory
 from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
 from .waves import Idle, Wave, divide, idle

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.near import near
 from ...engine.plan import DeclarationError
+from ...engine.wording import listed
 from ..query import Record
 from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
@@ -96,6 +97,6 @@ def _installs(
     parents = [Parent(row["id"], (uuids[row["device"]["__id"]], service)) for row in rows]
     missing = sorted(set(uuids) - {row["device"]["__id"] for row in rows}, key=lambda id_: uuids[id_])
     if missing:
-        names = ", ".join(uuids[id_] for id_ in missing[:5]) + (" …" if len(missing) > 5 else "")
+        names = listed([uuids[id_] for id_ in missing], 5, more=" …")
         raise DeclarationError(f"service '{service}' is not installed on {len(missing)} of the devices: {names}")
     return sorted(parents, key=lambda parent: parent.key), {"service_install": {"device": within}}

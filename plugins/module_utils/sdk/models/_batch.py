@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import errors
+from .._chunks import chunks
 from .._options import merge_options
 from .._text import js_text
 from ._ids import Kind, is_full_uuid
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from .. import Balena
 
 T = TypeVar("T")
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Cut a sequence into pieces of at most ``size`` items."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def ids_filter(rows: Sequence[Row]) -> Options:
