@@ -65,7 +65,7 @@ _REST = """
 
 
 class ModuleDocFragment:
-    """The options of DEVICE_SELECTOR in plugins/module_utils/module.py, and of its variants."""
+    """The options of DEVICE_SELECTOR in plugins/module_utils/options.py, and of its variants."""
 
     # Annotated, since the lint of the documentation takes a plain assignment to be one literal.
     DOCUMENTATION: str = _DEVICES + _APPLICATION + _WITH_TAGS + _REST

@@ -54,7 +54,7 @@ options:
 
 
 class ModuleDocFragment:
-    """The options of READ_MORE in plugins/module_utils/module.py; QUERY and SELECTION of the parts of these names."""
+    """The options of READ_MORE in plugins/module_utils/options.py; QUERY and SELECTION of the parts of these names."""
 
     # Annotated, since the lint of the documentation takes a plain assignment to be one literal.
     DOCUMENTATION: str = _MORE + _QUERY

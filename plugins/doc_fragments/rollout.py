@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of WAVES in plugins/module_utils/module.py."""
+    """The options of WAVES in plugins/module_utils/options.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module is made of: its options, and a function that plans (or, for an info module, reads).
+"""How every module runs: its options, and a function that plans (or, for an info module, reads).
 
 A task runs through L(perform), whether as a module in a process of its own (L(run_module)) or inside the
 controller (plugin_utils/action.py). There is one result shape:
@@ -10,16 +10,13 @@ C(changed), C(diff), C(changes), C(failed_items), and what the plan returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.arg_spec import ValidationResult
 
-from . import option_bounds, option_errors
-from .connection import CONNECTION_SPEC, connect
-from .emptiness import NEVER_EMPTY, emptied
+from . import option_errors
+from .connection import connect
 from .engine import report
 from .engine.apply import Outcome, apply
 from .engine.explain import explain
@@ -32,165 +29,9 @@ from .engine.task import Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
+from .options import Options, Params
 from .sdk import Balena
 from .sdk.errors import BalenaError
-
-Params = Mapping[str, Any]
-
-#: Options of every module that changes something.
-_CHANGE_SPEC: dict[str, dict[str, Any]] = {"max_changes": {"type": "str"}}
-
-#: The options that say which application; C(fleet) is the word of the dashboard.
-APPLICATION: dict[str, dict[str, Any]] = {"application": {"type": "str", "aliases": ["fleet"]}}
-
-#: The options that say which devices, shared by all modules that act on devices (doc fragment C(devices)).
-DEVICE_SELECTOR: dict[str, dict[str, Any]] = {
-    "devices": {"type": "list", "elements": "raw"},
-    **APPLICATION,
-    "with_tags": {"type": "dict"},
-    "has_tags": {"type": "list", "elements": "str"},
-    "filter": {"type": "str"},
-    "limit": {"type": "str"},
-    "allow_empty": {"type": "bool", "default": False},
-}
-
-#: The same for a module that declares the application that devices belong to.
-SELECTOR_IN_APPLICATION: dict[str, dict[str, Any]] = {
-    **{name: spec for name, spec in DEVICE_SELECTOR.items() if name not in APPLICATION},
-    "in_application": {"type": "str", "aliases": ["in_fleet"]},
-}
-
-
-#: How long the server may be away (doc fragments C(waiting) and C(waiting.patience)).
-PATIENCE: dict[str, dict[str, Any]] = {"patience": {"type": "float", "default": 0.0}}
-
-#: The options of modules that can wait for devices (doc fragment C(waiting)).
-WAITING: dict[str, dict[str, Any]] = {
-    "wait": {"type": "bool", "default": False},
-    "wait_timeout": {"type": "float", "default": 1800.0},
-    "poll_interval": {"type": "float", "default": 10.0},
-    "success_percentage": {"type": "float", "default": 100.0},
-    "max_failures": {"type": "int"},
-    **PATIENCE,
-}
-
-#: How devices are divided into waves (doc fragment C(rollout)).
-WAVES: dict[str, dict[str, Any]] = {
-    "waves": {"type": "raw", "default": ["1%", "10%", "50%", "100%"]},
-    "canary": {"type": "dict"},
-    "keep_out_tag": {"type": "str"},
-    "seed": {"type": "str"},
-}
-
-#: Which releases devices may be made to run (doc fragment C(releases)).
-RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
-
-#: What variables belong to (doc fragment C(variables)).
-VARIABLES: dict[str, dict[str, Any]] = {
-    "scope": {
-        "type": "str",
-        "required": True,
-        "choices": ["application", "device", "service", "device_service", "build"],
-    },
-    "kind": {"type": "str", "choices": ["env", "config"], "default": "env"},
-    "service": {"type": "str"},
-}
-
-#: What info modules that are not about devices choose by (doc fragment C(reading), SELECTION).
-SELECTION: dict[str, dict[str, Any]] = {
-    name: DEVICE_SELECTOR[name] for name in ("with_tags", "has_tags", "filter", "allow_empty")
-}
-
-#: The option of all info modules that shapes their result (doc fragment C(reading), QUERY).
-QUERY: dict[str, dict[str, Any]] = {"query": {"type": "str"}}
-
-#: The options of info modules that read rows of the API (doc fragment C(reading)).
-READ_MORE: dict[str, dict[str, Any]] = {
-    "fields": {"type": "list", "elements": "str"},
-    "expand": {"type": "raw"},
-    **QUERY,
-}
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of a module, as C(AnsibleModule) takes them, without those that all modules share.
-
-    :param never_empty: the module's own options that never mean "all" when they are given and empty, besides those of
-        L(NEVER_EMPTY), which are so in every module.
-    :param never_null: its options that may be an empty list or dictionary, but not null: what is purged is purged
-        against something.
-    """
-
-    argument_spec: dict[str, dict[str, Any]]
-    mutually_exclusive: list[tuple[str, ...]] = field(default_factory=list)
-    required_together: list[tuple[str, ...]] = field(default_factory=list)
-    required_one_of: list[tuple[str, ...]] = field(default_factory=list)
-    required_if: list[tuple[Any, ...]] = field(default_factory=list)
-    required_by: dict[str, Any] = field(default_factory=dict)
-    never_empty: tuple[str, ...] = ()
-    never_null: tuple[str, ...] = ()
-
-    def validate(self, given: Params, name: str, *, info: bool = False) -> tuple[ValidationResult, str]:
-        """The options as a task gets them, and all that is wrong with them; an empty text if nothing is.
-
-        :param given: the options by name, as they were given.
-        :param name: the module's name, with or without what it belongs to.
-        """
-        rules = self.rules(info=info)
-        found = option_errors.validate(rules, given)
-        return found, self.mistakes(rules["argument_spec"], given, found, name)
-
-    def mistakes(self, spec: Mapping[str, Any], given: Params, found: ValidationResult, name: str) -> str:
-        """All that is wrong with options, in one text; an empty one if nothing is.
-
-        :param found: what ansible-core says of them.
-        """
-        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name)]
-        wrong = "; ".join(text for text in said if text)
-        # A text can turn out to be an empty list or dictionary.
-        params = found.validated_parameters
-        return wrong or self.emptied(spec, given, params) or "; ".join(self._needed_but_null(spec, params))
-
-    def _needed_but_null(self, spec: Mapping[str, Any], params: Params) -> Iterator[str]:
-        """The options that have to be there and are null, which ansible-core takes for a value."""
-        names = [name for name, one in spec.items() if one.get("required")]
-        for option, value, needed, *one_is_enough in self.required_if:
-            if params.get(option) == value and not any(one_is_enough):
-                names += needed
-        for name in dict.fromkeys(names):
-            if params.get(name) is None:
-                yield f"{name} is needed, and is null. Say what it should be"
-        for ways in self.required_one_of:
-            if all(params.get(name) is None for name in ways):
-                yield f"one of {', '.join(ways)} is needed, and all that are given are null"
-
-    def emptied(self, spec: Mapping[str, Any], given: Params, params: Params | None = None) -> str:
-        """What is wrong with options that are given and empty; an empty text if nothing is.
-
-        :param given: the options as the task has them, before anything is added to them.
-        :param params: the same once they are validated.
-        """
-        aliases = {alias: name for name, one in spec.items() for alias in one.get("aliases", ())}
-        if params is not None:
-            own = [aliases.get(name, name) for name in given]
-            given = {name: params[name] for name in (*own, "allow_empty") if name in params}
-        names = {*(name for name in spec if name in NEVER_EMPTY), *self.never_empty}
-        texts = [name for name, one in spec.items() if not option_bounds.may_be_blank(name, one)]
-        return emptied(names, given, aliases=aliases, never_null=self.never_null, never_blank=texts)
-
-    def rules(self, *, info: bool = False) -> dict[str, Any]:
-        """The keyword arguments that C(AnsibleModule) and C(ArgumentSpecValidator) share."""
-        spec = {**CONNECTION_SPEC, **({} if info else _CHANGE_SPEC), **self.argument_spec}
-        return {
-            "argument_spec": spec,
-            "mutually_exclusive": self.mutually_exclusive,
-            "required_together": self.required_together,
-            "required_one_of": self.required_one_of,
-            "required_if": self.required_if,
-            "required_by": self.required_by,
-        }
-
 
 #: What a module declares: from the API as it is and the options to a plan, and to a task where that needs more.
 Planner = Callable[[Balena, Params], "Plan | Task"]

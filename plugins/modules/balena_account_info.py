@@ -59,7 +59,8 @@ result:
 """
 
 from ..module_utils.domain.keys.account_info import read
-from ..module_utils.module import READ_MORE, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import READ_MORE, Options
 
 OPTIONS = Options(
     argument_spec={

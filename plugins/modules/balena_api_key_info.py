@@ -64,7 +64,8 @@ result:
 """
 
 from ..module_utils.domain.keys.info import read
-from ..module_utils.module import DEVICE_SELECTOR, READ_MORE, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import DEVICE_SELECTOR, READ_MORE, Options
 
 OPTIONS = Options(
     argument_spec={

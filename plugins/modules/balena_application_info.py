@@ -85,7 +85,8 @@ result:
 """
 
 from ..module_utils.domain.applications.info import read
-from ..module_utils.module import APPLICATION, READ_MORE, SELECTION, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import APPLICATION, READ_MORE, SELECTION, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -230,7 +230,8 @@ failed_items:
 from typing import Any
 
 from ..module_utils.domain.devices.plan import plan
-from ..module_utils.module import APPLICATION, SELECTOR_IN_APPLICATION, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import APPLICATION, SELECTOR_IN_APPLICATION, Options
 
 LOCATION: dict[str, Any] = {"type": "dict", "options": {"latitude": {"type": "float"}, "longitude": {"type": "float"}}}
 OF_EACH: dict[str, dict[str, Any]] = {

@@ -137,7 +137,8 @@ failed_items:
 """
 
 from ..module_utils.domain.devices.actions import ACTIONS, plan
-from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -73,7 +73,8 @@ result:
 """
 
 from ..module_utils.domain.devices.logs_info import read
-from ..module_utils.module import DEVICE_SELECTOR, QUERY, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import DEVICE_SELECTOR, QUERY, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -146,7 +146,8 @@ failed_items:
 """
 
 from ..module_utils.domain.variables.plan import plan
-from ..module_utils.module import DEVICE_SELECTOR, VARIABLES, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, VARIABLES, Options
 
 OPTIONS = Options(
     argument_spec={

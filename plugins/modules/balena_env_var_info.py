@@ -87,7 +87,8 @@ result:
 """
 
 from ..module_utils.domain.variables.info import read
-from ..module_utils.module import DEVICE_SELECTOR, READ_MORE, VARIABLES, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import DEVICE_SELECTOR, READ_MORE, VARIABLES, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -327,7 +327,8 @@ failed_items:
 
 from ..module_utils.domain.fleet.document import PURGEABLE, SECTIONS
 from ..module_utils.domain.fleet.plan import plan
-from ..module_utils.module import RELEASES, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import RELEASES, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -139,7 +139,8 @@ result:
 
 from ..module_utils.domain.fleet.document import SECTIONS
 from ..module_utils.domain.fleet.info import read
-from ..module_utils.module import APPLICATION, QUERY, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import APPLICATION, QUERY, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -157,7 +157,8 @@ failed_items:
 """
 
 from ..module_utils.domain.host_os.updates import plan
-from ..module_utils.module import DEVICE_SELECTOR, WAITING, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={

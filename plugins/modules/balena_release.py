@@ -165,7 +165,8 @@ failed_items:
 """
 
 from ..module_utils.domain.releases.plan import plan
-from ..module_utils.module import APPLICATION, WAITING, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import APPLICATION, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={

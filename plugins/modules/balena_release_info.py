@@ -101,7 +101,8 @@ result:
 """
 
 from ..module_utils.domain.releases.info import read
-from ..module_utils.module import READ_MORE, SELECTION, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import READ_MORE, SELECTION, Options
 
 OPTIONS = Options(
     argument_spec={

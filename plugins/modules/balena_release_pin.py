@@ -178,7 +178,8 @@ failed_items:
 """
 
 from ..module_utils.domain.releases.pins import plan
-from ..module_utils.module import DEVICE_SELECTOR, RELEASES, WAITING, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, RELEASES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -256,7 +256,8 @@ failed_items:
 """
 
 from ..module_utils.domain.rollout.plan import plan
-from ..module_utils.module import DEVICE_SELECTOR, RELEASES, WAITING, WAVES, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, RELEASES, WAITING, WAVES, Options
 
 OPTIONS = Options(
     argument_spec={

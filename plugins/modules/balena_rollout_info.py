@@ -200,7 +200,8 @@ result:
 """
 
 from ..module_utils.domain.rollout.info import read
-from ..module_utils.module import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, Options, run_info_module
+from ..module_utils.module import run_info_module
+from ..module_utils.options import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, Options
 
 OPTIONS = Options(
     argument_spec={

@@ -89,7 +89,8 @@ failed_items:
 """
 
 from ..module_utils.domain.keys.ssh_keys import plan
-from ..module_utils.module import Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import Options
 
 OPTIONS = Options(
     argument_spec={

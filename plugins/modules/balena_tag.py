@@ -138,7 +138,8 @@ from functools import partial
 
 from ..module_utils.domain.releases.find import find
 from ..module_utils.domain.tags import parents
-from ..module_utils.module import DEVICE_SELECTOR, Options, run_module
+from ..module_utils.module import run_module
+from ..module_utils.options import DEVICE_SELECTOR, Options
 
 plan = partial(parents.plan, find_release=find)
 

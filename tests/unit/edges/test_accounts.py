@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils import module
+from ansible_collections.community.balena.plugins.module_utils import module, options
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Plan
 from ansible_collections.community.balena.plugins.module_utils.engine.task import Followed, Task
 from tests.support.tasks import run_task
@@ -39,5 +39,5 @@ def test_diffs_of_tasks(emulator):
 
 
 def _params(given):
-    rules = module.Options(argument_spec={}).rules()
+    rules = options.Options(argument_spec={}).rules()
     return {**{name: spec.get("default") for name, spec in rules["argument_spec"].items()}, **given}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils import module
+from ansible_collections.community.balena.plugins.module_utils import module, options
 from ansible_collections.community.balena.plugins.module_utils.engine import patience
 from ansible_collections.community.balena.plugins.module_utils.engine.apply import Made
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, Plan
@@ -17,7 +17,7 @@ NAMES = ("first", "second")
 
 
 def params(**more):
-    rules = module.Options(argument_spec=module.PATIENCE).rules()
+    rules = options.Options(argument_spec=options.PATIENCE).rules()
     defaults = {name: spec.get("default") for name, spec in rules["argument_spec"].items()}
     return {**defaults, "api_url": "http://127.0.0.1:9", "api_token": "t" * 32, **more}
 
