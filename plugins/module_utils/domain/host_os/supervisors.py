@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine import waiting
-from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.plan import NamedId, Plan, Row, compare
-from ...engine.task import Followed, Progress, Task
+from ...engine.task import Task
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
 from ...sdk._related import related
@@ -92,23 +90,17 @@ def _reports(row: Record, target: NamedId) -> bool:
 
 def _follower(
     limits: Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
-) -> Callable[[Balena, Outcome, Progress], Followed]:
+) -> status.Wait:
     """Waits for the devices that do not report their target yet and could."""
     skipped = not_waited_for(rows, fates)
-    followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
-    ids = {row["uuid"]: row["id"] for row in followed}
-    fleets = sorted({row["belongs_to__application"]["__id"] for row in followed})
+    followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE]
 
     def see(uuid: str, row: Record) -> Sight:
         if _reports(row, targets[uuid]):
             return Sight(State.DONE)
         return Sight(State.PENDING, status.OFFLINE if status.is_offline(row) else "not updated yet")
 
-    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        look = status.looking(balena, ids, fleets, see, columns=_COLUMNS)
-        return waiting.follow(list(ids), look, limits, progress, skipped=skipped)
-
-    return follow
+    return status.follower(followed, see, limits, columns=_COLUMNS, skipped=skipped)
 
 
 def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:

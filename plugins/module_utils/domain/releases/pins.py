@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine import waiting
 from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
-from ...sdk._related import related
+from ...engine.waiting import Sight, State
+from ...sdk._related import referenced, related
 from ..query import Record
 from ..rows import read_rows
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -63,7 +63,7 @@ def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits
         "targets": {home["slug"]: shown(target or kept)},
         "application": {"slug": home["slug"], "track_latest_release": track},
     }
-    wait = _followers(want, limits, home, target, changed=bool(changes))
+    wait = _followers(want, limits, home, target, changed=bool(changes)) if want["wait"] else None
     return Task(Plan(tuple(changes), 1, result), wait=wait)
 
 
@@ -116,13 +116,14 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) ->
         for id_, target in targets.items():
             check_release(target, homes[id_], want)
     named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
-    changes = pin_changes(rows, {row["uuid"]: named.get(_home(row)) for row in rows})
+    changes = pin_changes(rows, {row["uuid"]: named.get(status.home_of(row)) for row in rows})
     result = {
         "targets": {homes[id_]: shown(target) for id_, target in targets.items()},
-        "devices": [_device(row, targets.get(_home(row))) for row in rows],
+        "devices": [_device(row, targets.get(status.home_of(row))) for row in rows],
     }
     changed = {change.key[0] for change in changes}
-    wait = _device_wait(want, limits, rows, {id_: target["id"] for id_, target in targets.items()}, changed)
+    ids = {id_: target["id"] for id_, target in targets.items()}
+    wait = _device_wait(want, limits, rows, ids, changed) if want["wait"] else None
     return Task(Plan(tuple(changes), len(rows), result), wait=wait)
 
 
@@ -167,41 +168,31 @@ def _device_wait(
     rows: Sequence[Record],
     targets: Mapping[int, int],
     changed: Collection[str],
-) -> Any:
+) -> status.Wait:
     """Wait until devices run their targets.
 
     :param changed: the uuids of those that get them now.
     """
-    if not want["wait"]:
-        return None
     said = {row["uuid"]: status.update_word(row) for row in rows if row["uuid"] in changed}
-    target_of = {row["uuid"]: targets.get(_home(row)) for row in rows}
-    ids = {row["uuid"]: row["id"] for row in rows}
+    target_of = {row["uuid"]: targets.get(status.home_of(row)) for row in rows}
     policy = want["offline"]
     # What is running already was seen once before the pin; one more look is enough to believe it.
     seen = {
-        row["uuid"]: waiting.Sight(waiting.State.DONE)
+        row["uuid"]: Sight(State.DONE)
         for row in rows
-        if row["is_running__release"] and row["is_running__release"]["__id"] == target_of[row["uuid"]]
+        if row["is_running__release"] and referenced(row["is_running__release"]) == target_of[row["uuid"]]
     }
-    absent = {row["uuid"] for row in rows if status.is_offline(row) and row["uuid"] not in seen}
+    absent = [row["uuid"] for row in rows if status.is_offline(row) and row["uuid"] not in seen]
     skipped = dict.fromkeys(absent, "offline, not waited for") if policy == "skip" else {}
 
-    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        fleets = sorted({_home(row) for row in rows})
-        look = status.looking(
-            balena, ids, fleets, lambda uuid, row: status.see_release(row, target_of[uuid], policy, said.get(uuid))
-        )
-        uuids = [uuid for uuid in ids if uuid not in skipped]
-        return waiting.follow(uuids, look, limits, progress, seen=seen, skipped=skipped)
+    def see(uuid: str, row: Record) -> Sight:
+        return status.see_release(row, target_of[uuid], policy, said.get(uuid))
 
-    return follow
+    return status.follower(rows, see, limits, seen=seen, skipped=skipped)
 
 
-def _followers(want: Want, limits: Limits, home: Record, target: Record | None, *, changed: bool) -> Any:
+def _followers(want: Want, limits: Limits, home: Record, target: Record | None, *, changed: bool) -> status.Wait:
     """Wait for the devices of an application that have no pin of their own."""
-    if not want["wait"]:
-        return None
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         condition = {"belongs_to__application": home["id"], "is_pinned_on__release": None}
@@ -209,17 +200,9 @@ def _followers(want: Want, limits: Limits, home: Record, target: Record | None, 
         rows = read_rows(balena, "device", condition, select=columns)
         targets = {home["id"]: target["id"]} if target else {}
         waits = _device_wait(want, limits, rows, targets, {row["uuid"] for row in rows} if changed else ())
-        followed: Followed = waits(balena, outcome, progress)
-        return followed
+        return waits(balena, outcome, progress)
 
     return follow
-
-
-def _home(row: Record) -> int:
-    """The id of the application that a device belongs to, expanded or not."""
-    home = row["belongs_to__application"]
-    found: int = home["__id"] if isinstance(home, dict) else related(row, "belongs_to__application")["id"]
-    return found
 
 
 def _named(expanded: Sequence[Record]) -> NamedId | None:

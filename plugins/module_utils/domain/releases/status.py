@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Optional
 
+from ...engine import waiting
+from ...engine.apply import Outcome
+from ...engine.limits import Limits
+from ...engine.task import Followed, Progress
 from ...engine.waiting import Sight, State
 from ...sdk._chunks import IDS, chunks
-from ...sdk._related import referenced
+from ...sdk._related import referenced, related
 from ..query import PAGE, Record
 
 if TYPE_CHECKING:
@@ -28,6 +32,9 @@ _GIVEN_UP = ("rejected", "aborted")
 HEARD_COLUMNS = ("last_connectivity_event", "last_vpn_event")
 
 OFFLINE = "offline"
+
+#: Waits for what the steps of a task bring about.
+Wait = Callable[["Balena", Outcome, Progress], Followed]
 
 #: A word of a device about its update, and when it was said.
 Word = tuple[Optional[str], Optional[str]]
@@ -119,3 +126,36 @@ def looking(
         return {uuid: see(uuid, row) for uuid, row in rows.items()}
 
     return look
+
+
+def follower(
+    rows: Sequence[Record],
+    see: Callable[[str, Record], Sight],
+    limits: Limits,
+    *,
+    columns: Sequence[str] = COLUMNS,
+    seen: Mapping[str, Sight] | None = None,
+    skipped: Mapping[str, str] | None = None,
+) -> Wait:
+    """Waits until devices show what they should.
+
+    :param rows: the devices, with their applications.
+    :param see: what a device shows, read with C(columns).
+    :param seen: what was seen of them before.
+    :param skipped: the uuids of those that are not waited for, and why.
+    """
+    ids = {row["uuid"]: row["id"] for row in rows if row["uuid"] not in (skipped or {})}
+    fleets = sorted({home_of(row) for row in rows if row["uuid"] in ids})
+
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
+        look = looking(balena, ids, fleets, see, columns=columns)
+        return waiting.follow(list(ids), look, limits, progress, seen=seen, skipped=skipped)
+
+    return follow
+
+
+def home_of(row: Record) -> int:
+    """The id of the application that a device belongs to, expanded or not."""
+    home = row["belongs_to__application"]
+    found: int = home["__id"] if isinstance(home, dict) else related(row, "belongs_to__application")["id"]
+    return found
