@@ -137,11 +137,11 @@ failed_items:
 from functools import partial
 
 from ..module_utils.domain.releases.find import find
-from ..module_utils.domain.tags import parents
+from ..module_utils.domain.tags.plan import plan_tags
 from ..module_utils.module import run_module
 from ..module_utils.options import DEVICE_SELECTOR, Options
 
-plan = partial(parents.plan, find_release=find)
+plan = partial(plan_tags, find_release=find)
 
 OPTIONS = Options(
     argument_spec={

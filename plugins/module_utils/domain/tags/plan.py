@@ -21,7 +21,7 @@ Want = Mapping[str, Any]
 FindRelease = Callable[..., Record]
 
 
-def plan(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
+def plan_tags(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
     """What has to change for the tags of all subjects to be as declared.
 
     :param want: the options of the module balena_tag.
