@@ -13,6 +13,7 @@ from ...engine import waiting
 from ...engine.apply import Made, Outcome, Writers
 from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError
+from ...engine.stored import Secret
 from ...engine.task import Followed, Progress
 from ...engine.waiting import Sight, State
 from ...sdk.models.release import ReleaseModel
@@ -41,7 +42,7 @@ def creation(home: Record, url: str, flatten: bool, fields: Mapping[str, Any]) -
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DeclarationError("source_url must be the address of an archive, beginning with https:// or http://")
     label = f"{parts.hostname}{parts.path}"
-    arguments = {"application": home["id"], "url": url, "flatten": flatten}
+    arguments = {"application": home["id"], "url": Secret(url), "flatten": flatten}
     return Change(
         "create", _RESOURCE, (home["slug"], label), None, {"source_url": label, **fields}, arguments=arguments
     )
@@ -51,7 +52,7 @@ def _start(balena: Balena, change: Change, outcome: Outcome) -> Made:
     """Start the build and set the declared columns of its release."""
     fields = {name: value for name, value in (change.after or {}).items() if name != "source_url"}
     how = change.arguments
-    id_ = ReleaseModel(balena).create_from_url(how["application"], url=how["url"], should_flatten=how["flatten"])
+    id_ = ReleaseModel(balena).create_from_url(how["application"], url=str(how["url"]), should_flatten=how["flatten"])
     if fields:
         balena.pine.patch(_RESOURCE, fields, id=id_)
     return Made(id_)
