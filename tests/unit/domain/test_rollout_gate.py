@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.domain.rollout import memory
-from ansible_collections.community.balena.plugins.module_utils.domain.rollout.gate import Gate
+from ansible_collections.community.balena.plugins.module_utils.domain.waves.gate import Gate
 from ansible_collections.community.balena.plugins.module_utils.engine.limits import Limits
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 

@@ -15,12 +15,12 @@ from ...engine.task import Task
 from ..query import Record
 from ..releases import pins
 from ..releases.names import label
+from ..waves.division import Wave
+from ..waves.gate import Gate
 from . import ending, lock, memory, probe, survey, watch
-from .gate import Gate
 from .memory import Memory
 from .reached import marks, other_marks, pin_of, read_marked
 from .survey import Crew, Fleet
-from .waves import Wave
 
 if TYPE_CHECKING:
     from ...sdk import Balena

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ...engine import dates
 from ..query import Record
 from ..releases import pins
-from . import approval, memory, survey, windows
-from .waves import Idle, Wave
+from ..waves import approval, windows
+from ..waves.division import Idle, Wave
+from . import memory, survey
 
 if TYPE_CHECKING:
     from ...sdk import Balena

@@ -16,9 +16,9 @@ from ..releases.find import find, find_in_each, of_application
 from ..releases.names import ReleaseName, read_name
 from ..selector import need_application, select_devices
 from ..tag_conditions import has_tags
+from ..waves.division import Idle, Wave, divide, idle
 from . import memory
 from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
-from .waves import Idle, Wave, divide, idle
 
 if TYPE_CHECKING:
     from ...sdk import Balena

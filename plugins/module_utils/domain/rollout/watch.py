@@ -18,11 +18,11 @@ from ...engine.waiting import Look, Sight, State
 from ...engine.wording import counted
 from ..query import Record
 from ..releases import status
+from ..waves.division import Wave
+from ..waves.gate import Gate
 from . import reached, survey
-from .gate import Gate
 from .probe import probing
 from .survey import Fleet
-from .waves import Wave
 
 if TYPE_CHECKING:
     from ...sdk import Balena

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.balena.plugins.module_utils.domain.rollout.waves import divide
+from ansible_collections.community.balena.plugins.module_utils.domain.waves.division import divide
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 
 FLEET = [f"{number:032x}" for number in range(1, 201)]

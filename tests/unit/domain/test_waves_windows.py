@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.balena.plugins.module_utils.domain.rollout.windows import DAYS, look, read_windows
+from ansible_collections.community.balena.plugins.module_utils.domain.waves.windows import DAYS, look, read_windows
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 
 NIGHT = {"start": "22:00", "end": "04:00", "timezone": "Europe/Berlin", "days": ["mon-thu"]}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...engine.plan import DeclarationError
-from .waves import Idle, Wave
+from .division import Idle, Wave
 
 #: Means every wave.
 ALL = "all"
