@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of WAITING, and of PATIENCE, in plugins/module_utils/options.py."""
+    """The options of WAITING, FAILURES and PATIENCE, in plugins/module_utils/options.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -35,6 +35,19 @@ options:
       - The waiting ends as soon as more devices than this have failed.
       - If not set, the waiting goes on for the others.
     type: int
+"""
+
+    FAILURES = r"""
+options:
+  max_failure_percentage:
+    description:
+      - The waiting ends as soon as more than this share of the devices has failed. In a rollout, this is a share of all
+        devices that it has reached.
+    type: float
+  min_devices:
+    description: O(max_failure_percentage) counts when there are at least this many devices.
+    type: int
+    default: 1
 """
 
     PATIENCE = r"""

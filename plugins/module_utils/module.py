@@ -29,7 +29,7 @@ from .engine.task import Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
-from .options import Options, Params
+from .options import Conclude, Options, Params
 from .sdk import Balena
 from .sdk.errors import BalenaError
 
@@ -51,21 +51,33 @@ def silent(line: str) -> None:
     """Shows nothing: what a module process writes while it runs would spoil its result."""
 
 
-def perform(planner: Planner, params: Params, *, check_mode: bool, progress: Progress = silent) -> dict[str, Any]:
+def perform(
+    planner: Planner,
+    params: Params,
+    *,
+    check_mode: bool,
+    progress: Progress = silent,
+    outcome: Conclude | None = None,
+) -> dict[str, Any]:
     """Plan, guard, and (unless in check mode) apply and wait.
 
     The plan is made with a client that refuses to write, so that nothing can be written before it is complete.
 
     :param progress: shows a line of text while the task waits.
+    :param outcome: says what came of the task, see L(Options).
     :returns: the task's result.
     :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
     """
     masker = Masker(params)
     try:
         shown = _perform(planner, params, masker, check_mode, lambda line: progress(masker.text(line)))
-        return masker.result(shown)
+        return masker.result(_concluded(outcome, params, shown))
     except TaskFailure as failure:
-        raise TaskFailure(masker.result(failure.result)) from failure.__cause__
+        raise TaskFailure(masker.result(_concluded(outcome, params, failure.result))) from failure.__cause__
+
+
+def _concluded(outcome: Conclude | None, params: Params, result: dict[str, Any]) -> dict[str, Any]:
+    return {**result, "outcome": outcome(params, result)} if outcome else result
 
 
 def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool, progress: Progress) -> dict[str, Any]:
@@ -189,7 +201,7 @@ class _Module(AnsibleModule):
 def run_module(options: Options, planner: Planner) -> None:
     """Run as an ordinary module in a process of its own."""
     module = _Module(options)
-    _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode))
+    _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode, outcome=options.outcome))
 
 
 def run_info_module(options: Options, reader: Reader) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from .connection import CONNECTION_SPEC
 from .emptiness import NEVER_EMPTY, emptied
 
 Params = Mapping[str, Any]
+#: What came of a task, from its options and its result.
+Conclude = Callable[[Params, Mapping[str, Any]], Mapping[str, Any]]
 
 #: Options of every module that changes something.
 _CHANGE_SPEC: dict[str, dict[str, Any]] = {"max_changes": {"type": "str"}}
@@ -52,6 +54,12 @@ WAITING: dict[str, dict[str, Any]] = {
     "success_percentage": {"type": "float", "default": 100.0},
     "max_failures": {"type": "int"},
     **PATIENCE,
+}
+
+#: Which share of the devices may fail meanwhile (doc fragment C(waiting.failures)).
+FAILURES: dict[str, dict[str, Any]] = {
+    "max_failure_percentage": {"type": "float"},
+    "min_devices": {"type": "int", "default": 1},
 }
 
 #: How devices are divided into waves (doc fragment C(rollout)).
@@ -100,6 +108,8 @@ class Options:
         L(NEVER_EMPTY), which are so in every module.
     :param never_null: its options that may be an empty list or dictionary, but not null: what is purged is purged
         against something.
+    :param outcome: what a task of the module returns as C(outcome), from its options and all else that it returns;
+        also of a task that fails, which then returns C(msg).
     """
 
     argument_spec: dict[str, dict[str, Any]]
@@ -110,6 +120,7 @@ class Options:
     required_by: dict[str, Any] = field(default_factory=dict)
     never_empty: tuple[str, ...] = ()
     never_null: tuple[str, ...] = ()
+    outcome: Conclude | None = None
 
     def validate(self, given: Params, name: str, *, info: bool = False) -> tuple[ValidationResult, str]:
         """The options as a task gets them, and all that is wrong with them; an empty text if nothing is.

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.waiting
+  - community.balena.waiting.failures
   - community.balena.waiting.patience
 options:
   version:
@@ -158,12 +159,13 @@ failed_items:
 
 from ..module_utils.domain.host_os.updates import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAITING,
+        **FAILURES,
         "version": {"type": "str", "required": True},
         "os_type": {"type": "str", "choices": ["default", "esr"], "default": "default"},
         "method": {"type": "str", "choices": ["action", "target"], "default": "action"},

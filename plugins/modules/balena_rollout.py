@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - community.balena.releases
   - community.balena.rollout
   - community.balena.waiting
+  - community.balena.waiting.failures
   - community.balena.waiting.patience
 options:
   release:
@@ -77,14 +78,6 @@ options:
     type: str
     choices: [skip, wait, fail]
     default: skip
-  max_failure_percentage:
-    description:
-      - The waiting ends as soon as more than this share of the devices has failed, of all that the rollout has reached.
-    type: float
-  min_devices:
-    description: O(max_failure_percentage) counts when at least this many devices are waited for.
-    type: int
-    default: 1
   soak:
     description:
       - Seconds during which the devices are watched after the wave has succeeded. Those that go offline or leave the
@@ -159,6 +152,38 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+outcome:
+  description: What came of the step, and what is to be done now.
+  returned: always, but for options that are wrong
+  type: dict
+  contains:
+    state:
+      description:
+        - With O(state=wave), V(passed); V(failed) because of the devices; V(unseen) when the server could not be asked
+          at the end; V(begun) without O(wait); in check mode V(foreseen).
+        - With O(state=finished), V(finished). With O(state=rolled_back), V(rolled_back), also when some devices do not
+          run their former target yet; or V(unchanged) when there was nothing to undo.
+        - V(incomplete) when the step could not be made, or not all of it.
+      type: str
+    verdict:
+      description:
+        - What is to be done. V(go_on) with RV(outcome.next_wave); V(finish), since all waves are done; V(end), nothing.
+        - V(give_up), since devices have failed. V(try_again), since something else has, which is no reason to give
+          devices back what they had.
+      type: str
+    sentence:
+      description: What came of the step; where it failed, why.
+      type: str
+    next_wave:
+      description:
+        - Number of the wave that is to be done next, which is the same one with V(give_up) and V(try_again). Null if
+          none is, and without O(state=wave).
+      type: int
+  sample:
+    state: passed
+    verdict: go_on
+    sentence: "Wave 2 (10%) [##################..] 18 of 20 done, 2 failed, 0 pending"
+    next_wave: 3
 wave:
   description: The wave.
   returned: with O(state=wave)
@@ -169,6 +194,9 @@ wave:
       type: int
     of:
       description: The number of the last wave.
+      type: int
+    next:
+      description: The number of the wave after it, null if it is the last one.
       type: int
     name:
       description: V(canary), or how large it is as declared.
@@ -183,7 +211,7 @@ wave:
     pinned:
       description: How many devices got the release as their target now, or in check mode would.
       type: int
-  sample: {number: 2, of: 4, name: 10%, devices: [7cf02a687b74206f92cb455969cf8e98], total: 20, pinned: 18}
+  sample: {number: 2, of: 4, next: 3, name: 10%, devices: [7cf02a687b74206f92cb455969cf8e98], total: 20, pinned: 18}
 release:
   description: The release.
   returned: success
@@ -193,7 +221,8 @@ rollout:
   description:
     - The rollout that is under way, null if no device had to be changed and none is. What tells it from others, when it
       began, which wave was begun last, and whether the devices are being given back what they had.
-  returned: with O(state=wave)
+    - With O(state=rolled_back), the one that was undone.
+  returned: with O(state=wave) and O(state=rolled_back)
   type: dict
   sample: {id: 5f1c0a9be27d, started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
 devices:
@@ -255,15 +284,17 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.rollout.outcome import outcome
 from ..module_utils.domain.rollout.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, RELEASES, WAITING, WAVES, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, RELEASES, WAITING, WAVES, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAVES,
         **WAITING,
+        **FAILURES,
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
@@ -271,8 +302,6 @@ OPTIONS = Options(
         "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
-        "max_failure_percentage": {"type": "float"},
-        "min_devices": {"type": "int", "default": 1},
         "soak": {"type": "float", "default": 0.0},
         "probe": {
             "type": "dict",
@@ -290,6 +319,7 @@ OPTIONS = Options(
         ("state", "finished", ("application",)),
         ("state", "rolled_back", ("application",)),
     ],
+    outcome=outcome,
 )
 
 

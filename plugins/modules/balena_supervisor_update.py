@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.waiting
+  - community.balena.waiting.failures
   - community.balena.waiting.patience
 options:
   version:
@@ -126,12 +127,13 @@ failed_items:
 
 from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAITING,
+        **FAILURES,
         "version": {"type": "str", "required": True},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
     },

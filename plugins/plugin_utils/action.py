@@ -76,7 +76,13 @@ class BalenaAction(ActionBase):
         try:
             if info:
                 return perform_read(self.module.read, params)
-            return perform(self.module.plan, params, check_mode=self._task.check_mode, progress=self._show)
+            return perform(
+                self.module.plan,
+                params,
+                check_mode=self._task.check_mode,
+                progress=self._show,
+                outcome=self.module.OPTIONS.outcome,
+            )
         except TaskFailure as failure:
             return {**failure.result, "failed": True}
 

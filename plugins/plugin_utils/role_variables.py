@@ -9,6 +9,7 @@ over variables that the role does not have, so that a misspelt one silently has 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _OTHER_NAMES = {
 }
 #: What templates raise that say that there is no value.
 _OMITTED: tuple[type[Exception], ...] = tuple(filter(None, [getattr(errors, "AnsibleValueOmittedError", None)]))
+#: The variables that say which file a role writes at its end.
+_FILES = {"rollout_report", "os_update_report"}
 #: Keys that the results of tasks have, which are registered under all kinds of names.
 _OF_RESULTS = {"changed", "failed", "results", "skipped"}
 
@@ -76,7 +79,23 @@ class Role:
         wrong.append(emptied(NEVER_EMPTY, given, aliases=aliases, never_blank=visible))
         found = option_errors.validate({"argument_spec": self.options}, given)
         wrong.append(option_errors.explain(self.options, given, found, self.prefix, prefix=self.prefix))
+        wrong += (self._unwritable(name, value) for name, value in given.items() if name in _FILES)
         return [*filter(None, wrong), *self.misspelt(variables)]
+
+    def _unwritable(self, name: str, value: Any) -> str:
+        """Why a report cannot be written, which would be missed when everything is over; empty if it can."""
+        if not isinstance(value, str) or not value:
+            return ""
+        path = Path(os.path.expandvars(value)).expanduser()
+        if path.is_dir():
+            reason = "it is a folder"
+        elif not path.parent.exists():
+            reason = f"there is no folder {path.parent}"
+        elif not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+            reason = f"{path.parent} is not a folder in which the user of the controller may write"
+        else:
+            return ""
+        return f"{name} '{value}' cannot be written, and nothing was changed: {reason}"
 
     def _given(self, variables: Mapping[str, Any], template: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
         """The variables of the role that say something."""

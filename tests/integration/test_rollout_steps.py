@@ -283,3 +283,24 @@ def test_a_server_that_restarts_during_a_step_is_waited_for(fleet, emulator, whe
     assert not done.get("failed"), done["msg"]
     assert list(fleet.pins().values()).count("1.2.0") == 6
     assert done["changes"]["update"] >= 6
+
+
+def test_each_step_says_what_came_of_it_and_what_is_next(fleet, emulator):
+    def came(**options: Any) -> tuple[Any, ...]:
+        result = step(emulator, **options)
+        outcome = result["outcome"]
+        assert outcome["sentence"] == result.get("msg", outcome["sentence"])
+        return outcome["state"], outcome["verdict"], outcome["next_wave"]
+
+    assert came(wave=1, check_mode=True) == ("foreseen", "go_on", 2)
+    assert came(state="rolled_back") == ("unchanged", "end", None)
+    assert came(wave=1) == ("passed", "go_on", 2)
+    assert came(wave=9) == ("incomplete", "try_again", 9)
+    assert came(state="finished") == ("incomplete", "try_again", None)
+    assert came(wave=2, wait=False) == ("begun", "go_on", 3)
+    emulator.simulate(fail_names="*")
+    assert came(wave=3, wait_timeout=0.3) == ("failed", "give_up", 3)
+    assert came(state="rolled_back", wait=False) == ("rolled_back", "end", None)
+    emulator.simulate(fail_names="")
+    assert came(wave=3) == ("passed", "finish", None)
+    assert came(state="finished") == ("finished", "end", None)

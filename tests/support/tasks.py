@@ -37,11 +37,12 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     checked, wrong = module.OPTIONS.validate(given, module_name, info=info)
     if wrong:
         return {"failed": True, "changed": False, "msg": wrong}
+    params, outcome = checked.validated_parameters, module.OPTIONS.outcome
     try:
         if info:
-            found: dict[str, Any] = edge.perform_read(module.read, checked.validated_parameters)
+            found: dict[str, Any] = edge.perform_read(module.read, params)
         else:
-            found = edge.perform(module.plan, checked.validated_parameters, check_mode=check_mode, progress=progress)
+            found = edge.perform(module.plan, params, check_mode=check_mode, progress=progress, outcome=outcome)
         return found
     except edge.TaskFailure as failure:
         return {**failure.result, "failed": True}

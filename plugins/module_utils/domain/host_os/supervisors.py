@@ -21,6 +21,7 @@ from ..devices.types import WITH_ARCHITECTURE, architecture
 from ..query import Record
 from ..releases import status
 from ..selector import refuse_wandering_limit, select_devices
+from ..waves.gate import Gate
 from .fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
 from .names import VersionName, read_version_name, refuse_all
 
@@ -46,7 +47,7 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: a version that does not exist for the architecture of a device, or that a device cannot
         get; names the devices. Nothing is written then.
     """
-    limits = Limits.of(want)
+    gate = Gate.of(want, at_least=0)
     wanted = read_version_name(want["version"], "version")
     refuse_wandering_limit(want, columns=("supervisor_version", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
@@ -62,7 +63,7 @@ def plan(balena: Balena, want: Want) -> Task:
         len(rows),
         {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
     )
-    return Task(planned, wait=_follower(limits, rows, targets, fates) if want["wait"] else None)
+    return Task(planned, wait=_follower(gate.limits(len(rows)), rows, targets, fates) if want["wait"] else None)
 
 
 def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> str:

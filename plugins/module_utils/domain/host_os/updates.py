@@ -25,6 +25,7 @@ from ...sdk.os_actions import OsActions
 from ..query import Record
 from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, is_offline
 from ..selector import refuse_wandering_limit, select_devices
+from ..waves.gate import Gate
 from .fates import (
     OFFLINE,
     OFFLINE_PROBLEM,
@@ -63,7 +64,7 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: a version that does not exist, or that a device cannot get; names the devices. Nothing
         is started then.
     """
-    limits = Limits.of(want)
+    gate = Gate.of(want, at_least=0)
     wanted = read_version_name(want["version"], "version")
     refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN))
     rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
@@ -84,7 +85,7 @@ def plan(balena: Balena, want: Want) -> Task:
         # Where the service is was asked for the statuses; each start uses that.
         acts=tuple(_updating(device, actions.urls_base()) for device in asked if fates[device.uuid] == UPDATE),
     )
-    return Task(planned, WRITERS, wait=_follower(want, limits, devices, fates))
+    return Task(planned, WRITERS, wait=_follower(want, gate.limits(len(rows)), devices, fates))
 
 
 def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_type: str) -> list[Device]:

@@ -143,6 +143,7 @@ def _shown(crew: Crew, wave: Wave, todo: Sequence[Record]) -> dict[str, Any]:
     return {
         "number": wave.number,
         "of": crew.waves[-1].number,
+        "next": next((other.number for other in crew.waves if other.number > wave.number), None),
         "name": wave.name,
         "devices": list(wave.devices),
         "total": wave.total,

@@ -18,7 +18,7 @@ from ...engine.wording import counted
 from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
-from . import lock, reached, survey
+from . import lock, memory, reached, survey
 from .survey import Crew, Fleet
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def roll_back(balena: Balena, want: Want) -> Plan | Task:
     known = fleet.memory
     if known is None:
         _refuse_unknown(balena, fleet)
-        return Plan(result={"devices": [], "release": pins.shown(fleet.target)})
+        return Plan(result={"devices": [], "release": pins.shown(fleet.target), "rollout": None})
     marked = reached.read_marked(balena, fleet, known.kept_out)
     # As long as tags are missing, no device has been changed.
     former = {} if known.marking else reached.formers(marked, known)
@@ -132,7 +132,11 @@ def roll_back(balena: Balena, want: Want) -> Plan | Task:
         *reached.unmark(marked),
         *lock.write(fleet, given_up, None),
     ]
-    result = {"devices": [survey.shown(row, back[row["uuid"]]) for row in rows], "release": pins.shown(fleet.target)}
+    result = {
+        "devices": [survey.shown(row, back[row["uuid"]]) for row in rows],
+        "release": pins.shown(fleet.target),
+        "rollout": memory.shown(given_up),
+    }
     follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
     return Task(Plan(in_order(changes), len(marked), result, fleet.warnings), lock.WRITERS, wait=follow)
 

@@ -30,18 +30,19 @@ class Gate:
     min_devices: int = 1
 
     @classmethod
-    def of(cls, want: Mapping[str, Any]) -> Gate:
+    def of(cls, want: Mapping[str, Any], at_least: int = 1) -> Gate:
         """The thresholds that the options of a task declare.
 
+        :param at_least: how many devices have to be done, whatever share is enough: a wave of which no device is done
+            shows nothing.
         :raises DeclarationError: a number that makes no sense.
         """
         share = want.get("max_failure_percentage")
         if share is not None:
             check_option("max_failure_percentage", share)
         for option in ("soak", "min_devices"):
-            check_option(option, want[option])
-        # A wave of which no device is done shows nothing, whatever share is enough.
-        return cls(replace(Limits.of(want), at_least=1), share, want["min_devices"])
+            check_option(option, want.get(option, 1))
+        return cls(replace(Limits.of(want), at_least=at_least), share, want["min_devices"])
 
     def limits(self, total: int) -> Limits:
         """How to wait for a number of devices."""

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of the devices that waves have reached so far, and whether the next wave may follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...engine.wording import counted
+from .outcome import Outcome, Verdict, going_on
+
+Step = Mapping[str, Any]
+
+#: What results say of a device that has all that it needs.
+_THERE = "up_to_date"
+
+
+def account(
+    waves: Sequence[Mapping[str, Any]],
+    number: int,
+    steps: Sequence[Step],
+    *,
+    ready: Iterable[str] = (),
+    before: Mapping[str, Any] | None = None,
+    problem: str = "",
+    foreseen: bool = False,
+) -> dict[str, Any]:
+    """A wave in the account of all that the waves have reached so far, with its C(outcome).
+
+    :param waves: all of them, with C(number), C(name), C(devices) and C(total).
+    :param number: the wave that was made.
+    :param steps: the results of its tasks, one after the other; those that were not needed are left out.
+    :param ready: devices of whatever wave that needed nothing from the start.
+    :param before: the account of the wave before it.
+    :param problem: what is wrong beyond what the tasks say.
+    :param foreseen: whether it was only foreseen.
+    """
+    wave = next(one for one in waves if one["number"] == number)
+    reached = {uuid for one in waves if one["number"] <= number for uuid in one["devices"]}
+    last = steps[-1] if steps else {}
+    waited, earlier = last.get("waited", {}), before or {}
+    there = [one["uuid"] for one in last.get("devices", ()) if one["action"] == _THERE]
+    done = [*(uuid for uuid in ready if uuid in reached), *earlier.get("done", ()), *there, *waited.get("done", ())]
+    row: dict[str, Any] = {
+        "number": number,
+        "name": wave["name"],
+        "total": wave["total"],
+        "devices": last.get("devices", []),
+        "done": list(dict.fromkeys(done)),
+        **{state: [*earlier.get(state, ()), *waited.get(state, ())] for state in ("failed", "pending")},
+    }
+    wrong = next((step["msg"] for step in steps if step.get("msg")), problem)
+    if not (wrong or foreseen or row["done"]):
+        wrong = _nothing_shown(wave["total"])
+    found = _judged(waves, row, wrong, foreseen)
+    return {**row, "passed": None if foreseen else not wrong, "problem": wrong, "outcome": found.shown()}
+
+
+def _nothing_shown(total: int) -> str:
+    """What is wrong with a wave of which no device is done."""
+    none = "the only device reached is not done" if total == 1 else f"none of the {total} devices reached is done"
+    return f"It shows nothing: {none}. Begin with devices that are online"
+
+
+def _judged(waves: Sequence[Mapping[str, Any]], row: Mapping[str, Any], wrong: str, foreseen: bool) -> Outcome:
+    number, name = row["number"], f"Wave {row['number']} ({row['name']})"
+    if wrong:
+        sentence = (
+            f"{name} has failed. {wrong}. The devices of later waves were not touched. Running it again goes on with "
+            "this wave."
+        )
+        return Outcome("failed", Verdict.GIVE_UP, sentence, number)
+    following = next((one["number"] for one in waves if one["number"] > number), None)
+    state = "foreseen" if foreseen else "passed"
+    told = f"{len(row['done'])} of {counted(row['total'], 'device')} done"
+    sentence = f"{name}: {told}, {len(row['failed'])} failed, {len(row['pending'])} pending"
+    return Outcome(state, going_on(following), sentence, following)
