@@ -105,6 +105,9 @@ def test_outside_of_its_windows_nothing_begins(fleet, emulator, ansible):
     run = roll_out(ansible, "1.2.0", windows=never, outside_window="stop", when_stopped="end")
     assert "No maintenance window is open, the next one opens at" in run.output
     assert report(ansible)["state"] == "stopped"
+    # Check mode shows all waves at any time.
+    foreseen = roll_out(ansible, "1.2.0", "--check", windows=never, approval=["all"])
+    assert "Wave 4 (100%) would add 10 devices, 20 in all" in foreseen.output
     assert emulator.writes() == []
 
 

@@ -60,7 +60,8 @@ def account(
 
 def _nothing_shown(total: int) -> str:
     """What is wrong with a wave of which no device is done."""
-    none = "the only device reached is not done" if total == 1 else f"none of the {total} devices reached is done"
+    only = "the only device reached is not done"
+    none = only if total == 1 else f"none of the {counted(total, 'device')} reached is done"
     return f"It shows nothing: {none}. Begin with devices that are online"
 
 
