@@ -86,13 +86,15 @@ class Role:
         """Why a report cannot be written, which would be missed when everything is over; empty if it can."""
         if not isinstance(value, str) or not value:
             return ""
-        path = Path(os.path.expandvars(value)).expanduser()
-        if path.is_dir():
+        # What is too long or holds a null character does not exist for these functions, which raise nothing.
+        path = os.path.expanduser(os.path.expandvars(value))
+        folder = os.path.dirname(path) or "."
+        if os.path.isdir(path):
             reason = "it is a folder"
-        elif not path.parent.exists():
-            reason = f"there is no folder {path.parent}"
-        elif not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-            reason = f"{path.parent} is not a folder in which the user of the controller may write"
+        elif not os.path.exists(folder):
+            reason = f"there is no folder {folder}"
+        elif not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
+            reason = f"{folder} is not a folder in which the user of the controller may write"
         else:
             return ""
         return f"{name} '{value}' cannot be written, and nothing was changed: {reason}"
