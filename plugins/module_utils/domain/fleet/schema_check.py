@@ -76,7 +76,9 @@ class _Checker:
             yield from self.check(value, target, path)
         wrong = next(_plain_problems(value, schema), None) or self._no_alternative(value, schema)
         if wrong:
-            yield Mistake(path, schema.get("errorMessage", wrong))
+            # The schema's own sentence is about what texts, or any values, are allowed: of another kind, say that.
+            text_is_meant = schema.get("type") == "string" and not isinstance(value, str)
+            yield Mistake(path, wrong if text_is_meant else schema.get("errorMessage", wrong))
         elif isinstance(value, dict):
             yield from self._object(value, schema, path)
         elif isinstance(value, list):

@@ -83,7 +83,7 @@ BAD = [
     (("groups", 0, "has_tags"), [], r"groups\[0\].has_tags: must not be empty"),
     (("groups", 0, "has_tags"), None, r"groups\[0\].has_tags: must be a list, not nothing"),
     (("groups", 0, "has_tags"), "site", r"groups\[0\].has_tags: must be a list, not text"),
-    (("groups", 0, "has_tags"), ["site", None], r"groups\[0\].has_tags\[1\]: is no key of a tag"),
+    (("groups", 0, "has_tags"), ["site", None], r"groups\[0\].has_tags\[1\]: must be text, not nothing"),
     (("groups", 0, "has_tags"), [""], r"groups\[0\].has_tags\[0\]: is no key of a tag"),
     (("groups", 0), {"name": "all"}, r"groups\[0\]: needs match or has_tags"),
     (("groups", 0, "tags"), {"site": "x"}, r"groups\[0\].tags.site: the group 'windows' is chosen by this tag"),
