@@ -160,7 +160,9 @@ def comparable(result: dict) -> str:
     text = re.sub(r"for \(?(ansible_collections\.)?[\w.]+\)? module|for \w+ module", "", text)
     text = re.sub(r'("(?:\w+_)?id": |eq |eq%20|\()\d+', r"\1 0", text)
     text = re.sub(r'(\\"(?:release|former)\\":|_former"[:,] ")\d+', r"\1 0", text)  # what a rollout notes in tags
-    text = re.sub(r'(\\"run\\":\\")\w+', r"\1-", text)  # a rollout's name of its own
+    text = re.sub(r'(\\"(?:run|waves|selection)\\":\\")\w+', r"\1-", text)  # a rollout's own name, and what it salts
+    text = re.sub(r'("id": ")[0-9a-f]{12}(?=")', r"\1-", text)  # the same, as results show it
+    text = re.sub(r"\b[0-9a-f]{7}(?= \w+:)", "-", text)  # devices that are waited for
     text = re.sub(r"(/v7/\w+)\(\d+\)", r"\1(0)", text)
     text = re.sub(r"(\d\.\d+\.\d+)-1\d{12}\b", r"\1-0", text)  # a draft's version holds the time
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", text)
