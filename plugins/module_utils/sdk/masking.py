@@ -57,7 +57,7 @@ def mask_all(value: Any, secrets: Collection[str]) -> Any:
 
 def sent_secrets(url: str, headers: Mapping[str, str], body: Any) -> set[str]:
     """Return what a request sends that nobody shall see: its token, passwords, and the values of variables."""
-    found = {headers.get("Authorization", "").rpartition(" ")[2]}
+    found = {headers.get("Authorization", "").partition(" ")[2]}
     of_variables = urllib.parse.urlsplit(url).path.partition("(")[0].endswith("_variable")
     return (found | set(_secret_fields(body, of_variables))) - {""}
 
