@@ -31,8 +31,14 @@ _OTHER_NAMES = {
     "device_timeout": ("timeout", "wait_timeout"),
     "documents": ("document",),
 }
+
+
+class _Omitted(Exception):
+    """Stands for the error below where ansible-core has none."""
+
+
 #: What templates raise that say that there is no value.
-_OMITTED: tuple[type[Exception], ...] = tuple(filter(None, [getattr(errors, "AnsibleValueOmittedError", None)]))
+_OMITTED: type[Exception] = getattr(errors, "AnsibleValueOmittedError", _Omitted)
 #: The variables that say which file a role writes at its end.
 _FILES = {"rollout_report", "os_update_report"}
 #: Keys that the results of tasks have, which are registered under all kinds of names.

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 from ..sdk.errors import BalenaError
 
@@ -168,7 +168,7 @@ class Act:
         return self.key[:1]
 
 
-Step = Change | Act
+Step = Union[Change, Act]
 
 
 @dataclass(frozen=True)
