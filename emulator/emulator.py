@@ -209,7 +209,7 @@ class Emulator:
             "rows": self.counts(),
             "faults": self.faults.describe(),
             "simulation": self.simulation.describe(),
-            "invitations": {token: kind for token, (kind, _id) in self.front.accounts.invitations.items()},
+            "invitations": self.front.invitations.pending(),
             "requests": len(self.log.select()),
         }
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users of the cloud flavor: registration, two-factor authentication, memberships and invitations."""
+"""Users of the cloud flavor: registration, two-factor authentication, organizations of their own."""
 
 from __future__ import annotations
 
@@ -8,51 +8,31 @@ import base64
 import hashlib
 import hmac
 import re
-import secrets
 import struct
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
 from ..access import Actor
-from ..http.responses import ApiError, answer_json, answer_text
+from ..http.responses import answer_json, answer_text
+from .memberships import ORGANIZATION, join
 
 if TYPE_CHECKING:
     from ..api import Api
     from ..simulation.clock import Clock
     from ..store.store import Store
 
-Rewrite = Callable[[Actor, dict[str, Any]], dict[str, Any]]
 TOTP_SECONDS = 30
-# resource of the membership, of the invite, field of both that names what one is a member of, role, its default
-KINDS = {
-    "org": (
-        "organization_membership",
-        "invitee__is_invited_to__organization",
-        ("is_member_of__organization", "is_invited_to__organization"),
-        "organization_membership_role",
-        "member",
-    ),
-    "user": (
-        "user_application_membership",
-        "invitee__is_invited_to__application",
-        ("is_member_of__application", "is_invited_to__application"),
-        "application_membership_role",
-        "developer",
-    ),
-}
 
 
 class Accounts:
-    """Endpoints and rules of accounts. `invitations`: what the mails would hold, token to kind and invite id."""
+    """Endpoints of accounts."""
 
     def __init__(self, api: Api, store: Store, clock: Clock) -> None:
         self._api = api
         self._store = store
         self._clock = clock
         self._totp: dict[int, str] = {}
-        self.invitations: dict[str, tuple[str, int]] = {}
 
     def register(self, request: Request, actor: Actor) -> Response:
         """A new user with an organization of the same name: a session token."""
@@ -69,7 +49,7 @@ class Accounts:
             user = self._store.insert("user", username=name, email=mail)
             self._store.secrets[name] = password
             organization = self._store.insert("organization", name=name, handle=name)
-            self._join("org", user, organization, "administrator")
+            join(self._store, ORGANIZATION, user, organization, "administrator")
         return self._session(user)
 
     def verify_email(self, request: Request, actor: Actor) -> Response:
@@ -102,20 +82,6 @@ class Accounts:
         self._totp.pop(actor.row["id"], None)
         return self._session(actor.row["id"])
 
-    def accept(self, request: Request, actor: Actor, kind: str, token: str) -> Response:
-        """Whoever holds the token becomes a member."""
-        known, invite_id = self.invitations.get(token, ("", 0))
-        _membership, invites, fields, role, _default = KINDS[kind]
-        invite = self._store.get(invites, invite_id) if known == kind else None
-        if invite is None:
-            return answer_text("Not found", 404)
-        with self._store.transaction():
-            name = self._store.query(role, id=invite[role])[0]["name"]
-            self._join(kind, actor.row["id"], invite[fields[1]], name)
-            self._store.delete(invites, invite_id)
-        del self.invitations[token]
-        return answer_text("OK")
-
     def create_organization(self, request: Request, actor: Actor) -> Response:
         """A new organization, whose administrator is who asks."""
         body = request.get_json(silent=True) or {}
@@ -127,7 +93,7 @@ class Accounts:
             return answer_text("Unique key constraint violated", 409)
         with self._store.transaction():
             organization = self._store.insert("organization", name=name, handle=handle)
-            self._join("org", actor.row["id"], organization, "administrator")
+            join(self._store, ORGANIZATION, actor.row["id"], organization, "administrator")
         return answer_json({**(self._store.get("organization", organization) or {})}, 201)
 
     def delete_organization(self, request: Request, actor: Actor, organization: int) -> Response:
@@ -136,62 +102,6 @@ class Accounts:
             return answer_text("The organization still has applications", 409)
         self._store.delete("organization", organization)
         return answer_text("OK")
-
-    def rewrites(self) -> dict[tuple[str, str], Rewrite]:
-        """What writes of memberships and invites become before the API sees them."""
-        found: dict[tuple[str, str], Rewrite] = {}
-        for kind, (membership, invites, _fields, _role, _default) in KINDS.items():
-            found["POST", f"/v7/{membership}"] = self._membership_rewrite(kind)
-            found["POST", f"/v7/{invites}"] = self._invite_rewrite(kind)
-        return found
-
-    def after_write(self, path: str, answer: Response) -> Response:
-        """What follows a rewritten write that succeeded: the token of an invite."""
-        row = answer.get_json(silent=True) if answer.status_code == 201 else None
-        if not isinstance(row, dict):
-            return answer
-        for kind, names in KINDS.items():
-            if path == f"/v7/{names[1]}":
-                self.invitations[secrets.token_hex(16)] = (kind, row["id"])
-        return answer
-
-    def _membership_rewrite(self, kind: str) -> Rewrite:
-        def rewrite(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-            if "username" not in body:
-                return body
-            user = self._store.get("user", username=body["username"])
-            if user is None:
-                raise ApiError(404, "User not found", "text/plain")
-            role, default = KINDS[kind][3:5]
-            changed = {key: value for key, value in body.items() if key != "username"} | {"user": user["id"]}
-            changed.setdefault(role, self._store.ids(role, name=default)[0])
-            if kind == "org":
-                changed["effective_seat_role"] = self._store.query(role, id=changed[role])[0]["name"]
-            return changed
-
-        return rewrite
-
-    def _invite_rewrite(self, kind: str) -> Rewrite:
-        def rewrite(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-            mail = body.get("invitee")
-            if not isinstance(mail, str):
-                return body
-            known = self._store.get("invitee", email=mail)
-            role, default = KINDS[kind][3:5]
-            changed = body | {"invitee": known["id"] if known else self._store.insert("invitee", email=mail)}
-            changed.setdefault(role, self._store.ids(role, name=default)[0])
-            return changed | {"is_created_by__user": actor.row.get("id")}
-
-        return rewrite
-
-    def _join(self, kind: str, user: int, where: int, role_name: str) -> None:
-        membership, _invites, fields, role, _default = KINDS[kind]
-        if self._store.get(membership, **{"user": user, fields[0]: where}):
-            return
-        row: dict[str, Any] = {"user": user, fields[0]: where, role: self._store.ids(role, name=role_name)[0]}
-        if kind == "org":
-            row["effective_seat_role"] = role_name
-        self._store.insert(membership, **row)
 
     def _session(self, user_id: int) -> Response:
         user = self._store.get("user", user_id)

@@ -19,6 +19,7 @@ from werkzeug import Request, Response
 from ..access import Actor, _rights, roles
 from ..api import Api
 from ..store.model import Field, Model, _connect, base_model, model_of, parse_field, parse_resource
+from .memberships import meant
 
 VERSION = "cloud"
 HERE = Path(__file__).parent
@@ -30,6 +31,9 @@ WEB_COLUMN = "web_accessible"
 
 class CloudApi(Api):
     """The API with the resources of the cloud flavor."""
+
+    def _meant(self, actor: Actor, resource: str, body: Any) -> Any:
+        return meant(self.store, actor, resource, body) if isinstance(body, dict) else body
 
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
         role = f"{VERSION} {actor.role}"
@@ -52,7 +56,7 @@ def extend() -> None:
             model.resources[name].fields |= {key: parse_field(key, text) for key, text in data["fields"].items()}
         else:
             resource = parse_resource(name, data)
-            shown = {key: replace(f, versions=(VERSION,)) for key, f in resource.fields.items()}
+            shown = {key: f if "none" in f.versions else only_here(f) for key, f in resource.fields.items()}
             model.resources[name] = replace(resource, fields=shown)
     web = Field(WEB_COLUMN, "bool", required=True, default="false", versions=())
     model["device"].fields[WEB_COLUMN] = web
@@ -62,6 +66,11 @@ def extend() -> None:
     for role, entries in load("access.yml").items():
         own = {name: _rights(entry) for name, entry in entries.items()}
         roles()[f"{VERSION} {role}"] = {**roles()[role], **own}
+
+
+def only_here(f: Field) -> Field:
+    """The same field, which this version of the API alone shows."""
+    return replace(f, versions=(VERSION,))
 
 
 def load(name: str) -> dict[str, Any]:

@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flavor `cloud`: what balenaCloud answers beyond the open server, in front of the API.
 
-Its resources stand in `schema/cloud.yml`; here are its endpoints, and what it does to writes of its resources. The
+Its resources stand in `resources.yml`, what it does to writes of them in `memberships.py`; here are its endpoints. The
 shapes follow recorded calls of the JavaScript SDK, so this is less certain than what real answers were recorded for.
 """
 
 from __future__ import annotations
 
 import functools
-import io
-import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
@@ -26,6 +24,7 @@ from .accounts import Accounts
 from .billing import Billing
 from .history import History
 from .images import Images
+from .memberships import Invitations
 
 if TYPE_CHECKING:
     from ..api import Api
@@ -50,11 +49,11 @@ class Front:
         self._api = api
         self._store = store
         self.accounts = Accounts(api, store, clock)
+        self.invitations = Invitations(store)
         devices = Devices(store, clock, simulation)
         self._history: History | None = None
         self._endpoints: dict[str, Endpoint] = {"supervisor": devices.supervisor}
         paths = [("POST", "/supervisor/<path:action>", "supervisor")]
-        self._rewrites: dict[tuple[str, str], Callable[[Actor, dict[str, Any]], dict[str, Any]]] = {}
         if flavor == "cloud":
             paths += self._add_cloud(devices, Billing(store, clock), Images(store, clock, api))
             self._history = History(store, clock)
@@ -63,7 +62,6 @@ class Front:
 
     def _add_cloud(self, devices: Devices, billing: Billing, images: Images) -> list[Path]:
         accounts = self.accounts
-        self._rewrites = accounts.rewrites()
         routes: list[tuple[str, str, str, Endpoint]] = [
             ("GET", "/config", "config", self._config),
             ("POST", "/user/register", "register", accounts.register),
@@ -71,7 +69,7 @@ class Front:
             ("GET", "/auth/totp/setup", "totp_setup", accounts.totp_setup),
             ("POST", "/auth/totp/verify", "totp_verify", accounts.totp_verify),
             ("POST", "/auth/totp/disable", "totp_disable", accounts.totp_disable),
-            ("POST", "/<any(user, org):kind>/v1/invitation/<token>", "accept", accounts.accept),
+            ("POST", "/<any(user, org):kind>/v1/invitation/<token>", "accept", self.invitations.accept),
             ("POST", "/v7/organization", "new_organization", accounts.create_organization),
             ("DELETE", "/v7/organization(<int:organization>)", "old_organization", accounts.delete_organization),
             ("GET", "/<any(v1, v2):version>/<uuid>/resinhup", "os_status", devices.os_update_status),
@@ -94,7 +92,7 @@ class Front:
         try:
             name, values = self._urls.bind_to_environ(request.environ).match()
         except HTTPException:
-            return self._through(request)
+            return self._api(request)
         try:
             actor = self._who(request)
             if actor.id is None and name not in OPEN:
@@ -113,19 +111,6 @@ class Front:
     def _who(self, request: Request) -> Actor:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         return self._api.credentials.actor(token if scheme.lower() == "bearer" else request.args.get("apikey"))
-
-    def _through(self, request: Request) -> Response:
-        rewrite = self._rewrites.get((request.method, request.path))
-        if rewrite is None:
-            return self._api(request)
-        try:
-            body = request.get_json(silent=True)
-            if not isinstance(body, dict):
-                return self._api(request)
-            answer = self._api(with_body(request, rewrite(self._who(request), body)))
-            return self.accounts.after_write(request.path, answer)
-        except ApiError as error:
-            return answer_error(error)
 
     def _config(self, request: Request, actor: Actor) -> Response:
         return answer_json(
@@ -148,14 +133,6 @@ class Front:
 def url_map(paths: tuple[Path, ...]) -> Map:
     """The paths as a map; made once, since that takes longer than all else that a new API needs."""
     return Map([Rule(path, endpoint=name, methods=[method]) for method, path, name in paths], strict_slashes=False)
-
-
-def with_body(request: Request, body: dict[str, Any]) -> Request:
-    """The same request with another JSON body."""
-    data = json.dumps(body).encode()
-    environ = {key: value for key, value in request.environ.items() if not key.startswith("werkzeug.request")}
-    environ |= {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data)), "CONTENT_TYPE": "application/json"}
-    return Request(environ)
 
 
 def fill_roles(store: Store) -> None:

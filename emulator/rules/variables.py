@@ -16,7 +16,7 @@ ENVIRONMENT = (
     "device_service_environment_variable image_environment_variable"
 )
 CONFIGURATION = "application_config_variable device_config_variable"
-TAGS = "application_tag device_tag release_tag"
+TAGS = "application_tag device_tag release_tag organization_membership_tag"
 INVALID_NAME = re.compile(r"^\d|[^a-zA-Z0-9_]")
 INVALID_CONFIG_NAME = re.compile(r"^[\d:]|[^A-Za-z0-9_:]")
 

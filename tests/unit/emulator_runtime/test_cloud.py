@@ -130,6 +130,10 @@ def test_members_of_a_fleet(cloud: Cloud) -> None:
     fleet = cloud.id("application", "slug eq 'acme/shop'")
     role = cloud.rows("application_membership_role(name='observer')?$select=id")[0]["id"]
     body = {"is_member_of__application": fleet, "username": "john", "application_membership_role": role}
+    outsider = cloud.call("POST", "/v7/user_application_membership", body)
+    assert (outsider.status_code, "is member of the organization" in outsider.json()) == (400, True)
+    member = {"is_member_of__organization": 1, "username": "john"}
+    assert cloud.call("POST", "/v7/organization_membership", member).status_code == 201
     assert cloud.call("POST", "/v7/user_application_membership", body).status_code == 201
     query = f"user_application_membership?$select=id&$filter=is_member_of__application eq {fleet}"
     (row,) = cloud.rows(f"{query}&$expand=application_membership_role($select=name),user($select=username)")
