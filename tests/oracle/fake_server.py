@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import re
 import threading
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -62,6 +64,8 @@ class FakeServer(HTTPAdapter):
                 return self._answer(request, {"status": 200, "headers": {}, "body": ""})
             else:
                 self._refuse(request, left, found)
+        if recorded["response"].get("connectionReset"):
+            raise requests.exceptions.ConnectionError("Connection aborted: connection reset by peer", request=request)
         return self._answer(request, recorded["response"])
 
     def close(self) -> None:
@@ -177,8 +181,8 @@ def _comparable(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _same_body(recorded: Any, sent: Any) -> bool:
-    if isinstance(recorded, dict) and set(recorded) == {"$multipartOrText"}:
-        return sent is not None and _multipart(recorded["$multipartOrText"]) == _multipart(_text(sent))
+    if isinstance(recorded, dict) and len(recorded) == 1 and (marker := next(iter(recorded))) in _RAW_BODIES:
+        return sent is not None and _RAW_BODIES[marker](recorded[marker], sent)
     if sent is None:
         return recorded is None
     try:
@@ -192,11 +196,42 @@ def _same_json(first: Any, second: Any) -> bool:
     return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
 
 
-def _text(body: Any) -> str:
-    return body.decode() if isinstance(body, bytes) else str(body)
+def _bytes(body: Any) -> bytes:
+    """Return what is sent, whether it was given as bytes, as text, as a file or in pieces."""
+    if isinstance(body, (bytes, str)):
+        return body if isinstance(body, bytes) else body.encode()
+    if not hasattr(body, "read"):
+        return b"".join(body)
+    body.seek(0)
+    return bytes(body.read())
 
 
-def _multipart(text: str) -> list[str]:
+def _multipart(body: bytes) -> list[bytes]:
     """Return the parts of a multipart body, or plain text as it is, without boundaries and trailing line breaks."""
-    boundary = re.match(r"--\S+", text)
-    return [part.strip("\r\n-") for part in text.split(boundary[0])] if boundary else [text]
+    boundary = re.match(rb"--\S+", body)
+    return [part.strip(b"\r\n-") for part in body.split(boundary[0])] if boundary else [body]
+
+
+def _same_parts(recorded: list[dict[str, Any]], sent: Any) -> bool:
+    """Compare a form whose large parts are recorded by length and checksum."""
+    body = _bytes(sent)
+    boundary = re.match(rb"--\S+", body)
+    pieces = body.split(boundary[0])[1:-1] if boundary else []
+    parts = [piece[2:-2].partition(b"\r\n\r\n") for piece in pieces]  # each has a line break at both ends
+    return len(parts) == len(recorded) and all(
+        sorted(about["headers"]) == sorted(headers.decode().split("\r\n")) and _same_content(about, content)
+        for about, (headers, _line, content) in zip(recorded, parts, strict=True)
+    )
+
+
+def _same_content(recorded: dict[str, Any], content: bytes) -> bool:
+    if "text" in recorded:
+        return bool(recorded["text"].encode() == content)
+    return len(content) == recorded["length"] and hashlib.sha256(content).hexdigest() == recorded["sha256"]
+
+
+_RAW_BODIES: dict[str, Callable[[Any, Any], bool]] = {
+    "$bytes": lambda recorded, sent: _same_content(recorded, _bytes(sent)),
+    "$multipartOrText": lambda recorded, sent: _multipart(recorded.encode()) == _multipart(_bytes(sent)),
+    "$multipartParts": _same_parts,
+}

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring OData text into one form, so that only what means something different is different.
 
-The recordings keep the keys of dicts in alphabetical order, so the order in which a program wrote the conditions of a
-filter or the items of ``$expand`` is not known; it means nothing to the server either.
+Some recordings keep the keys of dicts in alphabetical order, so the order in which a program wrote the conditions of a
+filter or the items of ``$expand`` is not known; it means nothing to the server either. Nor do parentheses that say what
+precedence says already, which one version writes and another does not.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 Tree = str | tuple[object, ...]
 _OPEN, _CLOSE = "(", ")"
@@ -61,12 +64,23 @@ def _normal_condition(text: str) -> Tree:
     for word in ("or", "and"):  # "or" binds less tightly
         parts = split(text, f" {word} ")
         if len(parts) > 1:
-            return (word, *sorted((_normal_condition(part) for part in parts), key=repr))
+            return (word, *sorted(_flat(word, (_normal_condition(part) for part in parts)), key=repr))
     if text.startswith(_OPEN) and _closes_at_end(text):
         return _normal_condition(text[1:-1])
+    if " in " in text and len(listed := split(text, " in ")) > 1:
+        return ("in", listed[0], *(item.strip() for item in split(listed[1].strip()[1:-1], ",")))
     if text.endswith(_CLOSE) and _OPEN in text:
         return _normal_call(text)
     return text
+
+
+def _flat(word: str, parts: Iterable[Tree]) -> Iterator[Tree]:
+    """An ``and`` of conditions that are joined by ``and`` is one ``and`` of them all."""
+    for part in parts:
+        if isinstance(part, tuple) and part[0] == word:
+            yield from part[1:]  # type: ignore[misc]
+        else:
+            yield part
 
 
 def _closes_at_end(text: str) -> bool:

@@ -36,8 +36,32 @@ class JsFunction:
 
 
 @dataclasses.dataclass
+class Callback:
+    """A function among the arguments that notes what it is called with."""
+
+
+@dataclasses.dataclass
+class File:
+    """A file among the arguments: what JavaScript has as a ``File``, or the path of one on disk."""
+
+    about: dict[str, Any]
+    on_disk: bool
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file; long ones are recorded as a text that is repeated."""
+        if "text" in self.about:
+            return str(self.about["text"]).encode()
+        repeated, size = str(self.about.get("repeat") or "\0").encode(), int(self.about.get("size") or 0)
+        return (repeated * (size // len(repeated) + 1))[:size]
+
+
+@dataclasses.dataclass
 class Call:
-    """One recorded call; all placeholders are replaced, markers only in ``args``."""
+    """One recorded call; all placeholders are replaced, markers only in ``args``.
+
+    ``reference`` is the version of the SDK that was recorded, or empty if the file does not show it.
+    """
 
     method: str
     variant: str
@@ -48,6 +72,7 @@ class Call:
     result: dict[str, Any]
     options: dict[str, Any]
     steps: list[str]
+    reference: str = ""
 
     @property
     def name(self) -> str:
@@ -64,6 +89,7 @@ def _fake_token(name: str, about: dict[str, Any]) -> str:
 
 
 TOKENS = {name: _fake_token(name, about) for name, about in FORMAT["tokenPlaceholders"].items()}
+_CLIENT = re.compile(r'"(?:X-Balena-Client": "balena-sdk/|version": ")(\d+\.\d+\.\d+)"')
 _TOKEN_NAME = re.compile("|".join(r"\{\{" + name + r"\}\}" for name in TOKENS))
 
 
@@ -74,10 +100,14 @@ def load(path: Path, home: str) -> Iterator[Call]:
         path: a file with one recorded call in each line.
         home: what stands for the home directory.
     """
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for line in lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        lines = file.readlines()
+    reference = _reference(path, lines)
+    for line in lines:
+        if line.strip():
             trace = _replace(json.loads(line), home)
             yield Call(
+                reference=reference,
                 method=trace["method"],
                 variant=trace["variant"],
                 documented=trace.get("documented", True),
@@ -88,6 +118,13 @@ def load(path: Path, home: str) -> Iterator[Call]:
                 options=trace.get("sdkOptions") or {},
                 steps=trace.get("steps") or [],
             )
+
+
+def _reference(path: Path, lines: list[str]) -> str:
+    """Return which version of the SDK a file shows: as its requests say, or the folder that it is in."""
+    found = (_CLIENT.search(line) for line in lines)
+    folder = re.search(r"(?:^|/)(\d+\.\d+\.\d+)(?:/|$)", path.parent.as_posix())
+    return next((match[1] for match in found if match), folder[1] if folder else "")
 
 
 def _replace(value: Any, home: str) -> Any:
@@ -117,6 +154,10 @@ def from_markers(value: Any) -> Any:
         return base64.b64decode(value[marker])
     if marker == "$function":
         return JsFunction()
+    if marker == "$callback":
+        return Callback()
+    if marker in ("$file", "$filePath"):
+        return File(value[marker], on_disk=marker == "$filePath")
     return {name: from_markers(item) for name, item in value.items()}
 
 

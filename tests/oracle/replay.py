@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replay recorded calls of the JavaScript SDK against ours: same results, errors and requests.
 
-Usage: tests/oracle/replay.py [FILES ...] (all files in tests/oracle/wire by default)
+Usage: tests/oracle/replay.py [FILES ...] (all files below tests/oracle/wire by default: one folder for each version)
 
 Each recorded call is made through its Python twin. A fake server inside this process gives the recorded answers.
 Every request must be one that is recorded, every recorded write must be sent (reads may be fewer), and the result or
@@ -29,6 +29,11 @@ from tests.oracle.run import Runner  # noqa: E402
 WIRE = Path(__file__).parent / "wire"
 
 
+def recordings(reference: str = "*") -> list[Path]:
+    """Return the files of all recorded versions, or of one."""
+    return sorted(WIRE.glob(f"{reference}/*.jsonl.gz"))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Replay the files and print a report; return what to exit with."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -37,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--show", default="", metavar="TEXT", help="replay only calls whose name contains TEXT")
     parser.add_argument("--verbose", action="store_true", help="also print deviations and calls that do not apply")
     options = parser.parse_args(arguments)
-    files = options.files or sorted(WIRE.glob("*.jsonl.gz"))
+    files = options.files or recordings()
     started = time.monotonic()
     with Runner() as runner:
         report = Report(runner.documented_methods_that_exist())

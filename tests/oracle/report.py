@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import collections
 import fnmatch
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .judge import DEVIATIONS
@@ -27,18 +29,18 @@ class Report:
     def __init__(self, existing: list[str]) -> None:
         self._existing = existing
         self._declared = DEVIATIONS["calls"]
-        self._used: set[int] = set()
+        self._used: collections.Counter[int] = collections.Counter()
+        self._versions: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         self._counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         self._lines: dict[str, list[str]] = collections.defaultdict(list)
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Note how one call went."""
         kind, detail = outcome.kind, outcome.detail
-        declared = self.declaration(call)
-        if declared is not None and kind == "failed":
+        declared = self.declaration(call, outcome.problems) if kind == "failed" else None
+        if declared is not None:
             kind, detail = "deviating", f"{declared['reason']}"
-        elif declared is not None and kind == "passed":
-            self._lines["stale"].append(call.name)
+        self._versions[call.reference][kind] += 1
         self._counts[_namespace(call.method)][kind] += 1
         if kind != "passed":
             self._lines[kind].append(f"{call.name}\n      {detail}")
@@ -48,12 +50,12 @@ class Report:
         return sum(counts[kind] for counts in self._counts.values())
 
     def bad(self) -> list[str]:
-        """What failed, and what is declared to deviate but passes."""
-        return self._lines["failed"] + [f"{name} is declared to deviate, but passes" for name in self._lines["stale"]]
+        """What failed."""
+        return self._lines["failed"]
 
     def exit_code(self, require_all: bool, complete: bool) -> int:
         """Return 1 if there is a failure."""
-        bad = self.bad() or (complete and self._unused())
+        bad = self.bad() or (complete and self.unused())
         missing = require_all and (self.total("missing") or len(self._existing) < len(DOCUMENTED))
         return 1 if bad or missing else 0
 
@@ -62,18 +64,19 @@ class Report:
         for kind in ("failed", *(("deviating", "not applicable", "internal") if verbose else ())):
             for line in self._lines[kind]:
                 print(f"{kind.upper()}: {line}")
-        for name in self._lines["stale"]:
-            print(f"STALE: {name} is declared as a deviation, but passes")
-        for declared in self._unused() if complete else []:
-            print(f"STALE: no call matches the declared deviation {declared['call']}")
+        for declared in self.unused() if complete else []:
+            print(f"STALE: no call deviates as declared: {declared['call']}: {declared['reason']}")
         self._print_table()
+        self._print_deviations()
         if absent := [method for method in DOCUMENTED if method not in self._existing]:
             print(f"no twin yet: {', '.join(absent)}")
         for reason, number in self._reasons("not applicable").items():
             print(f"not applicable: {number} x {reason}")
         print(f"{len(self._existing)} of {len(DOCUMENTED)} documented methods exist")
+        for version, counts in sorted(self._versions.items()) if len(self._versions) > 1 else []:
+            print(f"{version or 'unknown version'}: " + ", ".join(f"{counts[kind]} {_words(kind)}" for kind in _ORDER))
         totals = ", ".join(f"{self.total(kind)} {_words(kind)}" for kind in _ORDER)
-        print(f"{totals}, {len(self._lines['stale'])} stale, in {seconds:.1f} s")
+        print(f"{totals}, in {seconds:.1f} s")
 
     def _print_table(self) -> None:
         width = max((len(name) for name in self._counts), default=10)
@@ -81,17 +84,32 @@ class Report:
         for name, counts in self._counts.items():
             print(f"{name:{width}}  " + "  ".join(f"{counts[kind] or '-':>14}" for kind in _ORDER))
 
-    def declaration(self, call: Call) -> dict[str, Any] | None:
-        """Return what deviations.yml declares about a call, or ``None``."""
+    def _print_deviations(self) -> None:
+        for number, times in self._used.items():
+            declared = self._declared[number]
+            only = f" ({declared['reference']} only)" if "reference" in declared else ""
+            print(f"deviating: {times} x {declared['reason'].strip()}{only}")
+
+    def declaration(self, call: Call, problems: Sequence[str]) -> dict[str, Any] | None:
+        """Return the class of deviations.yml that a call and all that differs belongs to, or ``None``."""
         for number, declared in enumerate(self._declared):
+            if call.reference and declared.get("reference", call.reference) != call.reference:
+                continue
             patterns = declared["call"] if isinstance(declared["call"], list) else [declared["call"]]
-            if any(fnmatch.fnmatchcase(call.name, pattern) for pattern in patterns):
-                self._used.add(number)
+            if not any(fnmatch.fnmatchcase(call.name, pattern) for pattern in patterns):
+                continue
+            if all(re.search(declared.get("differs", ""), problem, re.DOTALL) for problem in problems):
+                self._used[number] += 1
                 return dict(declared)
         return None
 
-    def _unused(self) -> list[dict[str, Any]]:
-        return [declared for number, declared in enumerate(self._declared) if number not in self._used]
+    def unused(self) -> list[dict[str, Any]]:
+        """Which declared classes of the versions that were replayed no call belongs to."""
+        return [
+            declared
+            for number, declared in enumerate(self._declared)
+            if number not in self._used and declared.get("reference", "") in {"", *self._versions}
+        ]
 
     def _reasons(self, kind: str) -> collections.Counter[str]:
         return collections.Counter(line.split("\n      ", 1)[1] for line in self._lines[kind])

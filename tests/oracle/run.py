@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, errors
+from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, errors, utils
 
 from . import judge, recording, scenarios
 from .arguments import Missing, WrongCall, resolve, snake_case
@@ -29,6 +29,7 @@ class Outcome:
 
     kind: str
     detail: str = ""
+    problems: tuple[str, ...] = ()
 
 
 class LeftOut(Exception):
@@ -95,6 +96,7 @@ class Runner:
         result, error, trace = None, None, ""
         try:
             balena = _connect(call, server)
+            call.args = local_files(call.args)
             result = scenarios.play(Stage(call, balena, clock, self._home))
             problem = self._judge_result(call, result)
         except (Missing, NotReplayable):
@@ -105,9 +107,10 @@ class Runner:
             error, trace = raised, "".join(traceback.format_exception(raised)[-3:])
             problem = self._judge_error(call, error)
         problems = ([problem] if problem else []) + server.finish()
-        if problems and error is not None and not isinstance(error, (errors.BalenaError, WrongCall)):
-            problems.append(trace)
-        return Outcome("failed", "\n      ".join(problems)) if problems else Outcome("passed")
+        if error is None or isinstance(error, (errors.BalenaError, WrongCall)):
+            trace = ""
+        detail = "\n      ".join([*problems, trace] if trace else problems)
+        return Outcome("failed", detail, tuple(problems)) if problems else Outcome("passed")
 
     @staticmethod
     def _judge_result(call: Call, result: Any) -> str | None:
@@ -126,6 +129,9 @@ class Runner:
 def _connect(call: Call, server: FakeServer) -> Balena:
     """Open a connection to the fake server with the recorded options; repetitions only as recorded."""
     given = {snake_case(name): _option(snake_case(name), value) for name, value in call.options.items()}
+    for step in call.steps:
+        if decision := re.match(r"getSdk\(\{retryRateLimitedRequests: function(?: returning (true|false))?", step):
+            given["retry_rate_limited_requests"] = lambda _delay, answer=decision[1]: answer == "true"
     usual: dict[str, Any] = {"data_directory": False, "max_retries": 0, "retry_rate_limited_requests": False}
     try:
         balena = Balena(**{**usual, **given})
@@ -137,6 +143,32 @@ def _connect(call: Call, server: FakeServer) -> Balena:
     for scheme in ("https://", "http://"):
         session.mount(scheme, server)
     return balena
+
+
+def local_files(value: Any) -> Any:
+    """Put a file of ours, or a path on this disk, where JavaScript has one of its own."""
+    if isinstance(value, list):
+        return [local_files(item) for item in value]
+    if isinstance(value, dict):
+        return {name: local_files(item) for name, item in value.items()}
+    if not isinstance(value, recording.File):
+        return value
+    if value.on_disk:
+        return _placed(value)
+    return utils.BalenaWebResourceFile(value.content, value.about["name"], value.about.get("type"))
+
+
+def _placed(file: recording.File) -> str:
+    path = Path(file.about["path"])
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if file.about.get("directory"):
+        path.mkdir()
+    elif not file.about.get("missing"):
+        path.write_bytes(file.content)
+    return str(path)
 
 
 def _leaves_out_an_argument(call: Call, error: Exception) -> bool:

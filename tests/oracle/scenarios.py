@@ -31,7 +31,8 @@ def play(stage: Stage) -> Any:
         return option(stage)
     if call.steps:
         return _steps(stage)
-    return _shown(stage, lambda: invoke(_twin(stage, call.method), call.args))
+    arguments = stage.with_callbacks(call.args)
+    return _shown(stage, lambda: invoke(_twin(stage, call.method), arguments))
 
 
 def _twin(stage: Stage, method: str) -> Callable[..., Any]:
@@ -45,6 +46,9 @@ def _twin(stage: Stage, method: str) -> Callable[..., Any]:
 def _shown(stage: Stage, action: Callable[[], Any]) -> Any:
     """Run one call; some recordings also show the token that is kept after it."""
     recorded = stage.call.result.get("value")
+    if stage.callbacks:
+        returned = action()
+        return {"returned": returned, "progress": stage.callbacks[0].seen} if stage.callbacks[0].seen else returned
     if not isinstance(recorded, dict) or "tokenAfter" not in recorded:
         return action()
     shown: dict[str, Any] = {}
@@ -80,7 +84,7 @@ def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
     if step.startswith("environment "):
         name, _equals, value = step.partition(" ")[2].partition("=")
         cleanup.enter_context(_environment(name, value))
-    elif re.match(r"(~/|\./)?\.?balenarc", step):
+    elif re.match(r"(user )?(~/|\./)?\.?balenarc", step):
         cleanup.enter_context(_settings_file(stage.home, step))
     elif step == "twice":
         return [
@@ -89,6 +93,8 @@ def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
     elif step.startswith("Promise.all of two "):
         stage.balena.map_parallel(lambda name: invoke(_named(stage, name), []), [step.rpartition(" ")[2]] * 2)
         return [stage.balena.auth.get_token()]
+    elif step.startswith("getSdk({retryRateLimitedRequests: function"):
+        pass  # the connection was opened with it
     elif step == "login with a token valid for one more day":
         stage.balena.auth.login_with_token(TOKENS["OLD_JWT"])
     elif clock := re.fullmatch(r"clock \+(\d+) days?", step):
@@ -157,8 +163,10 @@ def _environment(name: str, value: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _settings_file(home: Path, step: str) -> Iterator[None]:
-    where, _space, content = step.partition(" ")
+    where, _space, content = step.removeprefix("user ").partition(" ")
+    where = where.removesuffix(":")
     path = home / where[2:] if where.startswith("~/") else Path(where)
+    content = re.sub(r", (?=\w+: )", "\n", content)
     path.write_text(content.replace("\\n", "\n") + "\n", encoding="utf-8")
     try:
         yield

@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .odata_equal import same_option, same_path
-from .recording import DOCUMENTED, Call
-from .replay import WIRE, main
+from .recording import DOCUMENTED, Call, from_markers
+from .replay import main, recordings
 from .report import Report
-from .run import Runner
+from .run import Runner, local_files
 
-FILES = sorted(WIRE.glob("*.jsonl.gz"))
+FILES = recordings("20.8.1")
 
 
 @pytest.fixture
@@ -40,15 +42,8 @@ def test_every_documented_method_exists(runner: Runner) -> None:
     assert runner.documented_methods_that_exist() == DOCUMENTED
 
 
-def test_few_calls_deviate(runner: Runner) -> None:
-    report = Report(existing=[])
-    calls = [call for path in FILES for call in runner.calls(path)]
-    deviating = [call for call in calls if report.declaration(call)]
-    assert len(deviating) < 0.03 * len(calls)
-
-
 def a_call(runner: Runner, file: str, name: str) -> Call:
-    path = WIRE / f"{file}.jsonl.gz"
+    path = next(path for path in FILES if path.name == f"{file}.jsonl.gz")
     return next(call for call in runner.calls(path) if call.name == name)
 
 
@@ -155,12 +150,20 @@ def test_reads_may_be_fewer_but_not_more(runner: Runner) -> None:
 SAME = [
     ("$filter", "(a eq 1) and (b eq 2)", "(b eq 2) and (a eq 1)"),
     ("$filter", "x/any(d:(d/a eq 'x) and (y') or (d/b eq 2))", "x/any(d:(d/b eq 2) or (d/a eq 'x) and (y'))"),
+    ("$filter", "((a eq 1) and (b eq 2)) and (c in (1, 2))", "a eq 1 and b eq 2 and c in (1,2)"),
+    (
+        "$filter",
+        "((a eq 1) or (b eq 2)) and (not(x/any(d:d/a eq 1)))",
+        "(a eq 1 or b eq 2) and not(x/any(d:(d/a eq 1)))",
+    ),
     ("$expand", "a($select=id;$filter=(a eq 1) and (b eq 2)),b", "b,a($filter=(b eq 2) and (a eq 1);$select=id)"),
 ]
 DIFFERENT = [
     ("$filter", "(a eq 1) and (b eq 2)", "(a eq 1) or (b eq 2)"),
     ("$filter", "((a eq 1) or (b eq 2)) and (c eq 3)", "(a eq 1) or ((b eq 2) and (c eq 3))"),
+    ("$filter", "(a eq 1 or b eq 2) and c eq 3", "a eq 1 or b eq 2 and c eq 3"),
     ("$filter", "a eq 'x and y'", "a eq 'y and x'"),
+    ("$filter", "a in ('x,y')", "a in ('x','y')"),
     ("$filter", "a in (1, 2)", "a in (2, 1)"),
     ("$filter", "a lt b", "b lt a"),
     ("$select", "a,b", "b,a"),
@@ -185,7 +188,65 @@ def test_the_parts_of_a_key_may_come_in_any_order() -> None:
 
 
 def test_the_script_prints_totals(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(WIRE / "utils.jsonl.gz")]) == 0
+    assert main([str(FILES[-1])]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[-2] == "251 of 251 documented methods exist"
     assert printed[-1].startswith("17 passed, 0 deviating (declared), 0 failed")
+
+
+def with_file(recorded: dict[str, Any], reset: bool = False) -> Call:
+    """A call that sends a file as recent recordings show it: by length and checksum."""
+    args = {
+        "name": "x",
+        "logo_image": {"$file": {"name": "logo.png", "type": "image/png", "size": 9, "repeat": "ab\n"}},
+    }
+    answer: dict[str, Any] = {"status": 201, "headers": {"Content-Type": "application/json"}, "body": {"id": 1}}
+    request = {
+        "seq": 1, "method": "POST", "origin": "https://api.balena-cloud.com", "path": "/v7/organization", "query": None,
+        "headers": {"Content-Type": "multipart/form-data", "X-Balena-Client": "balena-sdk/23.2.15"}, "body": recorded,
+        "response": {"connectionReset": True} if reset else answer,
+    }  # fmt: skip
+    error = {"name": "TypeError", "isBalenaError": False, "message": "fetch failed"}
+    return Call(
+        "models.organization.create", "x", True, "", [from_markers(args)], [request],
+        {"kind": "error", "error": error} if reset else {"kind": "value", "value": {"id": 1}}, {}, [],
+    )  # fmt: skip
+
+
+def parts(content: bytes) -> dict[str, Any]:
+    sent = {"length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    name = {"headers": ['Content-Disposition: form-data; name="name"'], "text": "x"}
+    logo = ['Content-Disposition: form-data; name="logo_image"; filename="logo.png"', "Content-Type: image/png"]
+    return {"$multipartParts": [name, {"headers": logo, **sent}]}
+
+
+def test_large_parts_are_compared_by_checksum(runner: Runner) -> None:
+    assert runner.replay(with_file(parts(b"ab\nab\nab\n"))).kind == "passed"
+    assert runner.replay(with_file(parts(b"ab\nab\nabX"))).kind == "failed"
+    assert runner.replay(with_file(parts(b"ab\nab\nab"))).kind == "failed"
+
+
+def test_a_connection_that_is_reset_is_an_error_of_the_sdk(runner: Runner) -> None:
+    assert runner.replay(with_file(parts(b"ab\nab\nab\n"), reset=True)).kind == "passed"
+
+
+def test_paths_are_those_of_files_on_this_disk(tmp_path: Path) -> None:
+    def placed(name: str, **about: Any) -> Path:
+        return Path(local_files([from_markers({"$filePath": {"path": f"{tmp_path}/new/{name}", **about}})])[0])
+
+    assert placed("a", text="x").read_bytes() == b"x"
+    assert placed("b", repeat="xyz", size=7).read_bytes() == b"xyzxyzx"
+    assert not placed("a", missing=True).exists()
+    assert placed("b", directory=True).is_dir()
+
+
+def test_deviations_are_declared_by_class(runner: Runner) -> None:
+    report = Report(existing=[])
+    call = set_tag(runner)
+    declared = {"call": "*.set | *", "differs": "^raised A", "reference": "20.8.1", "reason": "so"}
+    report._declared = [declared]
+    assert report.declaration(call, ["raised A: x"]) == declared
+    assert report.declaration(call, ["raised A: x", "raised B: x"]) is None
+    call.reference = "23.2.15"
+    assert report.declaration(call, ["raised A: x"]) is None
+    assert report.unused() == []
