@@ -164,7 +164,9 @@ failed_items:
       error: "Request error: Internal Server Error"
 """
 
+from ..module_utils.domain.applications.fields import APPLICATION, DEVICE_URLS
 from ..module_utils.domain.applications.plan import plan
+from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
 from ..module_utils.options import Options
 
@@ -173,14 +175,7 @@ OPTIONS = Options(
         "name": {"type": "str", "required": True},
         "new_name": {"type": "str"},
         "organization": {"type": "str"},
-        "device_type": {"type": "str"},
-        "class": {"type": "str", "choices": ["fleet", "app", "block"]},
-        "uuid": {"type": "str"},
-        "track_latest_release": {"type": "bool"},
-        "public": {"type": "bool"},
-        "archived": {"type": "bool"},
-        "device_urls": {"type": "bool"},
-        "support_access_until": {"type": "str"},
+        **options_of((*APPLICATION.fields, DEVICE_URLS)),
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

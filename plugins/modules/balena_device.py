@@ -229,30 +229,26 @@ failed_items:
 
 from typing import Any
 
+from ..module_utils.domain.devices.fields import DEVICE, OF_EACH, SWITCHES
 from ..module_utils.domain.devices.plan import plan
+from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
 from ..module_utils.options import APPLICATION, SELECTOR_IN_APPLICATION, Options
 
-LOCATION: dict[str, Any] = {"type": "dict", "options": {"latitude": {"type": "float"}, "longitude": {"type": "float"}}}
-OF_EACH: dict[str, dict[str, Any]] = {
-    "name": {"type": "str"},
+EACH: dict[str, dict[str, Any]] = {
+    **options_of(OF_EACH),
     "uuid": {"type": "str"},
     "device_type": {"type": "str"},
-    "note": {"type": "str"},
     "tags": {"type": "dict"},
-    "location": LOCATION,
 }
 OPTIONS = Options(
     argument_spec={
         **SELECTOR_IN_APPLICATION,
         **APPLICATION,
-        **OF_EACH,
-        "each": {"type": "list", "elements": "dict", "options": OF_EACH, "required_one_of": [("uuid", "name")]},
+        **EACH,
+        **options_of((*DEVICE.fields, *SWITCHES)),
+        "each": {"type": "list", "elements": "dict", "options": EACH, "required_one_of": [("uuid", "name")]},
         "purge_tags": {"type": "bool", "default": False},
-        "public_url": {"type": "bool"},
-        "local_mode": {"type": "bool"},
-        "lock_override": {"type": "bool"},
-        "support_access_until": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "deactivated", "absent"], "default": "present"},
     },
     mutually_exclusive=[

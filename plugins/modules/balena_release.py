@@ -164,7 +164,9 @@ failed_items:
       error: "The API refused POST /v7/release_tag (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.releases.fields import RELEASE
 from ..module_utils.domain.releases.plan import plan
+from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
 from ..module_utils.options import APPLICATION, WAITING, Options
 
@@ -174,10 +176,7 @@ OPTIONS = Options(
         "release": {"type": "raw"},
         "source_url": {"type": "str", "no_log": True},
         "flatten": {"type": "bool", "default": True},
-        "final": {"type": "bool"},
-        "invalidated": {"type": "bool"},
-        "note": {"type": "str"},
-        "known_issues": {"type": "str"},
+        **options_of(RELEASE.fields),
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present"], "default": "present"},

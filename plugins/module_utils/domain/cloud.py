@@ -8,11 +8,12 @@ It answers a question for a column that it does not have, and a change of one, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..engine.apply import Outcome
+from ..engine.fields import Field
 from ..engine.plan import Change, DeclarationError
 from ..engine.report import failure_message
 from ..sdk.errors import BalenaRequestError
@@ -32,18 +33,17 @@ def cloud_only(options: Sequence[str]) -> Iterator[None]:
         raise DeclarationError(f"The server failed when asked about {missing(options)}") from error
 
 
-def cloud_only_failures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
+def cloud_only_failures(outcome: Outcome, *fields: Field) -> dict[str, Any]:
     """What the result of a task says of changes that failed because they need what balenaCloud alone has.
 
-    :param columns: those that an openBalena server shows and cannot change, with the options that declare them.
+    :param fields: those that an openBalena server shows and cannot change.
     """
-    options = {
-        columns[column]
+    failed = [
+        failure.change.body
         for failure in outcome.failed
-        if isinstance(failure.change, Change)
-        for column in failure.change.body
-        if column in columns and getattr(failure.error, "status_code", None) == 500
-    }
+        if isinstance(failure.change, Change) and getattr(failure.error, "status_code", None) == 500
+    ]
+    options = {field.option for field in fields for body in failed if not body.keys().isdisjoint(field.columns)}
     return {"msg": f"{failure_message(outcome)} {missing(sorted(options))}"} if options else {}
 
 

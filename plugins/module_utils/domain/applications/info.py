@@ -14,7 +14,7 @@ from ..query import all_of
 from ..rows import read_rows, user_condition
 from ..selector import APPLICATION_COLUMNS, named_application
 from ..tag_conditions import tag_conditions, wanted_tags
-from .plan import READING, describe
+from .plan import describe, reading
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -34,10 +34,11 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         *tag_conditions(wanted_tags(want), "application_tag"),
     )
     theirs = user_condition(want.get("filter"))
-    columns = asked.select([*APPLICATION_COLUMNS, *READING["select"]])
+    own = reading()
+    columns = asked.select([*APPLICATION_COLUMNS, *own["select"]])
     with asked.reading():
         rows = read_rows(
-            balena, "application", ours, theirs=theirs, select=columns, expand=asked.expansions(READING["expand"])
+            balena, "application", ours, theirs=theirs, select=columns, expand=asked.expansions(own["expand"])
         )
     if not rows and not want["allow_empty"]:
         raise DeclarationError("the options select no application; say allow_empty: true if that can be")

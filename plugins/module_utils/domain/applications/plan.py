@@ -11,16 +11,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
+from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
 from ...engine.task import Task
 from ...engine.wording import counted
 from ...sdk._related import related_or_none
-from ..cloud import cloud_only
-from ..devices.types import find, named
+from ..cloud import cloud_only, cloud_only_failures
+from ..devices.types import find
 from ..query import Record, meant
+from ..rows import read_rows
 from ..selector import find_application
 from ..tags.compare import declared_tags
-from . import cloud
+from .fields import APPLICATION, DEVICE_URLS
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -29,20 +31,12 @@ Want = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{4,100}")
 
-#: Option -> column, of the columns that are plain values.
-_COLUMNS = {
-    "track_latest_release": "should_track_latest_release",
-    "public": "is_public",
-    "archived": "is_archived",
-}
 _EXPAND: dict[str, Any] = {
     "organization": {"$select": ["id", "handle"]},
     "is_for__device_type": {"$select": ["id", "slug"]},
     "application_tag": {"$select": ["id", "tag_key", "value"]},
     "owns__device": {"$count": {}},
 }
-#: What L(describe) needs of an application.
-READING: dict[str, Any] = {"select": ("is_of__class", *_COLUMNS.values()), "expand": _EXPAND}
 
 
 def plan(balena: Balena, want: Want) -> Plan | Task:
@@ -56,30 +50,40 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     if want["state"] == "absent":
         return _removal(want, found)
     _check_names(want)
-    wanted_type = find(balena, want["device_type"]) if want.get("device_type") else None
-    if found is None:
-        return _creation(balena, want, wanted_type)
-    return _convergence(balena, want, found, wanted_type or related_or_none(found, "is_for__device_type"))
+    # From here on, the device type is its row.
+    want = {**want, "device_type": find(balena, want["device_type"]) if want.get("device_type") else None}
+    return _creation(balena, want) if found is None else _convergence(balena, want, found)
 
 
-def describe(row: Record) -> dict[str, Any]:
-    """An application as tasks return it."""
-    # An application that holds a host OS can lack a device type.
-    device_type = related_or_none(row, "is_for__device_type")
+def describe(row: Record, want: Want | None = None) -> dict[str, Any]:
+    """An application as tasks return it.
+
+    :param want: the declaration that the result is about.
+    """
     # The token need not be allowed to see the organization that owns a public application.
     owner = related_or_none(row, "organization")
     return {
         "id": row["id"],
         "name": row["app_name"],
         "slug": row["slug"],
-        "uuid": row["uuid"],
         "organization": owner["handle"] if owner else None,
-        "device_type": device_type["slug"] if device_type else None,
-        "class": row["is_of__class"],
         "device_count": row["owns__device"],
         "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["application_tag"], key=lambda t: t["tag_key"])},
-        **{option: row[column] for option, column in _COLUMNS.items()},
+        **APPLICATION.shown(row, want),
+        **_shown_urls(want or {}),
     }
+
+
+def _shown_urls(want: Want) -> dict[str, Any]:
+    """The option C(device_urls), which is no column of the application, where it is declared."""
+    option = DEVICE_URLS.option
+    return {} if want.get(option) is None else {option: want[option]}
+
+
+def reading(want: Want | None = None) -> dict[str, Any]:
+    """What L(describe) needs of an application: columns and relations."""
+    told = columns_of(APPLICATION.told(want or {}))
+    return {"select": [column for column in told if column not in _EXPAND], "expand": _EXPAND}
 
 
 def _find(balena: Balena, want: Want) -> Record | None:
@@ -94,9 +98,8 @@ def _find(balena: Balena, want: Want) -> Record | None:
 
 def _read(balena: Balena, name: str | int, want: Want) -> Record | None:
     """An application with all that is compared and returned."""
-    columns = ["is_of__class", *_COLUMNS.values(), *cloud.columns(want)]
-    with cloud_only(cloud.declared(want)):
-        return find_application(balena, name, select=columns, expand=_EXPAND)
+    with cloud_only([field.option for field in APPLICATION.given(want) if field.cloud_only]):
+        return find_application(balena, name, **reading(want))
 
 
 def _removal(want: Want, found: Record | None) -> Plan:
@@ -114,116 +117,97 @@ def _removal(want: Want, found: Record | None) -> Plan:
     return Plan(changes=(change,), result={"application": None})
 
 
-def _creation(balena: Balena, want: Want, device_type: Record | None) -> Task:
-    if device_type is None:
+def _creation(balena: Balena, want: Want) -> Task:
+    if not want["device_type"]:
         raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
-    create = creation(want, organization(balena, want), device_type)
+    create = creation(want, organization(balena, want))
     (slug,) = create.key
     tag_changes, tags = declared_tags("application", NewId("application", create.key), create.key, want)
-    predicted = {
-        **predict_new(create, want, device_type),
-        "tags": tags,
-        **cloud.shown(want),
-    }
-    planned = Plan(join([in_steps([create], SET_BY_SERVER), tag_changes]), result={"application": predicted})
+    predicted = {**predict_new(create, want), "tags": tags}
+    planned = Plan(
+        join([in_steps([create], APPLICATION.set_by_server), tag_changes]), result={"application": predicted}
+    )
     return Task(planned, read=partial(read_again, name=slug, want=want), result=told)
 
 
-def creation(want: Want, owner: Record, device_type: Record) -> Change:
+def creation(want: Want, owner: Record) -> Change:
     """What creates the declared application.
 
+    :param want: the options, with the row of the device type.
     :param owner: the organization.
     """
     name = want.get("new_name") or want["name"].rpartition("/")[2]
-    fields = {
-        "is_for__device_type": named(device_type),
-        **{column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None},
-        **{column: want[option] for option, column in _AT_CREATION.items() if want.get(option) is not None},
-        **{column: value for column, value in cloud.fields(want).items() if value is not None},
-    }
+    fields = {column: value for column, value in APPLICATION.wanted(want).items() if value is not None}
     identity = {"app_name": name, "organization": owner["id"]}
     return Change("create", "application", (f"{owner['handle']}/{name}".lower(),), None, fields, identity)
 
 
-def predict_new(create: Change, want: Want, device_type: Record) -> dict[str, Any]:
+def predict_new(create: Change, want: Want) -> dict[str, Any]:
     """An application as tasks return it, before it is created."""
     (slug,) = create.key
     return {
         "id": None,
         "name": create.identity["app_name"],
         "slug": slug,
-        "uuid": want.get("uuid"),
         "organization": slug.partition("/")[0],
-        "device_type": device_type["slug"],
-        "class": want.get("class") or "fleet",
         "device_count": 0,
         "tags": {},
-        "track_latest_release": want.get("track_latest_release") is not False,
-        "public": bool(want.get("public")),
-        "archived": bool(want.get("archived")),
+        **APPLICATION.predicted(want, new=True),
+        **_shown_urls(want),
     }
 
 
-#: A new application tracks the latest release, whatever is asked (open-balena-api; recording 02 shows the answer).
-SET_BY_SERVER = {"should_track_latest_release": True}
-_AT_CREATION = {"class": "is_of__class", "uuid": "uuid"}
-
-
-def differences(want: Want, found: Record, device_type: Record | None) -> list[Change]:
+def differences(want: Want, found: Record) -> list[Change]:
     """What changes the columns of an application that exists.
 
-    :param found: the row with what L(READING) reads, and the columns of C(cloud.py).
+    :param want: the options, with the row of the device type.
+    :param found: the row with what L(reading) names, and the columns of what is declared.
     :raises DeclarationError: the declaration wants what cannot be changed.
     """
-    for option, column in _AT_CREATION.items():
-        if want.get(option) is not None and want[option] != found[column]:
-            raise DeclarationError(
-                f"{option} of application '{found['slug']}' is '{found[column]}' and cannot be changed to "
-                f"'{want[option]}' after its creation"
-            )
-    key = (found["slug"],)
-    fields = {column: want[option] for option, column in _COLUMNS.items() if want.get(option) is not None}
-    if want.get("device_type") and device_type:
-        fields["is_for__device_type"] = named(device_type)
-    if want.get("new_name"):
-        fields["app_name"] = want["new_name"]
-    actual_fields = {name: found.get(name) for name in fields}
-    fields.update(cloud.fields(want))
-    actual_fields.update(cloud.actual(want, found))
-    if "is_for__device_type" in fields:
-        present = related_or_none(found, "is_for__device_type")
-        actual_fields["is_for__device_type"] = named(present) if present else None
-    return compare("application", [Row(key, fields)], [Row(key, actual_fields, {}, found["id"])])
+    renamed = {"app_name": want["new_name"]} if want.get("new_name") else {}
+    return APPLICATION.changes(want, found, **renamed)
 
 
-def predict(want: Want, found: Record, device_type: Record | None) -> dict[str, Any]:
+def predict(want: Want, found: Record) -> dict[str, Any]:
     """An application that exists as tasks return it, once its columns are as declared."""
-    predicted = {**describe(found), "device_type": device_type["slug"] if device_type else None}
-    predicted.update({option: want[option] for option in _COLUMNS if want.get(option) is not None})
-    return predicted
+    return {**describe(found), **APPLICATION.predicted(want), **_shown_urls(want)}
 
 
-def _convergence(balena: Balena, want: Want, found: Record, device_type: Record | None) -> Task:
-    changes = differences(want, found, device_type)
+def _convergence(balena: Balena, want: Want, found: Record) -> Task:
+    changes = differences(want, found)
     tag_changes, tags = declared_tags("application", found["id"], (found["slug"],), want, found["application_tag"])
-    predicted = {**predict(want, found, device_type), **cloud.shown(want), "tags": tags}
+    predicted = {**predict(want, found), "tags": tags}
     if want.get("new_name"):
         slug = f"{found['slug'].partition('/')[0]}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
-    all_changes = join([changes, cloud.device_urls(balena, want, found), tag_changes])
+    all_changes = join([changes, _device_urls(balena, want, found), tag_changes])
     planned = Plan(all_changes, result={"application": predicted})
     return Task(planned, read=partial(read_again, name=found["id"], want=want), result=told)
+
+
+def _device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:
+    """Compare the public URLs of all devices of the application, in one read."""
+    if want.get(DEVICE_URLS.option) is None:
+        return []
+    wanted = DEVICE_URLS.wanted(want[DEVICE_URLS.option])
+    within = {"belongs_to__application": found["id"]}
+    devices = read_rows(balena, "device", within, select=["id", "uuid", *DEVICE_URLS.columns])
+    return compare(
+        "device",
+        [Row((device["uuid"],), wanted) for device in devices],
+        [Row((device["uuid"],), DEVICE_URLS.actual(device), {}, device["id"]) for device in devices],
+    )
 
 
 def read_again(balena: Balena, outcome: Outcome, *, name: str | int, want: Want) -> dict[str, Any]:
     """The application as tasks return it, once the changes are made."""
     row = _read(balena, name, want)
-    return {"application": {**describe(row), **cloud.shown(want)} if row else None}
+    return {"application": describe(row, want) if row else None}
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
     """What a task returns besides what was planned."""
-    return {**cloud.failures(outcome), **(outcome.read or {})}
+    return {**cloud_only_failures(outcome, DEVICE_URLS), **(outcome.read or {})}
 
 
 def organization(balena: Balena, want: Want) -> Record:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
+from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
 from ...engine.task import Task
 from ...engine.wording import listed
@@ -23,7 +24,7 @@ from ..cloud import cloud_only, cloud_only_failures
 from ..query import PAGE, Record
 from ..selector import find_application, need_application
 from ..tags.compare import Tagged, compare_tags, resulting_tags
-from . import options
+from .fields import DEVICE, PUBLIC_URL
 from .subjects import Reading, Subject, Want, find
 from .switches import LOCAL_MODE_COLUMNS, VARIABLES, compare_switches
 from .types import WITH_ARCHITECTURE, architecture, find_all, named, runs_containers_for
@@ -35,10 +36,6 @@ _APPLICATION = {
     "select": ("is_of__class",),
     "expand": {"is_for__device_type": WITH_ARCHITECTURE},
 }
-
-
-#: The official SDKs deactivate devices that exist; that a device can begin inactive is nowhere said.
-_SET_BY_SERVER = {"is_active": True}
 
 
 def plan(balena: Balena, want: Want) -> Plan | Task:
@@ -86,9 +83,9 @@ def _read(balena: Balena, want: Want, application: Record | None) -> list[Subjec
     if want["state"] == "absent":
         return find(balena, want, application, _reading([], tagged=False))
     wants = [want, *(want.get("each") or ())]
-    names = [name for name in options.OPTIONS if any(one.get(name) is not None for one in wants)]
-    for_cloud = [name for name in names if options.OPTIONS[name].cloud_only]
-    columns = [*options.columns(names), *(LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
+    fields = [field for field in DEVICE.fields if any(one.get(field.option) is not None for one in wants)]
+    for_cloud = [field.option for field in fields if field.cloud_only]
+    columns = [*columns_of(fields), *(LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
     tagged = any(one.get("tags") is not None for one in wants)
     with cloud_only(["state: deactivated" if name == "active" else name for name in for_cloud]):
         return find(balena, want, application, _reading(columns, tagged=tagged))
@@ -187,7 +184,7 @@ def _convergence(
         return {"devices": [_shown(one, application, types, tags_after, registered) for one in subjects]}
 
     def result(outcome: Outcome) -> dict[str, Any]:
-        failures = cloud_only_failures(outcome, {"is_web_accessible": "public_url"})
+        failures = cloud_only_failures(outcome, PUBLIC_URL)
         return failures if outcome.read is None else {**failures, **show(outcome.read)}
 
     new = [subject.uuid for subject in subjects if not subject.found]
@@ -200,14 +197,14 @@ def desired_row(subject: Subject, application: Record | None, types: Mapping[str
 
     :param application: where it should be; its id may be a L(NewId).
     """
-    fields = options.wanted(subject.wanted)
+    fields = DEVICE.wanted(subject.wanted)
+    if application and not subject.found:
+        # What is empty or off need not be said to the API: a new device is so.
+        usual = DEVICE.usual()
+        fields = {column: value for column, value in fields.items() if value != usual[column]}
+        fields["is_of__device_type"] = named(type_of(subject, application, types))
     if application:
         fields["belongs_to__application"] = reference(application["id"], application["slug"])
-        if not subject.found:
-            # What is empty or off need not be said to the API: a new device is so.
-            unset = options.unset()
-            fields = {name: value for name, value in fields.items() if name not in unset or value != unset[name]}
-            fields["is_of__device_type"] = named(type_of(subject, application, types))
     return Row(subject.key, fields, {"uuid": subject.uuid})
 
 
@@ -217,14 +214,14 @@ def compare_rows(desired: Sequence[Row], subjects: Sequence[Subject]) -> list[Ch
     :param desired: what L(desired_row) makes of the subjects.
     """
     changes = compare("device", desired, [actual_row(subject) for subject in subjects if subject.found])
-    return in_steps(changes, _SET_BY_SERVER)
+    return in_steps(changes, DEVICE.set_by_server)
 
 
 def actual_row(subject: Subject) -> Row:
     """A device that exists, with the columns of what is declared."""
     row = subject.found or {}
     home = related(row, "belongs_to__application")
-    fields = options.actual(row, options.declared(subject.wanted))
+    fields = DEVICE.actual(row, subject.wanted)
     fields["belongs_to__application"] = NamedId(home["id"], home["slug"])
     return Row(subject.key, fields, {}, row["id"])
 
@@ -238,7 +235,6 @@ def _shown(
 ) -> dict[str, Any]:
     """A device as tasks return it: who it is, and the options that were declared."""
     row = subject.found or registered.get(subject.uuid) or {}
-    names = list(options.declared(subject.wanted))
     shown: dict[str, Any] = {
         "id": row.get("id"),
         # A generated uuid is only known when it is registered.
@@ -246,11 +242,9 @@ def _shown(
         "name": row.get("device_name"),
         "application": application["slug"] if application else _home(row),
         "device_type": type_of(subject, application or {}, types)["slug"],
-        **options.shown(options.wanted(subject.wanted), names),
+        **DEVICE.predicted(subject.wanted),
+        **{switch: subject.wanted[switch] for switch in VARIABLES if subject.wanted.get(switch) is not None},
     }
-    for switch in VARIABLES:
-        if subject.wanted.get(switch) is not None:
-            shown[switch] = subject.wanted[switch]
     if subject.key in tags_after:
         shown["tags"] = tags_after[subject.key]
     return shown

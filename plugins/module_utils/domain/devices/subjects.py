@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...engine.fields import columns_of
 from ...engine.plan import DeclarationError, Key, NewId
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
@@ -24,7 +25,7 @@ from ..selector import (
     refuse_wandering_limit,
     select_devices,
 )
-from .options import OPTIONS, declared
+from .fields import DEVICE
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -138,7 +139,7 @@ def _check_limit(want: Want, application: Record | None) -> None:
     names = {str(application.get(name)).lower() for name in APPLICATION_COLUMNS} if application else set()
     if home and names and str(home).strip().lower() not in names and not leaves:
         leaves = "devices are moved to another application"
-    columns = [column for name in declared(want) for column in OPTIONS[name].columns]
+    columns = columns_of(DEVICE.given(want))
     refuse_wandering_limit(want, columns=columns, tags=want.get("tags") or (), leaves=leaves)
 
 

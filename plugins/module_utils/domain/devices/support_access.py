@@ -8,26 +8,49 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine import dates
+from ...engine.fields import text
 from ...engine.plan import DeclarationError
 
 COLUMN = "is_accessible_by_support_until__date"
-OPTION = "support_access_until"
+_OPTION = "support_access_until"
 
 
-def wanted(text: str) -> str | None:
+def _stored(end: str) -> str | None:
     """The declared end of the access as the API stores it; None (an empty text was given): there is no access.
 
     :raises DeclarationError: not a date and time, or one that has passed (the API would give no access).
     """
-    if not text.strip():
+    if not end.strip():
         return None
-    moment = dates.declared(text, OPTION)
+    moment = dates.declared(end, _OPTION)
     if moment <= dates.now():
-        raise DeclarationError(f"{OPTION} '{text}' has passed; an empty text ends the access")
+        raise DeclarationError(f"{_OPTION} '{end}' has passed; an empty text ends the access")
     return dates.as_stored(moment)
 
 
-def actual(value: Any) -> str | None:
-    """What the API says, in the form of L(wanted)."""
+def _held(value: Any) -> str | None:
+    """What the API says, in the form of L(_stored)."""
     moment = dates.read(value)
     return dates.as_stored(moment) if moment else None
+
+
+def _exported(end: str | None) -> str | None:
+    """Access that has ended is none."""
+    moment = dates.read(end)
+    return end if moment and moment > dates.now() else None
+
+
+SUPPORT_ACCESS = text(
+    _OPTION,
+    COLUMN,
+    None,
+    stored=_stored,
+    held=_held,
+    exported=_exported,
+    cloud_only=True,
+    document={
+        "type": "string",
+        "description": "Let balena's support in until then, such as 2030-01-31; an empty text ends it. Only on "
+        "balenaCloud.",
+    },
+)

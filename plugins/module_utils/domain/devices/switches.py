@@ -12,13 +12,14 @@ from ...engine.plan import Change, DeclarationError, Key, Row, compare
 from ...sdk._related import related
 from ...sdk.models.device import DeviceModel
 from ..rows import children
+from .fields import SWITCHES
 from .subjects import Subject
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-#: Option -> variable, as the official SDK writes them; the value is "1" or "0".
-VARIABLES = {"local_mode": "RESIN_SUPERVISOR_LOCAL_MODE", "lock_override": "RESIN_OVERRIDE_LOCK"}
+#: Option -> variable.
+VARIABLES = {switch.option: switch.columns[0] for switch in SWITCHES}
 
 #: What has to be read of a device to know whether it can be put into local mode.
 LOCAL_MODE_COLUMNS = ("os_version", "os_variant", "supervisor_version", "last_connectivity_event")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+from ...engine.fields import Field
 from ...engine.plan import DeclarationError
 from ...engine.wording import listed
-from ..devices.options import OPTIONS
-from ..devices.switches import VARIABLES
+from ..applications.fields import SETTINGS
+from ..devices.fields import COMMON
 from ..releases.names import ReleaseName, read_name
 from ..tag_conditions import has_tags
 from ..text import as_tag_value
@@ -37,8 +38,6 @@ SECTIONS = (
 )
 #: The sections whose things can be removed when no document declares them.
 PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
-#: The keys of a document that are settings of the fleet; C(device_urls) is one of its devices.
-SETTINGS = ("device_type", "class", "public", "archived", "device_urls", "support_access_until")
 
 #: The parts that an export writes as lists where their keys look like templates.
 _LISTED = ("tags", "services")
@@ -68,7 +67,7 @@ class Layer:
     :param path: where in the document.
     :param services: environment variables by the name of the service.
     :param release: what to pin on; of the kind C(track), nothing. None: not said.
-    :param options: the options of L(device_options) and L(device_switches) that are given.
+    :param options: the options of L(COMMON) that are given.
     """
 
     path: str
@@ -205,7 +204,7 @@ def _understood(content: Mapping[str, Any]) -> Document:
     return Document(
         fleet=content["fleet"].lower(),
         name=content["fleet"].rpartition("/")[2],
-        settings={name: content[name] for name in SETTINGS if name in content},
+        settings=_declared(SETTINGS, content),
         tags=_tags(content.get("tags", {})),
         env=_values(variables.get("env", {})),
         config=_values(variables.get("config", {})),
@@ -229,15 +228,18 @@ def _understood(content: Mapping[str, Any]) -> Document:
 
 
 def _layer(content: Mapping[str, Any]) -> dict[str, Any]:
-    options = [name for name in (*OPTIONS, *VARIABLES) if name != "name"]
     return {
         "tags": _tags(content.get("tags", {})),
         "env": _values(content.get("env", {})),
         "config": _values(content.get("config", {})),
         "services": _services(content.get("services", {})),
         "release": _release(content),
-        "options": {name: content[name] for name in options if name in content},
+        "options": _declared(COMMON, content),
     }
+
+
+def _declared(fields: Iterable[Field], content: Mapping[str, Any]) -> dict[str, Any]:
+    return {one.option: content[one.option] for one in fields if one.option in content}
 
 
 def _named(content: Mapping[str, Any]) -> dict[str, Any]:

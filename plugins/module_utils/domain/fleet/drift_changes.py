@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from ...engine.plan import Change, NamedId
-from ..devices.options import OPTIONS
+from ..applications.fields import APPLICATION
+from ..devices.fields import DEVICE
 from ..query import Record
 from ..releases.names import TRACK, label
 from .findings import HIDDEN, Finding
@@ -30,12 +31,9 @@ _REPORTED = {"supervisor": "supervisor_version", "os": "os_version"}
 
 #: What documents call other columns.
 _SETTINGS = {
-    "is_public": "public",
-    "is_archived": "archived",
-    "is_for__device_type": "device_type",
     "is_of__device_type": "device_type",
     "belongs_to__application": "fleet",
-    **{column: name for name, option in OPTIONS.items() for column in option.columns},
+    **{column: field.option for field in (*APPLICATION.fields, *DEVICE.fields) for column in field.columns},
 }
 
 

@@ -8,14 +8,15 @@ Only what differs from the API's defaults is in it. The same fleet always gives 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
+from ...engine.fields import Field
 from ...engine.report import SENSITIVE
 from ...sdk._related import related, related_or_none
-from ..devices import support_access
-from ..devices.options import OPTIONS
+from ..applications.fields import APPLICATION
+from ..devices.fields import COMMON, DEVICE, NAME
 from ..query import Record
 from ..releases.names import TRACK, exact_name
 from ..selector import no_application
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Document = dict[str, Any]
-
-#: Options of a device that are in a document where they differ from what a new device has, and what that is.
-_DEVICE_OPTIONS: dict[str, Any] = {"note": "", "location": None, "public_url": False, "active": True}
 
 
 def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +67,7 @@ def export(fleet: LiveFleet, references: References, sections: Collection[str] =
     :param sections: the parts that it should have; the others are left out.
     """
     parts = {
-        "application": _settings(fleet.application),
+        "application": _exported(APPLICATION.fields, fleet.application),
         "tags": {"tags": _tags(fleet.application["application_tag"])},
         "release": _release(fleet),
         "variables": {"variables": _fleet_variables(fleet, references)},
@@ -95,22 +93,10 @@ def _tags(rows: Sequence[Record]) -> dict[str, str]:
     return {key: value for key, value in named(rows, "tag_key").items() if not is_owned(key)}
 
 
-def _settings(row: Record) -> Document:
-    """What the application itself is, besides a new fleet."""
-    kind = related_or_none(row, "is_for__device_type")
-    found: Document = {"device_type": kind["slug"]} if kind else {}
-    if row["is_of__class"] != "fleet":
-        found["class"] = row["is_of__class"]
-    for option, column in (("public", "is_public"), ("archived", "is_archived")):
-        if row[column]:
-            found[option] = True
-    return {**found, **_support_access(row)}
-
-
-def _support_access(row: Record) -> Document:
-    """Access that has ended is none; and an openBalena server does not know of it."""
-    end = dates.read(row.get(support_access.COLUMN))
-    return {support_access.OPTION: dates.as_stored(end)} if end and end > dates.now() else {}
+def _exported(fields: Iterable[Field], row: Record) -> Document:
+    """The fields in which a row differs from a new one, as far as its server has them."""
+    there = [field for field in fields if field.document and all(column in row for column in field.columns)]
+    return {field.option: value for field in there if (value := field.exported(field.value(row))) != field.usual}
 
 
 def _release(fleet: LiveFleet) -> Document:
@@ -192,7 +178,7 @@ def _has_name(row: Record) -> bool:
 
 
 _DEVICE_ORDER = (
-    "name", "uuid", "device_type", *_DEVICE_OPTIONS, support_access.OPTION,
+    "name", "uuid", "device_type", *(field.option for field in COMMON),
     "tags", "release", "env", "config", "services",
 )  # fmt: skip
 
@@ -203,12 +189,7 @@ def _device_settings(fleet: LiveFleet, row: Record) -> Document:
     own, usual = related(row, "is_of__device_type"), related_or_none(fleet.application, "is_for__device_type")
     if usual is None or own["id"] != usual["id"]:
         found["device_type"] = own["slug"]
-    for name, default in _DEVICE_OPTIONS.items():
-        option = OPTIONS[name]
-        if all(column in row for column in option.columns):  # an openBalena server lacks some
-            value = option.shown(option.actual(row))
-            found.update({name: value} if value != default else {})
-    return {**found, **_support_access(row)}
+    return {**found, **_exported([field for field in DEVICE.fields if field is not NAME], row)}
 
 
 def _supervisor(devices: Sequence[Record]) -> Document:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NewId
 from ...sdk._related import related, related_or_none
+from ..applications.fields import DEVICE_TYPE, DEVICE_URLS
 from ..applications.plan import creation, organization
 from ..devices.types import find_all
 from ..query import Record
@@ -32,7 +33,8 @@ class Known:
 
     :param fleet: the fleet; one that is to be created, as it would then be.
     :param create: what creates it, if it does not exist.
-    :param settings: the document's settings in the options of the module balena_application.
+    :param settings: the document's settings in the options of the module balena_application, with the row of the
+        device type.
     :param types: the declared device types by the names that were declared.
     :param members: all devices that the fleet has or gets.
     :param staying: those that it has in the end.
@@ -49,10 +51,11 @@ class Known:
     targets: Targets
     keys: provisioning_keys.Keys
 
-    def device_type(self, settings: Want) -> Record | None:
+    @property
+    def device_type(self) -> Record | None:
         """The device type that the fleet has with these settings."""
-        name = settings.get("device_type")
-        return self.types[name] if name else related_or_none(self.fleet.application, "is_for__device_type")
+        declared: Record | None = self.settings.get(DEVICE_TYPE.option)
+        return declared or related_or_none(self.fleet.application, DEVICE_TYPE.columns[0])
 
 
 def read_known(balena: Balena, scope: Scope) -> Known:
@@ -63,13 +66,15 @@ def read_known(balena: Balena, scope: Scope) -> Known:
     document = scope.document
     found = _read_fleet(balena, scope)
     declared = {entry.device_type for entry in document.devices if entry.device_type}
-    settings = {name: value for name, value in document.settings.items() if name != "device_urls"}
+    settings = {name: value for name, value in document.settings.items() if name != DEVICE_URLS.option}
     types = _types(balena, declared | ({settings["device_type"]} if "device_type" in settings else set()), found)
+    if "device_type" in settings:
+        settings["device_type"] = types[settings["device_type"]]
     settings["name"] = f"{document.fleet.partition('/')[0]}/{document.name}"
     create, fleet = None, found
     if fleet is None:
-        create = _creation(balena, scope, settings, types)
-        fleet = _blank(create, types[settings["device_type"]])
+        create = _creation(balena, scope, settings)
+        fleet = _blank(create, settings["device_type"])
     members = find_members(
         document,
         fleet,
@@ -105,7 +110,7 @@ def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str
     return {**known, **find_all(balena, names - set(known))}
 
 
-def _creation(balena: Balena, scope: Scope, settings: Want, types: Mapping[str, Record]) -> Change:
+def _creation(balena: Balena, scope: Scope, settings: Want) -> Change:
     slug = scope.document.fleet
     if not scope.create:
         raise DeclarationError(f"fleet '{slug}' does not exist; create: true makes it")
@@ -113,7 +118,7 @@ def _creation(balena: Balena, scope: Scope, settings: Want, types: Mapping[str, 
         raise DeclarationError(f"fleet '{slug}' does not exist, and the section application is not among the sections")
     if "device_type" not in settings:
         raise DeclarationError(f"fleet '{slug}' does not exist; device_type is needed to create it")
-    return creation(settings, organization(balena, settings), types[settings["device_type"]])
+    return creation(settings, organization(balena, settings))
 
 
 def _blank(create: Change, device_type: Record) -> LiveFleet:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import DeclarationError
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
+from ..applications.fields import DEVICE_URLS
+from ..devices.fields import PUBLIC_URL
 from ..devices.subjects import Subject
 from ..query import Record
 from ..rows import read_rows
@@ -61,8 +63,8 @@ class Layers:
         :param purge_tags: devices that are named lose the tags that are not declared.
         """
         self._document, self._purge_tags = document, purge_tags
-        urls = document.settings.get("device_urls")
-        self._base = Layer("device_urls", options={} if urls is None else {"public_url": urls})
+        urls = document.settings.get(DEVICE_URLS.option)
+        self._base = Layer(DEVICE_URLS.option, options={} if urls is None else {PUBLIC_URL.option: urls})
         self._merged: dict[tuple[str, ...], Layer] = {}
 
     def of(self, actual: Mapping[str, str], entry: NamedDevice | None) -> tuple[Layer, bool]:

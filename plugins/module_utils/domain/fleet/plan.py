@@ -11,11 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
+from ...engine.fields import Field
 from ...engine.plan import Change, DeclarationError, Plan, in_order, join
 from ...engine.task import Task
+from ..applications.fields import APPLICATION
 from ..applications.plan import differences, predict, predict_new, read_again
 from ..cloud import cloud_only_failures, missing
-from ..devices.options import OPTIONS
+from ..devices.fields import DEVICE, PUBLIC_URL
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
 from ..keys import api_keys
 from ..query import Record
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
-
-#: What a server that is not balenaCloud shows of these columns and cannot change.
-_CLOUD_ONLY = {"is_web_accessible": "public_url"}
 
 
 def plan(balena: Balena, want: Want) -> Task:
@@ -56,7 +55,7 @@ def plan(balena: Balena, want: Want) -> Task:
     def result(outcome: Outcome) -> dict[str, Any]:
         made = [step for step in (*outcome.done, *outcome.met) if isinstance(step, Change)]
         return {
-            **cloud_only_failures(outcome, _CLOUD_ONLY),
+            **cloud_only_failures(outcome, PUBLIC_URL),
             "registered": _registered(known, made=True),
             **known.keys.result(outcome),
             "drift": drift.report(apart, made),
@@ -132,21 +131,20 @@ def _application(known: Known) -> list[Change]:
     if "application" not in known.scope.sections:
         return []
     row = known.fleet.application
-    _check_columns(row, {"support_access_until": ("is_accessible_by_support_until__date",)}, known.settings)
-    return differences(known.settings, row, known.device_type(known.settings))
+    _check_columns(row, APPLICATION.given(known.settings))
+    return differences(known.settings, row)
 
 
 def _devices(known: Known) -> list[Change]:
     """Registrations, and the settings of the devices that exist."""
     if "devices" not in known.scope.sections:
         return []
-    kind = known.device_type(known.settings)
+    kind = known.device_type
     application = {**known.fleet.application, "is_for__device_type": [kind] if kind else []}
     subjects = [member.subject for member in known.staying]
-    columns = {name: option.columns for name, option in OPTIONS.items()}
     for member in known.staying:
         if member.subject.found:
-            _check_columns(member.row, columns, member.subject.wanted)
+            _check_columns(member.row, DEVICE.given(member.subject.wanted))
     check_types(subjects, known.types)
     check_architecture(subjects, application, known.types)
     rows = []
@@ -178,9 +176,8 @@ def _result(known: Known, tagged: Sequence[Change]) -> dict[str, Any]:
 
 def _shown(known: Known) -> dict[str, Any]:
     if known.create:
-        return predict_new(known.create, known.settings, known.types[known.settings["device_type"]])
-    used = known.settings if "application" in known.scope.sections else {}
-    return predict(used, known.fleet.application, known.device_type(used))
+        return predict_new(known.create, known.settings)
+    return predict(known.settings if "application" in known.scope.sections else {}, known.fleet.application)
 
 
 def _registered(known: Known, *, made: bool) -> list[dict[str, Any]]:
@@ -195,11 +192,11 @@ def _registered(known: Known, *, made: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _check_columns(row: Record, columns: Mapping[str, Sequence[str]], declared: Mapping[str, Any]) -> None:
+def _check_columns(row: Record, declared: Sequence[Field]) -> None:
     """Refuse what the server has no place for.
 
     :raises DeclarationError: names the options.
     """
-    absent = [name for name in declared if any(column not in row for column in columns.get(name, ()))]
+    absent = [field.option for field in declared if any(column not in row for column in field.columns)]
     if absent:
         raise DeclarationError(missing(absent))

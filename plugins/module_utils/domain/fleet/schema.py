@@ -9,8 +9,12 @@ instead of what is wrong in terms of the schema.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from ...engine.fields import LONGEST_NAME, Field, name_schema
+from ..applications.fields import SETTINGS
+from ..devices.fields import COMMON, NAME
 from ..tags.compare import LIMITS, RESERVED_KEYS
 from ..variables.compare import MAX_NAME, NAMESPACES, RESERVED
 
@@ -20,28 +24,13 @@ Schema = dict[str, Any]
 _END = r"$(?!\n)"
 
 
-#: No name that is looked for may be longer: it has to fit into an address.
-_LONGEST_NAME = 1000
-
-
 def _object(properties: Schema, **more: Any) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties, **more}
 
 
-def _text(description: str, **more: Any) -> Schema:
-    """A name, which is not blank."""
-    return {
-        "type": "string",
-        "pattern": r"\S",
-        "maxLength": _LONGEST_NAME,
-        "errorMessage": f"must be 1 to {_LONGEST_NAME} characters, not all of them blank",
-        "description": description,
-        **more,
-    }
-
-
-def _flag(description: str) -> Schema:
-    return {"type": "boolean", "description": description}
+def _keys(fields: Iterable[Field]) -> Schema:
+    """What a document has of these fields."""
+    return {field.option: field.document for field in fields}
 
 
 def _map(values: str, names: str, description: str) -> Schema:
@@ -90,21 +79,9 @@ def _variable_name(kind: str, pattern: str, allowed: str, where: str) -> Schema:
 _SPACES = "|".join(NAMESPACES)
 
 _RELEASE: Schema = {
-    "anyOf": [{"type": "string", "pattern": r"\S", "maxLength": _LONGEST_NAME}, {"type": "integer", "minimum": 1}],
+    "anyOf": [{"type": "string", "pattern": r"\S", "maxLength": LONGEST_NAME}, {"type": "integer", "minimum": 1}],
     "errorMessage": "must be a release: its commit or the first seven or more digits of it, its id, its version or a "
     "range of versions in quotes (YAML reads 1.10 as the number 1.1), latest, or track",
-}
-
-_LOCATION: Schema = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "latitude": {"type": "number", "minimum": -90, "maximum": 90},
-        "longitude": {"type": "number", "minimum": -180, "maximum": 180},
-    },
-    "anyOf": [{"required": ["latitude", "longitude"]}, {"maxProperties": 0}],
-    "errorMessage": "needs latitude (-90 to 90) and longitude (-180 to 180), in degrees; {} lets balena guess",
-    "description": "Where a device is. Only on balenaCloud.",
 }
 
 #: What can be said of devices, one by one, of groups of them, or of all.
@@ -114,17 +91,11 @@ LAYER: Schema = {
     "config": _map("value", "config_name", "Config variables of the device; null says that there must be none."),
     "services": _services("Environment variables of services on the device."),
     "release": {"$ref": "#/$defs/release", "description": "What the device is pinned on; track: as the fleet says."},
-    "note": {"type": "string", "maxLength": 1_000_000, "description": "A note; an empty text removes it."},
-    "location": {"$ref": "#/$defs/location"},
-    "public_url": _flag("Whether port 80 can be reached at a public URL. Only on balenaCloud."),
-    "support_access_until": {"$ref": "#/$defs/support_access_until"},
-    "local_mode": _flag("Whether the device is in local mode."),
-    "lock_override": _flag("Whether the device updates although its containers hold the update lock."),
-    "active": _flag("Whether the device is used and billed. Only on balenaCloud."),
+    **_keys(COMMON),
 }
 
 _GROUP: Schema = {
-    "name": _text("What messages call the group."),
+    "name": name_schema("What messages call the group."),
     "match": {
         **_map("match_value", "tag_key", "Tags that a device has to have, with these values."),
         "minProperties": 1,
@@ -144,19 +115,15 @@ _DEVICE: Schema = {
         "pattern": rf"^([0-9a-f]{{32}}|[0-9a-f]{{62}}){_END}",
         "errorMessage": "is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case",
     },
-    "name": {
-        "type": "string",
-        "pattern": rf"^(?=.*\S)[^\r\n]{{1,255}}{_END}",
-        "errorMessage": "is no name of a device: 1 to 255 characters without line breaks",
-    },
-    "device_type": _text("Slug or alias, if it is not the fleet's."),
+    **_keys([NAME]),
+    "device_type": name_schema("Slug or alias, if it is not the fleet's."),
     **LAYER,
 }
 
-_VERSION = _text("An exact version, a range such as ^6.0, latest, or recommended.")
+_VERSION = name_schema("An exact version, a range such as ^6.0, latest, or recommended.")
 
 _KEY: Schema = {
-    "name": _text("What the key is called; it is found by that."),
+    "name": name_schema("What the key is called; it is found by that."),
     "description": {"type": "string", "maxLength": 1244, "description": "What it is for; an empty text removes it."},
     "expires": {"type": "string", "description": "When it ends, such as 2030-01-31; an empty text: never."},
 }
@@ -202,12 +169,6 @@ _DEFS: Schema = {
         "errorMessage": "must be text without line breaks, a number, true, false, null, or {secret: NAME}",
     },
     "release": _RELEASE,
-    "location": _LOCATION,
-    "support_access_until": {
-        "type": "string",
-        "description": "Let balena's support in until then, such as 2030-01-31; an empty text ends it. Only on "
-        "balenaCloud.",
-    },
 }
 
 #: The document. The order of its sections is that of the option C(sections).
@@ -223,12 +184,7 @@ SCHEMA: Schema = {
                 "errorMessage": "must be organization/name; a name has 4 to 100 of the characters A-Z, a-z, 0-9, _ "
                 "and -",
             },
-            "device_type": _text("Slug or alias of the default device type; needed to create the fleet."),
-            "class": {"enum": ["fleet", "app", "block"], "description": "Cannot be changed after the creation."},
-            "public": _flag("Whether everybody can see the fleet."),
-            "archived": _flag("Whether the fleet is archived."),
-            "device_urls": _flag("Whether the devices have public URLs, unless they say otherwise."),
-            "support_access_until": {"$ref": "#/$defs/support_access_until"},
+            **_keys(SETTINGS),
             "tags": _map(
                 "fleet_tag_value", "tag_key", "Tags of the fleet; null says that there must be none of that key."
             ),

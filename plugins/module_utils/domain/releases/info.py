@@ -15,6 +15,7 @@ from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
 from ..selector import need_application
 from ..tag_conditions import tag_conditions, wanted_tags
+from .fields import RELEASE
 from .find import nearest, of_application
 from .names import ReleaseName, read_name
 
@@ -29,10 +30,7 @@ _COLUMNS = {
     "commit": "commit",
     "version": "raw_version",
     "status": "status",
-    "final": "is_final",
-    "invalidated": "is_invalidated",
-    "note": "note",
-    "known_issues": "known_issue_list",
+    **{field.option: field.columns[0] for field in RELEASE.fields},
     "created_at": "created_at",
 }
 _TAGS = {"release_tag": {"$select": ["tag_key", "value"]}}

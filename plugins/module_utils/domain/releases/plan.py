@@ -10,13 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
-from ...engine.plan import DeclarationError, NewId, Plan, Row, compare, join
+from ...engine.fields import columns_of
+from ...engine.plan import DeclarationError, NewId, Plan, join
 from ...engine.task import Task
 from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
 from ..tags.compare import declared_tags
 from . import builds
+from .fields import RELEASE
 from .find import find, look_up
 from .names import read_name
 
@@ -25,11 +27,8 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
-#: Option -> column.
-COLUMNS = {"final": "is_final", "invalidated": "is_invalidated", "note": "note", "known_issues": "known_issue_list"}
-
 _VERSION_PARTS = ("semver_major", "semver_minor", "semver_patch", "semver_prerelease")
-_SELECT = (*COLUMNS.values(), *_VERSION_PARTS, "semver", "variant")
+_SELECT = (*columns_of(RELEASE.fields), *_VERSION_PARTS, "semver", "variant")
 _EXPAND: dict[str, Any] = {
     "release_tag": {"$select": ["id", "tag_key", "value"]},
     "belongs_to__application": {"$select": ["id", "slug"]},
@@ -78,31 +77,17 @@ def describe(row: Record) -> dict[str, Any]:
         "application": related(row, "belongs_to__application")["slug"],
         "status": row["status"],
         "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["release_tag"], key=lambda t: t["tag_key"])},
-        **{option: _value(option, row[column]) for option, column in COLUMNS.items()},
+        **RELEASE.shown(row),
     }
 
 
-def _value(option: str, value: Any) -> Any:
-    """Texts that were never set and empty texts are the same."""
-    return (value or "") if option in ("note", "known_issues") else bool(value)
-
-
-def _wanted(want: Want) -> dict[str, Any]:
-    """The declared columns."""
-    return {column: want[option] for option, column in COLUMNS.items() if want.get(option) is not None}
-
-
 def _convergence(balena: Balena, want: Want, found: Record) -> Task:
-    key = (related(found, "belongs_to__application")["slug"], found["commit"])
     if found["is_final"] and want.get("final") is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
-    fields = _wanted(want)
-    shown = describe(found)
-    actual = {column: shown[option] for option, column in COLUMNS.items() if column in fields}
-    changes = compare("release", [Row(key, fields)], [Row(key, actual, {}, found["id"])])
-    tag_changes, shown["tags"] = declared_tags("release", found["id"], key, want, found["release_tag"])
-    shown.update({option: want[option] for option in COLUMNS if want.get(option) is not None})
-    if fields.get("is_final") and not found["is_final"]:
+    changes = RELEASE.changes(want, found)
+    tag_changes, tags = declared_tags("release", found["id"], RELEASE.key(found), want, found["release_tag"])
+    shown = {**describe(found), "tags": tags, **RELEASE.predicted(want)}
+    if want.get("final") and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
     all_changes = join([changes, tag_changes])
 
@@ -134,7 +119,7 @@ def _told(outcome: Outcome) -> Mapping[str, Any]:
 
 def _build(want: Want, home: Record) -> Task:
     """A release that the builder makes, with all that is declared of it."""
-    create = builds.creation(home, want["source_url"], want["flatten"], _wanted(want))
+    create = builds.creation(home, want["source_url"], want["flatten"], RELEASE.wanted(want))
     tag_changes, tags = declared_tags("release", NewId(create.resource, create.key), create.key, want)
     predicted = {
         "id": None,
@@ -143,7 +128,7 @@ def _build(want: Want, home: Record) -> Task:
         "application": home["slug"],
         "status": "running",
         "tags": tags,
-        **{option: _value(option, want.get(option)) for option in COLUMNS},
+        **RELEASE.predicted(want, new=True),
         "final": True,
     }
     made = partial(builds.made, create)

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What kinds of things consist of, declared once: each option, the columns that keep it, and the way there and back.
+
+Options of modules, comparison, prediction, results, and what documents say of the same thing read the declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .plan import Change, DeclarationError, Key, Row, compare
+
+Values = dict[str, Any]
+
+#: No name that is looked for may be longer: it has to fit into an address.
+LONGEST_NAME = 1000
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    """One option, and what keeps it.
+
+    :param option: what it is called where it is declared, and in results.
+    :param columns: what keeps it. Where there are several, C(stored) returns a value for each.
+    :param spec: the option as modules take it: its type, its choices; empty if it is declared in another way.
+    :param usual: its value when nothing was ever said of it.
+    :param stored: from the declared value to what the column holds; raises a L(DeclarationError).
+    :param held: from what a server says that a column holds to the same form; by itself, nothing is what is usual.
+    :param shown: from the stored values to the value that results have.
+    :param document: the value as a document has it, in terms of a JSON schema; None: documents do not have it.
+    :param exported: from what results have to what a document says; the usual value is not said.
+    :param fixed: only creation sets it.
+    :param set_by_server: a new row has the usual value, whatever was asked.
+    :param cloud_only: not every server has the columns, so that they are only read for those who declare it.
+    :param secret: the value must not be shown.
+    """
+
+    option: str
+    columns: tuple[str, ...]
+    spec: Mapping[str, Any]
+    usual: Any = None
+    stored: Callable[[Any], Any] = _as_it_is
+    held: Callable[[Any], Any] | None = None
+    shown: Callable[..., Any] = _as_it_is
+    document: Mapping[str, Any] | None = None
+    exported: Callable[[Any], Any] = _as_it_is
+    fixed: bool = False
+    set_by_server: bool = False
+    cloud_only: bool = False
+    secret: bool = False
+
+    def wanted(self, value: Any) -> Values:
+        """What the columns hold when a value is declared.
+
+        :raises DeclarationError: a value that cannot be.
+        """
+        stored = self.stored(value)
+        return dict(zip(self.columns, stored if len(self.columns) > 1 else (stored,), strict=True))
+
+    def actual(self, row: Mapping[str, Any]) -> Values:
+        """What the columns of a row hold, in the form of L(wanted)."""
+        held = self.held or (lambda value: self.usual if value is None else value)
+        return {column: held(row[column]) for column in self.columns}
+
+    def predicted(self, value: Any) -> Any:
+        """A declared value as results have it."""
+        return self.shown(*self.wanted(value).values())
+
+    def value(self, row: Mapping[str, Any]) -> Any:
+        """The value that a row has, as results have it."""
+        return self.shown(*self.actual(row).values())
+
+
+def flag(option: str, column: str, meaning: str = "", *, usual: bool = False, **more: Any) -> Field:
+    """A field that is true or false.
+
+    :param meaning: what documents say of it; those that have no such key leave it out.
+    """
+    document = {"type": "boolean", "description": meaning} if meaning else None
+    return Field(option, (column,), **{"spec": {"type": "bool"}, "usual": usual, "document": document, **more})
+
+
+def text(option: str, column: str, usual: str | None = "", **more: Any) -> Field:
+    """A field that is text as it stands."""
+    return Field(option, (column,), **{"spec": {"type": "str"}, "usual": usual, **more})
+
+
+def name_schema(description: str) -> Values:
+    """The JSON schema of a name, which is not blank."""
+    return {
+        "type": "string",
+        "pattern": r"\S",
+        "maxLength": LONGEST_NAME,
+        "errorMessage": f"must be 1 to {LONGEST_NAME} characters, not all of them blank",
+        "description": description,
+    }
+
+
+def options_of(fields: Iterable[Field]) -> dict[str, dict[str, Any]]:
+    """The options of a module that declares these fields."""
+    return {field.option: dict(field.spec) for field in fields if field.spec}
+
+
+def columns_of(fields: Iterable[Field]) -> list[str]:
+    """What has to be read to know the values of these fields."""
+    return [column for field in fields for column in field.columns]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of thing.
+
+    :param name: what the API calls it.
+    :param key: from a row that was read to what people call it.
+    """
+
+    name: str
+    key: Callable[[Mapping[str, Any]], Key]
+    fields: tuple[Field, ...]
+
+    def given(self, want: Mapping[str, Any]) -> list[Field]:
+        """The fields that a declaration says something of."""
+        return [field for field in self.fields if want.get(field.option) is not None]
+
+    def told(self, want: Mapping[str, Any]) -> list[Field]:
+        """The fields that results have: those that every server has, and those that are declared."""
+        return [field for field in self.fields if not field.cloud_only or want.get(field.option) is not None]
+
+    @property
+    def set_by_server(self) -> Values:
+        """The columns of which new rows have the usual value, whatever was asked."""
+        return {field.columns[0]: field.usual for field in self.fields if field.set_by_server}
+
+    def wanted(self, want: Mapping[str, Any]) -> Values:
+        """What the columns should hold.
+
+        :raises DeclarationError: a value that cannot be.
+        """
+        return _joined(field.wanted(want[field.option]) for field in self.given(want))
+
+    def actual(self, row: Mapping[str, Any], want: Mapping[str, Any]) -> Values:
+        """What the columns of the declared fields hold."""
+        return _joined(field.actual(row) for field in self.given(want))
+
+    def usual(self) -> Values:
+        """What the columns hold of a thing of which nothing was said."""
+        return _joined(field.actual(dict.fromkeys(field.columns)) for field in self.fields)
+
+    def shown(self, row: Mapping[str, Any], want: Mapping[str, Any] | None = None) -> Values:
+        """The fields of a row, as results have them.
+
+        :param want: the declaration that the result is about.
+        """
+        return {field.option: field.value(row) for field in self.told(want or {})}
+
+    def predicted(self, want: Mapping[str, Any], *, new: bool = False) -> Values:
+        """The declared fields as results will have them.
+
+        :param new: of a thing that does not exist yet, so that the others are as usual.
+        """
+        usual = {field.option: field.usual for field in self.fields if not field.cloud_only} if new else {}
+        return {**usual, **{field.option: field.predicted(want[field.option]) for field in self.given(want)}}
+
+    def changes(self, want: Mapping[str, Any], found: Mapping[str, Any], **more: Any) -> list[Change]:
+        """What makes a thing that exists as it is declared.
+
+        :param more: columns that should hold something besides.
+        :raises DeclarationError: a value that cannot be, or of something that is fixed at creation.
+        """
+        key, given = self.key(found), self.given(want)
+        for field in given:
+            if field.fixed and (actual := field.value(found)) != want[field.option]:
+                raise DeclarationError(
+                    f"{field.option} of {self.name} '{' '.join(key)}' is '{actual}' and cannot be changed to "
+                    f"'{want[field.option]}' after its creation"
+                )
+        actual = {**{column: found.get(column) for column in more}, **self.actual(found, want)}
+        desired = Row(key, {**self.wanted(want), **more})
+        secret = any(field.secret for field in given)
+        return compare(self.name, [desired], [Row(key, actual, {}, found["id"])], secret=secret)
+
+
+def _joined(parts: Iterable[Values]) -> Values:
+    return {column: value for part in parts for column, value in part.items()}
