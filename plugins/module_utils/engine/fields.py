@@ -119,12 +119,17 @@ class Resource:
     """A kind of thing.
 
     :param name: what the API calls it.
-    :param key: from a row that was read to what people call it.
+    :param key: the fields that say which one is meant, as far as they are columns of it. They never change.
+    :param fields: what else is declared of it.
     """
 
     name: str
-    key: Callable[[Mapping[str, Any]], Key]
+    key: tuple[Field, ...]
     fields: tuple[Field, ...]
+
+    def key_of(self, row: Mapping[str, Any]) -> Key:
+        """What people call a thing that was read."""
+        return tuple(field.value(row) for field in self.key)
 
     def given(self, want: Mapping[str, Any]) -> list[Field]:
         """The fields that a declaration says something of."""
@@ -138,6 +143,13 @@ class Resource:
     def set_by_server(self) -> Values:
         """The columns of which new rows have the usual value, whatever was asked."""
         return {field.columns[0]: field.usual for field in self.fields if field.set_by_server}
+
+    def identity(self, want: Mapping[str, Any]) -> Values:
+        """The columns that say which one is declared.
+
+        :raises DeclarationError: a name that cannot be.
+        """
+        return _joined(field.wanted(want[field.option]) for field in self.key)
 
     def wanted(self, want: Mapping[str, Any]) -> Values:
         """What the columns should hold.
@@ -169,23 +181,47 @@ class Resource:
         usual = {field.option: field.usual for field in self.fields if not field.cloud_only} if new else {}
         return {**usual, **{field.option: field.predicted(want[field.option]) for field in self.given(want)}}
 
-    def changes(self, want: Mapping[str, Any], found: Mapping[str, Any], **more: Any) -> list[Change]:
+    def changes(self, want: Mapping[str, Any], found: Mapping[str, Any], under: Key = (), **more: Any) -> list[Change]:
         """What makes a thing that exists as it is declared.
 
+        :param under: what people call the thing that it belongs to.
         :param more: columns that should hold something besides.
-        :raises DeclarationError: a value that cannot be, or of something that is fixed at creation.
+        :raises DeclarationError: a value that cannot be, or another one than there is of what is fixed at creation.
         """
-        key, given = self.key(found), self.given(want)
-        for field in given:
+        key = (*under, *self.key_of(found))
+        self._check_fixed(want, found, key)
+        actual = {**{column: found.get(column) for column in more}, **self.actual(found, want)}
+        desired = Row(key, {**self.wanted(want), **more})
+        return compare(self.name, [desired], [Row(key, actual, {}, found["id"])], secret=self._is_secret(want))
+
+    def converge(
+        self, want: Mapping[str, Any], found: Mapping[str, Any] | None, identity: Mapping[str, Any], key: Key
+    ) -> list[Change]:
+        """What makes a thing as it is declared, makes it at all, or takes it away if C(state) says so.
+
+        :param found: the thing, if it exists.
+        :param identity: the columns that say which one it is.
+        :param key: what people call it.
+        :raises DeclarationError: a value that cannot be, or another one than there is of what is fixed at creation.
+        """
+        absent, actual = want["state"] == "absent", []
+        if found is not None:
+            self._check_fixed({} if absent else want, found, key)
+            held = _joined(field.actual(found) for field in self.told(want))
+            actual = [Row(key, held, identity, found["id"])]
+        desired = [] if absent else [Row(key, self.wanted(want), identity)]
+        return compare(self.name, desired, actual, purge=absent, secret=self._is_secret(want))
+
+    def _check_fixed(self, want: Mapping[str, Any], found: Mapping[str, Any], key: Key) -> None:
+        for field in self.given(want):
             if field.fixed and (actual := field.value(found)) != want[field.option]:
                 raise DeclarationError(
                     f"{field.option} of {self.name} '{' '.join(key)}' is '{actual}' and cannot be changed to "
                     f"'{want[field.option]}' after its creation"
                 )
-        actual = {**{column: found.get(column) for column in more}, **self.actual(found, want)}
-        desired = Row(key, {**self.wanted(want), **more})
-        secret = any(field.secret for field in given)
-        return compare(self.name, [desired], [Row(key, actual, {}, found["id"])], secret=secret)
+
+    def _is_secret(self, want: Mapping[str, Any]) -> bool:
+        return any(field.secret for field in self.given(want))
 
 
 def _joined(parts: Iterable[Values]) -> Values:

@@ -46,7 +46,7 @@ DEVICE_URLS = replace(
 
 APPLICATION = Resource(
     "application",
-    lambda row: (row["slug"],),
+    (text("slug", "slug"),),
     (
         DEVICE_TYPE,
         Field(

@@ -88,7 +88,7 @@ _LOCATION = Field(
 
 DEVICE = Resource(
     "device",
-    lambda row: (row["uuid"],),
+    (text("uuid", "uuid"),),
     (
         NAME,
         _NOTE,

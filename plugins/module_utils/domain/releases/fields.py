@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from ...engine.fields import Resource, flag, text
-from ...sdk._related import related
 
 RELEASE = Resource(
     "release",
-    lambda row: (related(row, "belongs_to__application")["slug"], row["commit"]),
+    (text("commit", "commit"),),
     (
         flag("final", "is_final"),
         flag("invalidated", "is_invalidated"),

@@ -84,8 +84,10 @@ def describe(row: Record) -> dict[str, Any]:
 def _convergence(balena: Balena, want: Want, found: Record) -> Task:
     if found["is_final"] and want.get("final") is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
-    changes = RELEASE.changes(want, found)
-    tag_changes, tags = declared_tags("release", found["id"], RELEASE.key(found), want, found["release_tag"])
+    under = (related(found, "belongs_to__application")["slug"],)
+    changes = RELEASE.changes(want, found, under)
+    key = (*under, *RELEASE.key_of(found))
+    tag_changes, tags = declared_tags("release", found["id"], key, want, found["release_tag"])
     shown = {**describe(found), "tags": tags, **RELEASE.predicted(want)}
     if want.get("final") and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
