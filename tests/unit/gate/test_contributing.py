@@ -4,13 +4,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.repository import read, tracked
+from tests.support.sizes import code_lines
+from tests.support.tasks import COLLECTION, run_task
 
 GUIDE = read("CONTRIBUTING.md")
 FILES = tracked()
@@ -29,7 +35,8 @@ def test_the_files_that_it_names_are_there(document):
 
 def test_the_make_targets_that_it_names_are_there():
     targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z-]+)", " ".join(re.findall(r"`[^`]+`", GUIDE)))) <= targets
+    code = re.findall(r"^ *```.*?^ *```|`[^`]+`", GUIDE, re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"\bmake ([a-z-]+)", " ".join(code))) <= targets
 
 
 def test_the_module_that_it_shows_is_the_real_one():
@@ -52,3 +59,70 @@ def test_the_test_that_it_shows_passes(emulator):
     code: dict = {}
     exec(compile(block.group(1), "CONTRIBUTING.md", "exec"), code)
     code["test_a_tag_that_is_there_is_not_written"](emulator)
+
+
+LABEL = "balena_service_label"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The files of the small resource that the guide adds, from its diff, and what else they change."""
+    diff = re.search(r"```diff\n(.*?)```", GUIDE, re.DOTALL)
+    assert diff
+    runtime = tmp_path / "meta" / "runtime.yml"
+    runtime.parent.mkdir()
+    runtime.write_text(read("meta/runtime.yml"), encoding="utf-8")
+    subprocess.run(["git", "apply", "-"], input=diff.group(1), text=True, cwd=tmp_path, check=True)
+    return tmp_path
+
+
+@pytest.fixture
+def label(small, emulator, monkeypatch):
+    """Runs a task of the module that the guide adds."""
+    name = f"{COLLECTION}.modules.{LABEL}"
+    spec = importlib.util.spec_from_file_location(name, small / "plugins" / "modules" / f"{LABEL}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    emulator.seed({"applications": [{"name": "kiosk", "services": ["main"]}]})
+    usual = {"application": "acme/kiosk", "service": "main", "name": "io.balena.features.gpu"}
+    return lambda **options: run_task(emulator, LABEL, **{**usual, **options})
+
+
+def test_a_small_resource_takes_three_files_and_forty_lines_of_code(small):
+    files = [path for path in small.rglob("*") if path.is_file()]
+    assert len(files) <= 3
+    assert (
+        LABEL in yaml.safe_load((small / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["balena"]
+    )
+    assert sum(code_lines(path) for path in files if path.suffix == ".py") <= 40
+
+
+def test_the_small_resource_is_made_changed_and_removed(label, emulator):
+    foreseen = label(value="1", check_mode=True)
+    assert foreseen["service_label"] == {"id": None, "name": "io.balena.features.gpu", "value": "1"}
+    assert emulator.writes() == []
+    made = label(value="1")
+    assert made["changes"] == {"create": 1, "update": 0, "delete": 0}
+    assert made["service_label"] == {**foreseen["service_label"], "id": made["service_label"]["id"]}
+    assert not label(value="1")["changed"]
+    changed = label(value="0")
+    assert changed["service_label"] == {**made["service_label"], "value": "0"}
+    assert changed["diff"]["before"] == {"service_label": {"acme/kiosk main io.balena.features.gpu": "1"}}
+    assert label(state="absent")["changes"] == {"create": 0, "update": 0, "delete": 1}
+    assert label(state="absent") == {**label(state="absent"), "changed": False, "service_label": None}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "value"),
+        ({"service": "mian", "value": "1"}, "has no service 'mian'"),
+        ({"application": "acme/kiosks", "value": "1"}, "'acme/kiosks' does not exist"),
+    ],
+)
+def test_the_small_resource_says_what_is_wrong(label, emulator, options, message):
+    result = label(**options)
+    assert result["failed"] and message in result["msg"]
+    assert emulator.writes() == []

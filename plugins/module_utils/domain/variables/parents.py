@@ -38,7 +38,7 @@ def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | Non
         application = need_application(balena, want["application"], expand=_OF_APPLICATION if config else None)
         return [Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))], None
     if scope == "service":
-        return [_service(balena, want)], None
+        return [find_service(balena, want)], None
     devices = select_devices(balena, want, expand=_OF_DEVICE if config else None)
     fleets = sorted({device["belongs_to__application"]["__id"] for device in devices})
     within = {"belongs_to__application": {"$in": fleets}}
@@ -69,7 +69,11 @@ def _check(want: Want) -> None:
         raise DeclarationError(f"service {need} with scope '{scope}'")
 
 
-def _service(balena: Balena, want: Want) -> Parent:
+def find_service(balena: Balena, want: Want) -> Parent:
+    """The service that the options C(application) and C(service) name.
+
+    :raises DeclarationError: the application or the service does not exist.
+    """
     application = need_application(
         balena,
         want["application"],
