@@ -179,6 +179,8 @@ failed_items:
 """
 
 from ..module_utils.domain.keys.api_keys import plan
+from ..module_utils.domain.keys.fields import API_KEY
+from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
 from ..module_utils.options import DEVICE_SELECTOR, Options
 
@@ -186,9 +188,7 @@ OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         "scope": {"type": "str", "choices": ["user", "application", "device"], "default": "user"},
-        "name": {"type": "str", "required": True},
-        "description": {"type": "str"},
-        "expires": {"type": "str"},
+        **options_of(API_KEY.all),
         "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
         "overlap": {"type": "int"},
         "max_age": {"type": "int"},

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import dates
 from .plan import Change, DeclarationError, Key, Row, compare
 
 Values = dict[str, Any]
@@ -88,9 +89,31 @@ def flag(option: str, column: str, meaning: str = "", *, usual: bool = False, **
     return Field(option, (column,), **{"spec": {"type": "bool"}, "usual": usual, "document": document, **more})
 
 
-def text(option: str, column: str, usual: str | None = "", **more: Any) -> Field:
-    """A field that is text as it stands."""
-    return Field(option, (column,), **{"spec": {"type": "str"}, "usual": usual, **more})
+def text(option: str, column: str, usual: str | None = "", *, required: bool = False, **more: Any) -> Field:
+    """A field that is text as it stands.
+
+    :param required: a declaration without it is none.
+    """
+    spec = {"type": "str", **({"required": True} if required else {})}
+    return Field(option, (column,), **{"spec": spec, "usual": usual, **more})
+
+
+def moment(option: str, column: str, meaning: str, **more: Any) -> Field:
+    """A field that is a date and time; an empty text says that there is none.
+
+    :param meaning: what documents say of it.
+    """
+
+    def stored(declared: str) -> str | None:
+        declared = declared.strip()
+        return dates.as_stored(dates.declared(declared, option)) if declared else None
+
+    def held(value: Any) -> str | None:
+        found = dates.read(value)
+        return dates.as_stored(found) if found else None
+
+    document = {"type": "string", "description": meaning}
+    return text(option, column, None, **{"stored": stored, "held": held, "document": document, **more})
 
 
 def name_schema(description: str) -> Values:
@@ -126,6 +149,11 @@ class Resource:
     name: str
     key: tuple[Field, ...]
     fields: tuple[Field, ...]
+
+    @property
+    def all(self) -> tuple[Field, ...]:
+        """The fields, the key first."""
+        return (*self.key, *self.fields)
 
     def key_of(self, row: Mapping[str, Any]) -> Key:
         """What people call a thing that was read."""

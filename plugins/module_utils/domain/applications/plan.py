@@ -21,7 +21,7 @@ from ..devices.types import find
 from ..query import Record, meant
 from ..rows import read_rows
 from ..selector import find_application
-from ..tags.compare import declared_tags
+from ..tags.compare import declared_tags, shown_tags
 from .fields import APPLICATION, DEVICE_URLS
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def describe(row: Record, want: Want | None = None) -> dict[str, Any]:
         "slug": row["slug"],
         "organization": owner["handle"] if owner else None,
         "device_count": row["owns__device"],
-        "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["application_tag"], key=lambda t: t["tag_key"])},
+        "tags": shown_tags(row["application_tag"]),
         **APPLICATION.shown(row, want),
         **_shown_urls(want or {}),
     }

@@ -5,52 +5,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from ...engine import dates
-from ...engine.fields import text
+from ...engine.fields import moment
 from ...engine.plan import DeclarationError
 
 COLUMN = "is_accessible_by_support_until__date"
-_OPTION = "support_access_until"
+_END = moment(
+    "support_access_until",
+    COLUMN,
+    "Let balena's support in until then, such as 2030-01-31; an empty text ends it. Only on balenaCloud.",
+    cloud_only=True,
+)
 
 
-def _stored(end: str) -> str | None:
-    """The declared end of the access as the API stores it; None (an empty text was given): there is no access.
+def _stored(declared: str) -> str | None:
+    """The declared end of the access as the API stores it.
 
     :raises DeclarationError: not a date and time, or one that has passed (the API would give no access).
     """
-    if not end.strip():
-        return None
-    moment = dates.declared(end, _OPTION)
-    if moment <= dates.now():
-        raise DeclarationError(f"{_OPTION} '{end}' has passed; an empty text ends the access")
-    return dates.as_stored(moment)
+    end: str | None = _END.stored(declared)
+    if end and not _lasting(end):
+        raise DeclarationError(f"{_END.option} '{declared}' has passed; an empty text ends the access")
+    return end
 
 
-def _held(value: Any) -> str | None:
-    """What the API says, in the form of L(_stored)."""
-    moment = dates.read(value)
-    return dates.as_stored(moment) if moment else None
-
-
-def _exported(end: str | None) -> str | None:
+def _lasting(end: str | None) -> str | None:
     """Access that has ended is none."""
-    moment = dates.read(end)
-    return end if moment and moment > dates.now() else None
+    found = dates.read(end)
+    return end if found and found > dates.now() else None
 
 
-SUPPORT_ACCESS = text(
-    _OPTION,
-    COLUMN,
-    None,
-    stored=_stored,
-    held=_held,
-    exported=_exported,
-    cloud_only=True,
-    document={
-        "type": "string",
-        "description": "Let balena's support in until then, such as 2030-01-31; an empty text ends it. Only on "
-        "balenaCloud.",
-    },
-)
+SUPPORT_ACCESS = replace(_END, stored=_stored, exported=_lasting)

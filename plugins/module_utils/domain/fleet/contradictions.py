@@ -11,6 +11,7 @@ from typing import Any
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
+from ..devices.support_access import SUPPORT_ACCESS
 from ..devices.switches import VARIABLES
 from ..host_os.names import read_version_name
 from ..releases.names import read_name
@@ -41,7 +42,7 @@ def _unreadable(content: Mapping[str, Any]) -> Iterator[Mistake]:
     for path, layer in (("", content), *_layers(content)):
         if "release" in layer:
             yield from _tried(below(path, "release"), read_name, layer["release"])
-        yield from _no_date(path, "support_access_until", layer)
+        yield from _no_date(path, SUPPORT_ACCESS.option, layer)
     for section in ("supervisor", "os"):
         if section in content:
             yield from _tried(f"{section}.version", _version, content[section]["version"])

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine import dates
 from ...engine.fields import Field
 from ...engine.report import SENSITIVE
 from ...sdk._related import related, related_or_none
 from ..applications.fields import APPLICATION
 from ..devices.fields import COMMON, DEVICE, NAME
+from ..keys.fields import API_KEY
 from ..query import Record
 from ..releases.names import TRACK, exact_name
 from ..selector import no_application
@@ -210,9 +210,7 @@ def _keys(keys: Sequence[Record]) -> list[Document]:
     newest: dict[str, Document] = {}
     for row in keys:
         if row["name"]:
-            end = dates.read(row["expiry_date"])
-            shown = {"name": row["name"], "description": row["description"], "expires": end and dates.as_stored(end)}
-            newest.setdefault(row["name"], {name: value for name, value in shown.items() if value is not None})
+            newest.setdefault(row["name"], {"name": row["name"], **_exported(API_KEY.fields, row)})
     return [newest[name] for name in sorted(newest)]
 
 

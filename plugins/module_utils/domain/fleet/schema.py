@@ -15,6 +15,7 @@ from typing import Any
 from ...engine.fields import LONGEST_NAME, Field, name_schema
 from ..applications.fields import SETTINGS
 from ..devices.fields import COMMON, NAME
+from ..keys.fields import API_KEY
 from ..tags.compare import LIMITS, RESERVED_KEYS
 from ..variables.compare import MAX_NAME, NAMESPACES, RESERVED
 
@@ -122,12 +123,6 @@ _DEVICE: Schema = {
 
 _VERSION = name_schema("An exact version, a range such as ^6.0, latest, or recommended.")
 
-_KEY: Schema = {
-    "name": name_schema("What the key is called; it is found by that."),
-    "description": {"type": "string", "maxLength": 1244, "description": "What it is for; an empty text removes it."},
-    "expires": {"type": "string", "description": "When it ends, such as 2030-01-31; an empty text: never."},
-}
-
 #: The same for fleets and devices.
 _MAX_KEY = LIMITS["device"].key
 
@@ -229,7 +224,10 @@ SCHEMA: Schema = {
                 },
                 required=["version"],
             ),
-            "provisioning_keys": {"type": "array", "items": _object(_KEY, required=["name"])},
+            "provisioning_keys": {
+                "type": "array",
+                "items": _object(_keys(API_KEY.all), required=["name"]),
+            },
         },
         required=["fleet"],
     ),

@@ -17,6 +17,7 @@ from ...engine.report import SENSITIVE
 from ...engine.task import Task
 from ...sdk.errors import BalenaError, BalenaUnknownOutcomeError
 from ..query import Record
+from .fields import API_KEY
 from .owners import Owner, describe, find, keys_of
 from .rights import check_idempotence, check_token, user_only
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
-RESOURCE = "api_key"
+RESOURCE = API_KEY.name
 #: What makes a key for each scope: the kind of owner, and the one role that suits it (recording 12).
 _ACTORS = {
     "application": ("application", "provisioning-api-key"),
@@ -93,7 +94,7 @@ def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Task:
             creates.append(Change("create", RESOURCE, _key(keys, owner), None, fields, _identity(want, owner)))
             olds += _retirement(keys, owner) if want["state"] == "rotated" else []
         else:
-            updates += _update(keys, owner, newest, fields)
+            updates += API_KEY.changes(want, newest, owner.key)
     olds = after_successors(olds, creates)
     limits = [change for change in olds if change.action == "update"]
     removals = [change for change in olds if change.action == "delete"]
@@ -109,13 +110,7 @@ def _fields(want: Want) -> dict[str, Any]:
             raise DeclarationError(f"{option} is only used with state: rotated")
         if (want.get(option) or 0) < 0:
             raise DeclarationError(f"{option} must not be negative, not {want[option]}")
-    fields: dict[str, Any] = {}
-    if want.get("description") is not None:
-        fields["description"] = want["description"] or None
-    if want.get("expires") is not None:
-        text = want["expires"].strip()
-        fields["expiry_date"] = dates.as_stored(dates.declared(text, "expires")) if text else None
-    return fields
+    return API_KEY.wanted(want)
 
 
 def _identity(want: Want, owner: Owner) -> dict[str, Any]:
@@ -136,18 +131,6 @@ def _is_due(want: Want, newest: Record) -> bool:
         return False
     made = dates.read(newest["created_at"])
     return made is None or (dates.now() - made).total_seconds() >= (want.get("max_age") or 0)
-
-
-def _update(keys: _Keys, owner: Owner, row: Record, fields: Mapping[str, Any]) -> list[Change]:
-    before = {name: _stored(name, row[name]) for name in fields}
-    if before == fields:
-        return []
-    return [Change("update", RESOURCE, _key(keys, owner), before, fields, {}, row["id"])]
-
-
-def _stored(name: str, value: Any) -> Any:
-    moment = dates.read(value) if name == "expiry_date" else None
-    return dates.as_stored(moment) if moment else value
 
 
 def _retirement(keys: _Keys, owner: Owner) -> list[Change]:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...engine.fields import columns_of
 from ...engine.plan import DeclarationError, Key, NewId
 from ...sdk.auth import Auth
 from ..query import Record
 from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
+from .fields import API_KEY
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 #: What is told of a key; its value is told once, when it is made.
-COLUMNS = ("name", "description", "expiry_date", "created_at")
+COLUMNS = ("name", *columns_of(API_KEY.fields), "created_at")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,6 @@ def describe(owner: Owner, row: Record) -> dict[str, Any]:
         "of": owner.label,
         "id": row["id"],
         "name": row["name"],
-        "description": row["description"],
-        "expires": row["expiry_date"],
+        **API_KEY.shown(row),
         "created_at": row["created_at"],
     }

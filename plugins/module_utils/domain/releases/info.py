@@ -15,6 +15,7 @@ from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
 from ..selector import need_application
 from ..tag_conditions import tag_conditions, wanted_tags
+from ..tags.compare import shown_tags
 from .fields import RELEASE
 from .find import nearest, of_application
 from .names import ReleaseName, read_name
@@ -103,9 +104,8 @@ def _chosen(rows: list[Record], named: ReleaseName | None, where: str) -> list[R
 
 def _describe(row: Record) -> dict[str, Any]:
     """A release as the task returns it."""
-    tags = sorted(row["release_tag"], key=lambda tag: tag["tag_key"])
     found = {key: row[column] for key, column in _COLUMNS.items()}
-    found["tags"] = {tag["tag_key"]: tag["value"] for tag in tags}
+    found["tags"] = shown_tags(row["release_tag"])
     if "release_image" in row:
         images = [image for item in row["release_image"] if (image := related_or_none(item, "image"))]
         built = ((related_or_none(image, "is_a_build_of__service"), image) for image in images)

@@ -16,7 +16,7 @@ from ...engine.task import Task
 from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
-from ..tags.compare import declared_tags
+from ..tags.compare import declared_tags, shown_tags
 from . import builds
 from .fields import RELEASE
 from .find import find, look_up
@@ -76,7 +76,7 @@ def describe(row: Record) -> dict[str, Any]:
         "version": row["raw_version"],
         "application": related(row, "belongs_to__application")["slug"],
         "status": row["status"],
-        "tags": {tag["tag_key"]: tag["value"] for tag in sorted(row["release_tag"], key=lambda t: t["tag_key"])},
+        "tags": shown_tags(row["release_tag"]),
         **RELEASE.shown(row),
     }
 

@@ -75,6 +75,11 @@ def compare_tags(parent: str, things: Iterable[Tagged], *, purge: bool = False) 
     return compare(f"{parent}_tag", desired, rows, absent=gone, purge=purge)
 
 
+def shown_tags(rows: Iterable[Record]) -> dict[str, str]:
+    """Tags as tasks return them: by key, in its order."""
+    return {row["tag_key"]: row["value"] for row in sorted(rows, key=lambda row: row["tag_key"])}
+
+
 def resulting_tags(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[Key, dict[str, str]]:
     """The tags of each thing, by its key, once the changes are made; sorted by tag."""
     found: dict[Key, dict[str, str]] = {
