@@ -88,14 +88,14 @@ failed_items:
       error: its successor could not be made, so it stays as it is
 """
 
-from ..module_utils.domain.keys.ssh_keys import plan
+from ..module_utils.domain.keys.ssh_keys import SSH_KEY, plan
+from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
 from ..module_utils.options import Options
 
 OPTIONS = Options(
     argument_spec={
-        "title": {"type": "str", "required": True},
-        "public_key": {"type": "str", "no_log": False},
+        **options_of(SSH_KEY.all),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     never_null=("title",),

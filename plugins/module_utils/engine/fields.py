@@ -41,7 +41,7 @@ class Field:
     :param fixed: only creation sets it.
     :param set_by_server: a new row has the usual value, whatever was asked.
     :param cloud_only: not every server has the columns, so that they are only read for those who declare it.
-    :param secret: the value must not be shown.
+    :param secret: the value must not be shown: results leave it out, and differences hide it.
     """
 
     option: str
@@ -129,7 +129,7 @@ def name_schema(description: str) -> Values:
 
 def options_of(fields: Iterable[Field]) -> dict[str, dict[str, Any]]:
     """The options of a module that declares these fields."""
-    return {field.option: dict(field.spec) for field in fields if field.spec}
+    return {one.option: {**one.spec, **({"no_log": True} if one.secret else {})} for one in fields if one.spec}
 
 
 def columns_of(fields: Iterable[Field]) -> list[str]:
@@ -199,15 +199,24 @@ class Resource:
 
         :param want: the declaration that the result is about.
         """
-        return {field.option: field.value(row) for field in self.told(want or {})}
+        return {field.option: field.value(row) for field in self.told(want or {}) if not field.secret}
 
     def predicted(self, want: Mapping[str, Any], *, new: bool = False) -> Values:
         """The declared fields as results will have them.
 
         :param new: of a thing that does not exist yet, so that the others are as usual.
         """
-        usual = {field.option: field.usual for field in self.fields if not field.cloud_only} if new else {}
-        return {**usual, **{field.option: field.predicted(want[field.option]) for field in self.given(want)}}
+        usual = {field.option: field.usual for field in self.told({}) if not field.secret} if new else {}
+        declared = (field for field in self.given(want) if not field.secret)
+        return {**usual, **{field.option: field.predicted(want[field.option]) for field in declared}}
+
+    def removal(self, key: Key, row: Mapping[str, Any], before: Mapping[str, Any]) -> Change:
+        """What takes away a thing that was read.
+
+        :param before: what a diff shows of it.
+        """
+        secret = any(field.secret for field in self.fields)
+        return Change("delete", self.name, key, before, None, {}, row["id"], secret)
 
     def changes(self, want: Mapping[str, Any], found: Mapping[str, Any], under: Key = (), **more: Any) -> list[Change]:
         """What makes a thing that exists as it is declared.
@@ -232,13 +241,11 @@ class Resource:
         :param key: what people call it.
         :raises DeclarationError: a value that cannot be, or another one than there is of what is fixed at creation.
         """
-        absent, actual = want["state"] == "absent", []
-        if found is not None:
-            self._check_fixed({} if absent else want, found, key)
-            held = _joined(field.actual(found) for field in self.told(want))
-            actual = [Row(key, held, identity, found["id"])]
-        desired = [] if absent else [Row(key, self.wanted(want), identity)]
-        return compare(self.name, desired, actual, purge=absent, secret=self._is_secret(want))
+        if want["state"] == "absent":
+            return [self.removal(key, found, _joined(field.actual(found) for field in self.told({})))] if found else []
+        if found:
+            return self.changes(want, found, key[: len(key) - len(self.key)])
+        return compare(self.name, [Row(key, self.wanted(want), identity)], [], secret=self._is_secret(want))
 
     def _check_fixed(self, want: Mapping[str, Any], found: Mapping[str, Any], key: Key) -> None:
         for field in self.given(want):

@@ -37,7 +37,7 @@ LAMP = Resource(
         ENDS,
         text("kind", "is_of__kind", "bulb", fixed=True),
         text("color", "color", None, cloud_only=True),
-        text("code", "code", None, spec={"type": "str", "no_log": True}, secret=True),
+        text("code", "code", None, secret=True),
         flag("used", "is_used", usual=True, spec={}),
     ),
 )
@@ -104,7 +104,7 @@ def test_columns_that_are_no_field_are_compared_too():
 def test_nothing_is_what_is_usual():
     shown = LAMP.shown({"id": 7, **EMPTY})
     assert shown == {
-        "note": "", "lit": False, "place": None, "ends": None, "kind": "bulb", "code": None, "used": True,
+        "note": "", "lit": False, "place": None, "ends": None, "kind": "bulb", "used": True,
     }  # fmt: skip
     assert LAMP.changes({"note": "", "lit": False, "ends": " ", "used": True}, lamp()) == []
 
@@ -127,8 +127,16 @@ def test_what_is_fixed_cannot_be_changed(state):
 
 
 def test_a_secret_is_not_shown():
-    changes = LAMP.changes({"code": "hunter2", "note": "a"}, {**lamp(), "code": "swordfish"})
-    assert "hunter2" not in str(diff(changes)) and "swordfish" not in str(diff(changes))
+    row, want = {**lamp(), "code": "swordfish"}, {"code": "hunter2", "note": "a", "state": "present"}
+    for changes in (
+        LAMP.converge(want, row, {}, KEY),
+        LAMP.converge(want, None, {}, KEY),
+        LAMP.converge({"state": "absent"}, row, {}, KEY),
+    ):
+        assert len(changes) == 1
+        assert "hunter2" not in str(diff(changes)) and "swordfish" not in str(diff(changes))
+    told = [LAMP.shown(row, want), LAMP.predicted(want), LAMP.predicted(want, new=True)]
+    assert "hunter2" not in str(told) and "swordfish" not in str(told)
     assert LAMP.changes({"note": "a"}, lamp())[0].secret is False
 
 

@@ -113,7 +113,7 @@ def _removal(want: Want, found: Record | None) -> Plan:
         )
         raise DeclarationError(f"application '{found['slug']}' still has {still} first, or say force: true")
     shown = describe(found)
-    change = Change("delete", "application", (found["slug"],), _public(shown), None, {}, found["id"])
+    change = APPLICATION.removal((found["slug"],), found, _public(shown))
     return Plan(changes=(change,), result={"application": None})
 
 

@@ -106,7 +106,7 @@ def _removal(subjects: Sequence[Subject]) -> Plan:
     for subject in subjects:
         row = subject.found or {}
         before = {"device_name": row["device_name"], "belongs_to__application": _home(row)}
-        changes.append(Change("delete", "device", subject.key, before, None, {}, row["id"]))
+        changes.append(DEVICE.removal(subject.key, row, before))
     return Plan(tuple(changes), len(subjects), {"devices": []})
 
 

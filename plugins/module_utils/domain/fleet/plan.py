@@ -111,15 +111,7 @@ def _apart(known: Known, changes: Sequence[Change], silent_days: float) -> drift
 
 def _removals(known: Known) -> list[Change]:
     return [
-        Change(
-            "delete",
-            "device",
-            member.subject.key,
-            {"device_name": member.row["device_name"]},
-            None,
-            {},
-            member.row["id"],
-        )
+        DEVICE.removal(member.subject.key, member.row, {"device_name": member.row["device_name"]})
         for member in known.members
         if is_removed(known.scope, member)
     ]

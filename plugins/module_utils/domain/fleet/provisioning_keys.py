@@ -14,6 +14,7 @@ from ...engine.plan import Change
 from ...engine.report import SENSITIVE
 from ...engine.task import Task
 from ..keys import api_keys
+from ..keys.fields import API_KEY
 from ..keys.owners import Owner
 from ..keys.rights import check_token
 from ..query import Record
@@ -87,4 +88,4 @@ def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
 
 def _removal(slug: str, row: Record) -> Change:
     key = (slug, row["name"] or "without a name", str(row["id"]))
-    return Change("delete", api_keys.RESOURCE, key, api_keys.shown(row), None, {}, row["id"])
+    return API_KEY.removal(key, row, api_keys.shown(row))

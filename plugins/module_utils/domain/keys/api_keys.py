@@ -143,7 +143,7 @@ def _retirement(keys: _Keys, owner: Owner) -> list[Change]:
         ends = dates.read(row["expiry_date"])
         before = {"expiry_date": row["expiry_date"]}
         if not overlap:
-            changes.append(Change("delete", RESOURCE, key, shown(row), None, {}, row["id"]))
+            changes.append(API_KEY.removal(key, row, shown(row)))
         elif ends is None or ends > end:
             after = {"expiry_date": dates.as_stored(end)}
             changes.append(Change("update", RESOURCE, key, before, after, {}, row["id"]))
@@ -157,7 +157,7 @@ def shown(row: Record) -> dict[str, Any]:
 
 def _removal(balena: Balena, keys: _Keys) -> Plan:
     changes = tuple(
-        Change("delete", RESOURCE, (*_key(keys, owner), *which), shown(row), None, {}, row["id"])
+        API_KEY.removal((*_key(keys, owner), *which), row, shown(row))
         for owner, rows in keys.actual.items()
         for which, row in zip([(), *((f"previous {number}",) for number in range(1, len(rows)))], rows, strict=False)
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Made, Outcome, Writers
+from ...engine.fields import Resource, columns_of, text
 from ...engine.plan import Change, DeclarationError, Plan
 from ...engine.replacing import after_successors
 from ...engine.task import Task
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
-_RESOURCE = "user__has__public_key"
-_COLUMNS = ["id", "title", "public_key"]
+SSH_KEY = Resource(
+    "user__has__public_key",
+    (text("title", "title", required=True),),
+    (text("public_key", "public_key", None, spec={"type": "str", "no_log": False}),),
+)
 
 
 def plan(balena: Balena, want: Want) -> Plan | Task:
@@ -37,7 +41,7 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     """
     absent = want["state"] == "absent"
     wanted = None if absent else _wanted(want)
-    rows: list[Record] = balena.pine.get_all(_RESOURCE, options={"$select": _COLUMNS})
+    rows: list[Record] = balena.pine.get_all(SSH_KEY.name, options={"$select": ["id", *columns_of(SSH_KEY.all)]})
     titled = [row for row in rows if row["title"] == want["title"]]
     if wanted is None:
         return Plan(tuple(_removals(titled)), 1, {"ssh_key": None})
@@ -48,16 +52,16 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     if kept is None:
         user = Auth(balena).get_user_info()["id"]
         identity = {"user": user, "title": want["title"]}
-        first = [Change("create", _RESOURCE, key, None, {"public_key": wanted}, identity)]
+        first = [Change("create", SSH_KEY.name, key, None, {"public_key": wanted}, identity)]
     elif kept["title"] != want["title"]:
         before = {"title": kept["title"]}
-        first = [Change("update", _RESOURCE, key, before, {"title": want["title"]}, {}, kept["id"])]
+        first = [Change("update", SSH_KEY.name, key, before, {"title": want["title"]}, {}, kept["id"])]
     else:
         first = []
     shown = {"id": None, "public_key": wanted, **(kept or {}), "title": want["title"]}
 
     def result(outcome: Outcome) -> dict[str, Any]:
-        made = outcome.made.get((_RESOURCE, key))
+        made = outcome.made.get((SSH_KEY.name, key))
         return {"ssh_key": {**shown, "id": made.id}} if made else {}
 
     changes = (*first, *after_successors(others, first))
@@ -65,24 +69,16 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
 
 
 def _create(balena: Balena, change: Change, outcome: Outcome) -> Made:
-    return Made(balena.pine.post(_RESOURCE, change.body, natural_key=("public_key", "user"))["id"])
+    return Made(balena.pine.post(SSH_KEY.name, change.body, natural_key=("public_key", "user"))["id"])
 
 
-WRITERS: Writers = {(_RESOURCE, "create"): _create}
+WRITERS: Writers = {(SSH_KEY.name, "create"): _create}
 
 
 def _removals(rows: list[Record]) -> list[Change]:
     """The end of keys that have the title, named in the order of their ids."""
     return [
-        Change(
-            "delete",
-            _RESOURCE,
-            (row["title"], f"previous {number}"),
-            {"public_key": row["public_key"]},
-            None,
-            {},
-            row["id"],
-        )
+        SSH_KEY.removal((row["title"], f"previous {number}"), row, {"public_key": row["public_key"]})
         for number, row in enumerate(rows, 1)
     ]
 
