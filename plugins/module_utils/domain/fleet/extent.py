@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...engine.named import KEPT
 from ...engine.plan import DeclarationError
-from ..variables.compare import KEPT, as_text, check_value
+from ..variables.compare import as_text, check_value
 from .document import SECTIONS, Document, Secret, Values
 
 

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...engine.named import Comparison
 from ...engine.plan import Change, DeclarationError, Key, NewId, Row
 from ...sdk._related import related, related_or_none
 from ..cloud import missing
 from ..devices.switches import VARIABLES, desired_rows
 from ..query import Record
 from ..tags.compare import Tagged, compare_tags
-from ..variables.compare import RESOURCES, Comparison, Parent
+from ..variables.compare import RESOURCES, Parent, add_variables
 from .document import Document, Secret, Values
 from .extent import Scope
 from .likely_secrets import is_likely_secret
@@ -165,7 +166,7 @@ def variable_changes(
     for kind, group in itertools.groupby(holders, lambda holder: holder.kind):
         compared = Comparison(*RESOURCES[kind])
         for holder in group:
-            compared.add(holder.parent, scope.revealed(holder.values), holder.actual)
+            add_variables(compared, holder.parent, scope.revealed(holder.values), holder.actual)
         if kind == ("device", "config"):
             compared.desired += _switches(balena, scope, fleet, members, compared.actual)
         if kind[0] == "device_service":

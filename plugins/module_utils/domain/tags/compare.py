@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...engine.plan import Change, DeclarationError, Key, NewId, Row, compare
+from ...engine.named import Comparison
+from ...engine.plan import Change, DeclarationError, Key, NewId
 from ..query import Record
 from ..text import as_tag_value
 
@@ -57,22 +58,14 @@ def compare_tags(parent: str, things: Iterable[Tagged], *, purge: bool = False) 
     :param parent: C(application), C(device) or C(release).
     :raises DeclarationError: a tag key or value that the API refuses.
     """
-    rows, desired, gone = [], [], []
+    found = Comparison(f"{parent}_tag", parent, "tag_key")
     for thing in things:
+        wanted = {str(name): None if value is None else as_tag_value(value) for name, value in thing.wanted.items()}
         for name, value in thing.wanted.items():
             check_tag(parent, str(name), value)
-            key = (*thing.key, str(name))
-            if value is None:
-                gone.append(key)
-            else:
-                identity = {parent: thing.id, "tag_key": str(name)}
-                desired.append(Row(key, {"value": as_tag_value(value)}, identity))
-        for row in thing.actual:
-            if is_owned(row["tag_key"]) and row["tag_key"] not in thing.wanted:
-                continue
-            identity = {parent: thing.id, "tag_key": row["tag_key"]}
-            rows.append(Row((*thing.key, row["tag_key"]), {"value": row["value"]}, identity, row["id"]))
-    return compare(f"{parent}_tag", desired, rows, absent=gone, purge=purge)
+        rows = [row for row in thing.actual if row["tag_key"] in thing.wanted or not is_owned(row["tag_key"])]
+        found.add(thing.id, thing.key, wanted, rows)
+    return found.changes(purge=purge)
 
 
 def shown_tags(rows: Iterable[Record]) -> dict[str, str]:

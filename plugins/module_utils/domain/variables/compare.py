@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from ...engine.plan import Change, DeclarationError, Key, NewId, Row, compare
+from ...engine.named import Comparison
+from ...engine.plan import DeclarationError, Key, NewId
 from ..query import Record
 
 #: (scope, kind) -> resource and the column of its parent.
@@ -41,16 +41,6 @@ MAX_VALUES = {
 }
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONFIG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:]*")
-
-
-class Kept(Enum):
-    """What stands for a value that is not managed here."""
-
-    KEPT = "kept"
-
-
-#: A variable that must be there, whatever its value.
-KEPT = Kept.KEPT
 
 
 @dataclass(frozen=True)
@@ -111,41 +101,16 @@ def declaration(want: Mapping[str, Any]) -> Declaration:
     return Declaration(resource, parent, values, want["purge"], want["secret"])
 
 
-class Comparison:
-    """Variables of one resource, of any number of parents: those that should be, those that are."""
+def add_variables(found: Comparison, parent: Parent, wanted: Mapping[str, Any], rows: Iterable[Record]) -> None:
+    """Compare the variables of one parent too.
 
-    def __init__(self, resource: str, parent: str) -> None:
-        """Begin with no parents.
-
-        :param parent: the column that names what a variable belongs to.
-        """
-        self.resource, self._parent = resource, parent
-        self.desired: list[Row] = []
-        self.actual: list[Row] = []
-        self._absent: list[Key] = []
-
-    def add(self, parent: Parent, wanted: Mapping[str, Any], records: Iterable[Record]) -> None:
-        """Add one parent.
-
-        :param wanted: its variables: text, None (there must be none of that name), or L(KEPT).
-        :param records: its variables as they are, with C(id), C(name) and C(value).
-        :raises DeclarationError: a value that is too long.
-        """
-        for name, value in wanted.items():
-            key = (*parent.key, name)
-            if value is None:
-                self._absent.append(key)
-            else:
-                check_length(self.resource, name, value)
-                fields = {} if value is KEPT else {"value": value}
-                self.desired.append(Row(key, fields, {self._parent: parent.id, "name": name}))
-        for record in records:
-            identity = {self._parent: parent.id, "name": record["name"]}
-            self.actual.append(Row((*parent.key, record["name"]), {"value": record["value"]}, identity, record["id"]))
-
-    def changes(self, *, purge: bool = False, secret: bool = False) -> list[Change]:
-        """What has to change; see L(compare)."""
-        return compare(self.resource, self.desired, self.actual, absent=self._absent, purge=purge, secret=secret)
+    :param wanted: its variables: text, None (there must be none of that name), or L(KEPT).
+    :param rows: its variables as they are, with C(id), C(name) and C(value).
+    :raises DeclarationError: a value that is too long.
+    """
+    for name, value in wanted.items():
+        check_length(found.resource, name, value)
+    found.add(parent.id, parent.key, wanted, rows)
 
 
 def as_text(value: Any) -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...engine.named import Comparison
 from ...engine.plan import Change, NewId, Plan, predict
 from ...engine.report import fingerprint
 from ..query import Record
 from ..rows import children
-from .compare import Comparison, Declaration, Parent, declaration
+from .compare import Declaration, Parent, add_variables, declaration
 from .config_schema import judge
 from .parents import find
 
@@ -38,7 +39,7 @@ def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
         records.setdefault(record[declared.parent]["__id"], []).append(record)
     found = Comparison(declared.resource, declared.parent)
     for parent in parents:
-        found.add(parent, declared.values, records.get(parent.id, ()))
+        add_variables(found, parent, declared.values, records.get(parent.id, ()))
     changes = found.changes(purge=declared.purge, secret=declared.secret)
     after: dict[str, dict[str, str]] = {" ".join(parent.key): {} for parent in parents}
     for row in predict(found.actual, changes):
