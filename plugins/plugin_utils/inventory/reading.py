@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
-from ...module_utils.domain.fields import SECRET_COLUMNS, relations
 from ...module_utils.domain.query import all_of, any_of, meant
+from ...module_utils.domain.read_more import SECRET_COLUMNS, relations
 from ...module_utils.domain.rows import holds, read_rows, user_condition
 from ...module_utils.domain.selector import ambiguous_application, in_application, named_application, select_devices
 from ...module_utils.domain.tag_conditions import tag_conditions, wanted_tags

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils.connection import connect
-from ...module_utils.domain import fields
+from ...module_utils.domain import read_more
 from ...module_utils.domain.devices.facts import shape
 from ...module_utils.engine.visible import visible
 from ...module_utils.engine.wording import counted
@@ -79,7 +79,7 @@ class InventorySource:
             key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
             found = self._cached(key) if self._options.get("cache") and use_cache else None
             if found is None:
-                relations = list(fields.relations(want["expand"]))
+                relations = list(read_more.relations(want["expand"]))
                 rows = read_devices(balena, want)
                 found = [shape(row, fields=want["fields"] or (), expand=relations) for row in rows]
                 if self._options.get("cache"):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.domain import fields
+from ansible_collections.community.balena.plugins.module_utils.domain import read_more
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 from ansible_collections.community.balena.plugins.module_utils.jmespath_option import compile_query
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaError, BalenaRequestError
@@ -24,23 +24,23 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     ],
 )
 def test_relations_can_be_written_in_several_ways(expand, expected):
-    assert fields.wanted({"expand": expand}).expand == expected
+    assert read_more.wanted({"expand": expand}).expand == expected
 
 
 @pytest.mark.parametrize("expand", [5, [5], {"service": "all"}, [["service"]]])
 def test_other_relations_are_refused(expand):
     with pytest.raises(DeclarationError, match="expand must be a list of relations"):
-        fields.wanted({"expand": expand})
+        read_more.wanted({"expand": expand})
 
 
 @pytest.mark.parametrize("field", ["key", "api_secret", "api_port"])
 def test_secret_fields_are_refused(field):
     with pytest.raises(DeclarationError, match=f"{field} is secret"):
-        fields.wanted({"fields": ["created_at", field]})
+        read_more.wanted({"fields": ["created_at", field]})
 
 
 def test_secrets_behind_relations_are_left_out():
-    asked = fields.wanted({"expand": ["owns__device"]})
+    asked = read_more.wanted({"expand": ["owns__device"]})
     row = {
         "id": 1,
         "owns__device": [
@@ -52,28 +52,28 @@ def test_secrets_behind_relations_are_left_out():
 
 def test_a_relation_that_the_module_reads_takes_no_options():
     own = {"service": {"$select": ["id"]}}
-    assert fields.wanted({"expand": ["service"]}).expansions(own) == own
+    assert read_more.wanted({"expand": ["service"]}).expansions(own) == own
     with pytest.raises(DeclarationError, match="the module reads service itself"):
-        fields.wanted({"expand": {"service": {"$top": 1}}}).expansions(own)
+        read_more.wanted({"expand": {"service": {"$top": 1}}}).expansions(own)
 
 
 def test_nothing_is_asked_for_without_relations():
-    assert fields.wanted({}).expansions() is None
+    assert read_more.wanted({}).expansions() is None
 
 
 def test_an_unknown_field_is_named_with_those_that_there_are():
     with pytest.raises(DeclarationError, match=r"there is no field 'nosuch'\. There are: a, b$"):
-        fields.wanted({"fields": ["nosuch"]}).given({"a": 1, "b": 2, "api_secret": "s"})
+        read_more.wanted({"fields": ["nosuch"]}).given({"a": 1, "b": 2, "api_secret": "s"})
 
 
 def test_a_failing_server_is_asked_about_what_was_wanted():
     failure = BalenaRequestError(body=None, status_code=500)
     with (
         pytest.raises(DeclarationError, match=r"\(nosuch, service\)"),
-        fields.More(["nosuch"], {"service": {}}).reading(),
+        read_more.More(["nosuch"], {"service": {}}).reading(),
     ):
         raise failure
-    with pytest.raises(BalenaRequestError), fields.More().reading():
+    with pytest.raises(BalenaRequestError), read_more.More().reading():
         raise failure
 
 

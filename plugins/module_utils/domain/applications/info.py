@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
-from .. import fields
+from .. import read_more
 from ..query import all_of
 from ..rows import read_rows, user_condition
 from ..selector import APPLICATION_COLUMNS, named_application
@@ -26,7 +26,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :param want: the options of the module balena_application_info.
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     ours = all_of(
         named_application(want["application"]) if want.get("application") else None,
         {"organization": {"handle": want["organization"]}} if want.get("organization") else None,

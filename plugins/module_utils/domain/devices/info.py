@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import fields
+from .. import read_more
 from ..query import Record
 from ..selector import any_name, select_devices
 from .facts import EXPANSIONS, SERVICES, shape
@@ -22,7 +22,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
 
     :param want: the options of the module balena_device_info.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     own = {**EXPANSIONS, "image_install": SERVICES} if want["services"] else EXPANSIONS
     with asked.reading():
         rows = chosen(balena, want, select=None, expand=asked.expansions(own))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import DeclarationError
 from ...sdk._related import related
 from ...sdk.models.device_type import DeviceTypeModel
-from .. import fields
+from .. import read_more
 from ..query import Record, all_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :param want: the options of the module balena_device_type_info.
     :raises DeclarationError: a device type that is named does not exist.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     names = want.get("device_types")
     if names == []:
         return {"device_types": []}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import DeclarationError
 from ...sdk import os_version
 from ...sdk.models.os import OsModel
-from .. import fields
+from .. import read_more
 from ..devices.types_info import slugs_of
 from ..query import Record
 
@@ -28,7 +28,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :param want: the options of the module balena_os_version_info.
     :raises DeclarationError: a device type that does not exist, or C(version) or C(update_from) is no version.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     if not want["device_types"]:
         return {"os_versions": []}
     _check(want)

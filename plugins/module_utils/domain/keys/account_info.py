@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...sdk.auth import Auth
 from ...sdk.errors import BalenaNotLoggedIn
-from .. import fields
+from .. import read_more
 from ..query import PAGE
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :param want: the options of the module balena_account_info; C(fields) and C(expand) are about the organizations.
     :raises BalenaNotLoggedIn: the server does not know the token.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     who = Auth(balena).whoami()
     if who is None:
         raise BalenaNotLoggedIn()
@@ -40,7 +40,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     return {"account": account}
 
 
-def _organizations(balena: Balena, asked: fields.More) -> list[dict[str, Any]]:
+def _organizations(balena: Balena, asked: read_more.More) -> list[dict[str, Any]]:
     options = {"$select": asked.select(["id", "name", "handle"]), "$expand": asked.expansions()}
     with asked.reading():
         rows = balena.pine.get_all("organization", options=options, page_size=PAGE)

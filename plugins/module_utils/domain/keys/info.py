@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import fields
+from .. import read_more
 from .owners import COLUMNS, describe, find, keys_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
 
     :param want: the options of the module balena_api_key_info.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     owners = find(balena, want)
     with asked.reading():
         keys = keys_of(balena, owners, name=want.get("name"), select=asked.select(COLUMNS), expand=asked.expansions())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
 from ...sdk._related import related_or_none
-from .. import fields
+from .. import read_more
 from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
 from ..selector import need_application
@@ -54,7 +54,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :param want: the options of the module balena_release_info.
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     named = read_name(want["release"]) if want.get("release") is not None else None
     if named is not None and named.kind == "track":
         raise DeclarationError("release 'track' does not name a release")
@@ -72,7 +72,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     return {"releases": [{**_describe(row), **asked.given(row)} for row in rows]}
 
 
-def _reading(want: Want, asked: fields.More, named: ReleaseName | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _reading(want: Want, asked: read_more.More, named: ReleaseName | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """The condition that releases are judged by, and the options to read them with."""
     columns = asked.select([*_COLUMNS.values(), "is_passing_tests"])
     own = {**_TAGS, **_IMAGES} if want["images"] else _TAGS

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
-from .. import fields
+from .. import read_more
 from ..query import Record
 from ..rows import children
 from .compare import resource_of
@@ -28,7 +28,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :raises DeclarationError: options that do not fit the scope, something that does not exist, or C(fields) that
         would show values that are not asked for.
     """
-    asked = fields.wanted(want)
+    asked = read_more.wanted(want)
     if "value" in asked.fields:
         raise DeclarationError("fields: values are returned with values: true")
     resource, column = resource_of(want["scope"], want["kind"])
@@ -51,7 +51,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
 
 
 def _result(
-    rows: list[Record], column: str, keys: Mapping[int, str], values: bool, asked: fields.More
+    rows: list[Record], column: str, keys: Mapping[int, str], values: bool, asked: read_more.More
 ) -> dict[str, Any]:
     names: dict[str, list[str]] = {key: [] for key in keys.values()}
     variables: dict[str, dict[str, str]] = {key: {} for key in keys.values()}
