@@ -339,3 +339,10 @@ def test_what_balenacloud_alone_has(cloud):
     urls = {row["name"]: row["is_web_accessible"] for row in rows}
     assert urls["few-signs-2"] and urls["new"] and not urls["few-signs-1"]
     assert result["diff"]["after"]["build_environment_variable"] == {"acme/few-signs REGISTRY": "x"}
+
+
+def test_a_fleet_with_access_for_support_is_made_as_foreseen(cloud):
+    document = {"fleet": "acme/fresh", "device_type": "raspberrypi4-64", "support_access_until": "2090-01-01"}
+    foreseen = run_task(cloud, "balena_fleet", document=document, check_mode=True)["fleet"]
+    fleet = run_task(cloud, "balena_fleet", document=document)["fleet"]
+    assert {**foreseen, "id": fleet["id"], "uuid": fleet["uuid"]} == fleet

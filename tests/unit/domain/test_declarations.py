@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.domain.tags.compare import check_tag
+from ansible_collections.community.balena.plugins.module_utils.domain.tags.compare import (
+    Tagged,
+    check_tag,
+    compare_tags,
+)
 from ansible_collections.community.balena.plugins.module_utils.domain.variables.compare import (
     as_text,
     check_name,
@@ -88,3 +92,12 @@ def test_values_become_text(value, text):
 def test_tags_that_the_api_refuses(key, value, why):
     with pytest.raises(DeclarationError, match=why):
         check_tag("application", key, value)
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [({1: "a", "1": "b"}, "declared twice: x 1"), ({1: "a", "1": None}, "both present and absent: x 1")],
+)
+def test_tags_that_become_the_same_text_are_refused(tags, why):
+    with pytest.raises(DeclarationError, match=why):
+        compare_tags("device", [Tagged(1, ("x",), tags)])

@@ -167,9 +167,12 @@ def _result(known: Known, tagged: Sequence[Change]) -> dict[str, Any]:
 
 
 def _shown(known: Known) -> dict[str, Any]:
+    """The fleet as it will be, as far as every server has it."""
+    cloud_only = {field.option for field in APPLICATION.fields if field.cloud_only}
+    settings = {name: value for name, value in known.settings.items() if name not in cloud_only}
     if known.create:
-        return predict_new(known.create, known.settings)
-    return predict(known.settings if "application" in known.scope.sections else {}, known.fleet.application)
+        return predict_new(known.create, settings)
+    return predict(settings if "application" in known.scope.sections else {}, known.fleet.application)
 
 
 def _registered(known: Known, *, made: bool) -> list[dict[str, Any]]:

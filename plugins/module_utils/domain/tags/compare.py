@@ -60,11 +60,13 @@ def compare_tags(parent: str, things: Iterable[Tagged], *, purge: bool = False) 
     """
     found = Comparison(f"{parent}_tag", parent, "tag_key")
     for thing in things:
-        wanted = {str(name): None if value is None else as_tag_value(value) for name, value in thing.wanted.items()}
         for name, value in thing.wanted.items():
             check_tag(parent, str(name), value)
+            # One by one: two names can become the same text.
+            wanted = {str(name): None if value is None else as_tag_value(value)}
+            found.add(thing.id, thing.key, wanted, ())
         rows = [row for row in thing.actual if row["tag_key"] in thing.wanted or not is_owned(row["tag_key"])]
-        found.add(thing.id, thing.key, wanted, rows)
+        found.add(thing.id, thing.key, {}, rows)
     return found.changes(purge=purge)
 
 
