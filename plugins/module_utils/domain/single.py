@@ -12,6 +12,7 @@ from ..engine.apply import Outcome
 from ..engine.fields import Resource, columns_of
 from ..engine.plan import Key, Plan
 from ..engine.task import Task
+from .cloud import cloud_only
 from .rows import read_rows
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ def plan_single(
     :param within: the columns that say what the row belongs to.
     :param under: what people call that.
     :returns: a task that returns the row under the name of the resource; None when it is gone.
-    :raises DeclarationError: a value that cannot be.
+    :raises DeclarationError: a value that cannot be, or one that the server has no place for.
     """
-    key = (*under, *(str(want[field.option]) for field in resource.key))
-    identity = {**within, **resource.identity(want)}
+    named = resource.identity(want)
+    identity, key = {**within, **named}, (*under, *map(str, named.values()))
     columns = columns_of((*resource.key, *resource.told(want)))
-    found = next(iter(read_rows(balena, resource.name, identity, select=["id", *columns])), None)
+    with cloud_only([field.option for field in resource.given(want) if field.cloud_only]):
+        found = next(iter(read_rows(balena, resource.name, identity, select=["id", *columns])), None)
     changes = tuple(resource.converge(want, found, identity, key))
     if want["state"] == "absent":
         return Task(Plan(changes, 1, {resource.name: None}))
-    named = {field.option: want[field.option] for field in resource.key}
     present = {"id": found["id"], **resource.shown(found, want)} if found else {"id": None}
-    shown = {**named, **present, **resource.predicted(want, new=found is None)}
+    called = {field.option: field.predicted(want[field.option]) for field in resource.key}
+    shown = {**present, **called, **resource.predicted(want, new=found is None)}
 
     def result(outcome: Outcome) -> dict[str, Any]:
         made = outcome.made.get((resource.name, key))
