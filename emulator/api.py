@@ -13,6 +13,8 @@ from werkzeug import Request, Response
 
 from . import endpoints
 from .access import Actor, Credentials
+from .endpoints.storage import run_action
+from .http.bodies import json_body, resource_body
 from .http.responses import (
     REASONS,
     ApiError,
@@ -23,7 +25,7 @@ from .http.responses import (
     answer_error,
     answer_json,
 )
-from .http.routing import Call, Router, check_needs, json_body
+from .http.routing import Call, Router, check_needs
 from .odata import Malformed, Options, Target, parse_path, parse_query
 from .odata.expressions import condition
 from .odata.read import Reader
@@ -101,15 +103,20 @@ class Api:
         verb = VERBS.get(request.method)
         if resource is None:
             raise Unauthorized
-        if verb is None or target.deeper:
+        acting = request.method == "POST" and target.action
+        if verb is None or (target.deeper and not acting):
             raise Refused
-        target = Target(resource.name, target.key, target.count)
+        if not acting:
+            body = resource_body(request, body, resource, self.store.files)
+        target = Target(resource.name, target.key, target.count, action=target.action)
         context = Context(
             condition, model, actor, self.store.now(), options.aliases, columns_leak=self.flaw == "columns"
         )
         if request.method == "GET":
             return answer_json({"d": Reader(self.store, context).read(target, options)})
         writer = Writer(self.store, context)
+        if acting:
+            return run_action(writer, request, resource, target, body)
         if request.method == "POST":
             row = writer.create(target, self._meant(actor, resource.name, body))
             short = request.args.get("returnResource") in ("0", "false")

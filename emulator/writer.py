@@ -94,6 +94,12 @@ class Writer:
             raise Refused("only unknown fields") if body else BadRequest("No fields to update")
         self.change(resource, write)
 
+    def check(self, resource: Resource, values: Row) -> None:
+        """Whether such values could be written; nothing is."""
+        write = Write(self.store, self._stored(resource).name, "update", values, self.actor)
+        apply(BEFORE, write)
+        check_values(self._stored(resource), write.values)
+
     def change(self, resource: Resource, write: Write) -> None:
         """Change the rows of a write that has been through the rules before it."""
         stored = self._stored(resource)

@@ -4,6 +4,16 @@
 
 from __future__ import annotations
 
-from . import auth, device_logs, device_reports, device_state, device_types, keys, provisioning, services
+from . import auth, device_logs, device_reports, device_state, device_types, keys, provisioning, services, storage
 
-__all__ = ["auth", "device_logs", "device_reports", "device_state", "device_types", "keys", "provisioning", "services"]
+__all__ = [
+    "auth",
+    "device_logs",
+    "device_reports",
+    "device_state",
+    "device_types",
+    "keys",
+    "provisioning",
+    "services",
+    "storage",
+]

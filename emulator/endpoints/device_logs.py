@@ -12,8 +12,9 @@ from typing import Any
 
 from werkzeug import Response
 
+from ..http.bodies import json_body
 from ..http.responses import BadRequest, NotFound, Unauthorized, answer_empty, answer_json
-from ..http.routing import Call, json_body, route
+from ..http.routing import Call, route
 from ..store.store import Row, Store
 
 KEPT = 1000

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,8 @@ from werkzeug.routing import Map, Rule
 from ..access import Actor, Credentials
 from ..simulation.heartbeat import Heartbeats
 from ..store.store import Store
-from .responses import ApiError, BadRequest, Unauthorized
+from .bodies import json_body
+from .responses import BadRequest, Unauthorized
 
 NEEDS_KEY = {"error": "API key required"}
 
@@ -88,17 +88,3 @@ class Router:
 def _map(number: int) -> Map:
     """The paths of the first routes; made once, since it takes longer than all else that a new API needs."""
     return Map([rule.empty() for rule, _answer, _needs in ROUTES[:number]], merge_slashes=False)
-
-
-def json_body(request: Request) -> Any:
-    """The JSON that was sent: {} when there is none or it is of another type; only objects and lists count as JSON."""
-    data = request.get_data()
-    if not data or request.mimetype != "application/json":
-        return {}
-    try:
-        body = json.loads(data)
-    except ValueError:
-        raise ApiError(400, "<pre>SyntaxError: the body is not valid JSON</pre>", "text/html") from None
-    if not isinstance(body, (dict, list)):
-        raise ApiError(400, "<pre>SyntaxError: the body is not an object or a list</pre>", "text/html")
-    return body

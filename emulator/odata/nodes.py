@@ -117,9 +117,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Target:
-    """What the path of a URL names: a resource, all of it, one row or the count; `deeper`: it goes on after that."""
+    """What the path of a URL names: a resource, all of it, one row or the count.
+
+    deeper: it goes on after that; action: with one name that may be an action's.
+    """
 
     resource: str
     key: dict[str, Literal | Alias] | None = None
     count: bool = False
     deeper: bool = False
+    action: str = ""

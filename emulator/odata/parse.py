@@ -187,11 +187,12 @@ class _Builder(Transformer[Token, Any]):
     def key(self, value: Literal | Alias) -> dict[str, Literal | Alias]:
         return {"id": value}
 
-    def tail(self, *_parts: Any) -> bool:
-        return True
+    def tail(self, name: Token | None = None, key: Any = None) -> str:
+        return str(name) if name is not None and key is None else ""
 
-    def path(self, name: Token, key: dict[str, Literal | Alias] | None, *tails: bool) -> Target:
-        return Target(unquote(name), key, deeper=bool(tails))
+    def path(self, name: Token, key: dict[str, Literal | Alias] | None, *tails: str) -> Target:
+        action = tails[0] if len(tails) == 1 and key is not None else ""
+        return Target(unquote(name), key, deeper=bool(tails), action=action)
 
     def count_path(self, name: Token) -> Target:
         return Target(unquote(name), count=True)

@@ -4,6 +4,17 @@
 
 from __future__ import annotations
 
-from . import applications, devices, keys, releases, sentences, services, supervisor, v6, variables
+from . import applications, devices, files, keys, releases, sentences, services, supervisor, v6, variables
 
-__all__ = ["applications", "devices", "keys", "releases", "sentences", "services", "supervisor", "v6", "variables"]
+__all__ = [
+    "applications",
+    "devices",
+    "files",
+    "keys",
+    "releases",
+    "sentences",
+    "services",
+    "supervisor",
+    "v6",
+    "variables",
+]

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from .database import open_database, tables
+from .files import Files
 from .model import Resource, base_model
 from .values import iso, new_key, new_name, new_uuid
 
@@ -61,6 +62,7 @@ class Store:
         self._depth = 0
         self._sequences: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
+        self.files = Files()
         self.listeners: list[Callable[[str, str, list[int]], None]] = []
 
     def now(self) -> str:
