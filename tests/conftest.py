@@ -1,20 +1,19 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests share: the emulator, Ansible's commands run against it, and the counts of what was replayed."""
+"""What all tests share: the emulator, and the counts of what was replayed."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.ansible_runs import COLLECTIONS, Ansible, link_collection
+from tests.support.ansible_runs import COLLECTIONS, link_collection
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -63,12 +62,6 @@ def emulator(shared_emulator: Emulator) -> Emulator:
     """An emulator that holds the base data alone, with an empty request log."""
     shared_emulator.reset()
     return shared_emulator
-
-
-@pytest.fixture
-def ansible(tmp_path: Path, emulator: Emulator) -> Ansible:
-    """Run Ansible's commands in a folder of their own against the emulator."""
-    return Ansible(tmp_path, {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token})
 
 
 @pytest.fixture

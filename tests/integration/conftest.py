@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers that several files of tests use."""
+"""What several files of tests use."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
-from emulator.emulator import SEEDS
+from tests.support.examples import SEED
 
 
-@pytest.fixture(scope="session")
-def demo_server() -> Iterator[Emulator]:
-    """The server that the playbooks are written for; most want `demo_fleet` instead."""
-    with Emulator(seed=SEEDS / "demo.yml") as running:
+@pytest.fixture(scope="module")
+def kiosks() -> Iterator[Emulator]:
+    """The server that the examples of the modules are written for."""
+    with Emulator(seed=SEED, flavor="cloud") as running:
         yield running
 
 
 @pytest.fixture
-def demo_fleet(demo_server: Emulator) -> Emulator:
-    """The same, as it was at its start."""
-    demo_server.reset()
-    return demo_server
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come at once: what they wait for is not what is tested."""
+    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)

@@ -7,9 +7,6 @@ The values are derived from what options, documents and sources declare; test_ba
 
 from __future__ import annotations
 
-import os
-import sys
-
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.connection import CONNECTION_SPEC
@@ -18,7 +15,6 @@ from tests.bad_inputs.calls import CALLS, SECRETS, SEED
 from tests.bad_inputs.documents import GOOD, variants
 from tests.bad_inputs.judging import KIND, fault
 from tests.bad_inputs.values import bad_values
-from tests.support.ansible_runs import CHECKOUT, COLLECTIONS
 from tests.support.modules import MODULES, argument_spec
 from tests.support.tasks import run_task
 
@@ -82,16 +78,3 @@ def test_a_document_that_is_wrong_somewhere(server, section, count_tried):
         tried += 1
     assert faults == {}
     count_tried(KIND, "sections of documents", section, tried)
-
-
-def test_an_inventory_file_with_a_wrong_option(server, ansible, count_tried):
-    program = (sys.executable, "-m", "tests.bad_inputs.inventory", str(ansible.folder), server.url, server.token)
-    paths = os.pathsep.join([str(CHECKOUT), str(COLLECTIONS)])
-    answers = ansible.run(*program, env={"PYTHONPATH": paths}).json
-    faults = {
-        f"{option}, {what}": wrong
-        for option, what, says, answer in answers
-        if (wrong := fault(answer or "was accepted", option, says))
-    }
-    assert faults == {}
-    count_tried(KIND, "inventory plugin", "balena", len(answers))

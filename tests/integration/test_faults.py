@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
 from emulator.emulator import SEEDS
-from tests.support.converging import ONCE, Converge, check_account, devices_of, variables_of
+from tests.support.converging import ONCE, Converge, check_account, devices_of
 
 ALL = os.environ.get("FAULTS") == "all"
 DEVICES = 200
@@ -24,12 +23,6 @@ NAMES = ("A", "B", "C", "D", "E")
 VARIABLES = ("balena_env_var", {"scope": "device", "application": "acme/bench", "variables": dict.fromkeys(NAMES, "x")})
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
-
-
-@pytest.fixture
-def no_waiting(monkeypatch):
-    """Retries come at once: what they wait for is not what is tested here."""
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
 
 
 @pytest.fixture(scope="module")
@@ -117,31 +110,3 @@ def test_every_request_fails_the_first_time_and_each_run_gets_further(few, way, 
     assert fault.hits >= few.number
     assert few.state(few.emulator) == few.after
     tell(f"40 devices x 5 new variables: {fault.hits} requests failed once with '{way}', {reruns} reruns")
-
-
-PLAYBOOK_FAULTS = {
-    "a read": {"method": "GET", "nth": 2, "status": 500},
-    "a write": {"method": "POST", "nth": 20, "status": 500},
-    "a lost answer": {"method": "POST", "nth": 20, "drop": "after"},
-    "too many requests": {"method": "POST", "nth": 20, "status": 429, "retry_after": 1},
-    "a server that is gone": {"method": "POST", "since": 20, "drop": "before"},
-}
-
-
-@pytest.mark.parametrize("what", PLAYBOOK_FAULTS)
-def test_a_playbook_meets(emulator, ansible, what):
-    fault = emulator.fault(**PLAYBOOK_FAULTS[what])
-    module, options = VARIABLES
-    task = {f"community.balena.{module}": {**options, "limit": 20}, "register": "done"}
-    fails = what in ("a write", "a server that is gone")
-    accounted = ["done.changes.create + (done.failed_items | length) == 100", "'were made' in done.msg"]
-    ansible.tasks(
-        [
-            {**task, "ignore_errors": True},
-            {"ansible.builtin.assert": {"that": ["done is failed", *accounted] if fails else ["done is changed"]}},
-        ]
-    )
-    assert fault.hits
-    emulator.clear_faults()
-    ansible.tasks([task, {"ansible.builtin.assert": {"that": [f"done.changes.create {'>' if fails else '=='} 0"]}}])
-    assert len(set(variables_of(emulator))) == len(variables_of(emulator)) == 100

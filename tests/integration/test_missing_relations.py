@@ -9,35 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, _clock
 from ansible_collections.community.balena.plugins.module_utils.sdk._related import related
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaMissingRelation
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.grouping import GROUPINGS
-from ansible_collections.community.balena.plugins.plugin_utils.inventory.reading import read_devices
-from emulator import Emulator
-from tests.integration.test_examples import SEED
-from tests.integration.test_odd_answers import Between, _tasks
+from tests.support.between import Between, emptied
+from tests.support.examples import plain_examples
 from tests.support.modules import MODULES
 from tests.support.tasks import run_task
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 #: Relations to one row. What a token that sees a row may always see as well is not among them.
 RELATIONS = ("application", "organization", "is_for__device_type", "image", "is_a_build_of__service")
-
-
-@pytest.fixture(scope="module")
-def kiosks() -> Iterator[Emulator]:
-    with Emulator(seed=SEED, flavor="cloud") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
 
 
 def _relations(value: Any) -> set[str]:
@@ -50,17 +37,9 @@ def _relations(value: Any) -> set[str]:
     return own | {name for inner in value.values() for name in _relations(inner)}
 
 
-def _emptied(value: Any, relation: str) -> Any:
-    if isinstance(value, list):
-        return [_emptied(item, relation) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: [] if name == relation else _emptied(inner, relation) for name, inner in value.items()}
-
-
 def _without(relation: str) -> Callable[[Any], None]:
     def replace(answer: Any) -> None:
-        answer._content = json.dumps(_emptied(json.loads(answer.content), relation)).encode()
+        answer._content = json.dumps(emptied(json.loads(answer.content), relation)).encode()
 
     return replace
 
@@ -69,7 +48,7 @@ def _without(relation: str) -> Callable[[Any], None]:
 def test_a_task_whose_rows_lack_a_relation(kiosks, monkeypatch, count_tried, module):
     kiosks.reset()
     between, tried = Between(monkeypatch), 0
-    for name, options in _tasks([module]):
+    for name, options in plain_examples([module]):
         between.start()
         run_task(kiosks, name, check_mode=True, **options)
         for number, answer in enumerate(list(between.answers)):
@@ -151,21 +130,6 @@ def test_a_write_says_what_is_missing(kiosks, monkeypatch, module, options, rela
     assert result["failed"]
     assert not result["changed"]
     assert re.search(said, result["msg"]), result["msg"]
-
-
-@pytest.mark.parametrize("relation", ["belongs_to__application", "organization"])
-def test_the_inventory_shows_the_rest(kiosks, monkeypatch, ansible, relation):
-    kiosks.reset()
-    between = Between(monkeypatch)
-    between.start()
-    with Balena(api_url=kiosks.url, token=kiosks.token) as balena:
-        hosts = {row["device_name"] for row in read_devices(balena, {})}
-    rows = json.loads(between.answers[-1].content)
-    kiosks.fault(path="/v7/device$", query="is_of__device_type", status=200, json=_emptied(rows, relation))
-    options = {"plugin": "community.balena.balena", "api_url": kiosks.url, "api_token": kiosks.token}
-    shown = ansible.inventory({**options, "group_by": list(GROUPINGS)}).json["_meta"]["hostvars"]
-    assert set(shown) == hosts
-    assert {host["balena_organization"] for host in shown.values()} == {None}
 
 
 @pytest.mark.parametrize(

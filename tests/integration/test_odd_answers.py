@@ -18,15 +18,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import yaml
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
-from ansible_collections.community.balena.plugins.module_utils.sdk.transport import Transport
-from emulator import Emulator
-from tests.integration.test_examples import SEED, examples
-from tests.support.ansible_runs import CHECKOUT
+from tests.support.between import Between
+from tests.support.examples import plain_examples
 from tests.support.modules import CHANGING, MODULES
 from tests.support.tasks import run_task
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 PAGE = b"<!DOCTYPE html><html><head><title>Log in to the hotel's network</title></head></html>"
 JSON, HTML = "application/json; charset=utf-8", "text/html; charset=utf-8"
@@ -59,62 +57,6 @@ REMOVED = object()
 #: What stands in a column instead of its value.
 COLUMN = [REMOVED, None, "", "1", "x", 1, -1, 1.5, True, [], [None], {}, {"__id": None}, {"__id": "1"}]
 ALL = os.environ.get("ODD") == "all"
-
-
-def _tasks(modules: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The examples that need no template."""
-    for module in modules:
-        for task in yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{module}.py")):
-            options = task.get(f"community.balena.{module}")
-            if options is not None and "{{" not in str(options):
-                yield module, options
-
-
-@pytest.fixture(scope="module")
-def kiosks() -> Iterator[Emulator]:
-    with Emulator(seed=SEED, flavor="cloud") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
-
-
-class Between:
-    """Sits between the SDK and the server: counts answers, and replaces one of them.
-
-    Nothing is written, so a read that was answered once is answered the same again, without the server: a task is run
-    some fifty times, and only what follows an odd answer may ask for something new.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.answers: list[Any] = []
-        self.replace: tuple[int, Callable[[Any], None]] | None = None
-        self._known: dict[tuple[Any, ...], Any] = {}
-        send = Transport.send
-
-        def through(transport: Transport, request: Any) -> Any:
-            answer = self._answer(request, lambda: send(transport, request))
-            self.answers.append(answer)
-            if self.replace and len(self.answers) == self.replace[0] + 1:
-                self.replace[1](answer)
-            return answer
-
-        monkeypatch.setattr(Transport, "send", through)
-
-    def _answer(self, request: Any, send: Callable[[], Any]) -> Any:
-        if request.method != "GET" or request.stream:
-            return send()
-        key = (request.url, *sorted(request.headers.items()))
-        if key not in self._known:
-            self._known[key] = send()
-        answer = copy.copy(self._known[key])
-        answer.headers = answer.headers.copy()
-        return answer
-
-    def start(self, replace: tuple[int, Callable[[Any], None]] | None = None) -> None:
-        self.answers, self.replace = [], replace
 
 
 def _as_whole(kind: str, content: bytes) -> Callable[[Any], None]:
@@ -173,7 +115,7 @@ def test_an_odd_answer_to_a_read(kiosks, monkeypatch, count_tried, module):
     kiosks.reset()
     between, tried = Between(monkeypatch), 0
     chosen = random.Random(module)
-    for name, options in _tasks([module]):
+    for name, options in plain_examples([module]):
         between.start()
         usual = run_task(kiosks, name, check_mode=True, **options)
         for number, answer in enumerate(list(between.answers)[:8]):
@@ -204,7 +146,7 @@ WRITES = {"a web page": (HTML, PAGE.decode()), "text": ("text/plain", "It works!
 def test_no_write_counts_that_something_else_answered(kiosks, count_tried, module, odd):
     kind, text = WRITES[odd]
     tried = 0
-    for name, options in _tasks([module]):
+    for name, options in plain_examples([module]):
         kiosks.reset()
         kiosks.clear_faults()
         fault = kiosks.fault(

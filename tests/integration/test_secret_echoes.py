@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
 from emulator.emulator import SEEDS
 from tests.support.tasks import run_task
 from tests.unit.sdk.test_masking import WAYS
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 #: Secrets are long enough to be told from what a message says anyway.
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc"]), min_size=8)
@@ -27,11 +28,6 @@ OF_FLEET = {"scope": "application", "application": "acme/bench", "secret": True}
 def bench():
     with Emulator(seed=SEEDS / "bench.yml", devices=2) as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch):
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
 
 
 def _shown(result: dict[str, Any]) -> str:

@@ -16,8 +16,8 @@ from ansible_collections.community.balena.plugins.module_utils.engine.report imp
 from ansible_collections.community.balena.plugins.module_utils.engine.stored import from_json, to_json
 from ansible_collections.community.balena.plugins.module_utils.engine.task import Task
 from emulator import Emulator
-from tests.integration.test_examples import SEED, examples
 from tests.support.ansible_runs import CHECKOUT
+from tests.support.examples import SEED, examples
 from tests.support.modules import CHANGING, argument_spec
 from tests.support.tasks import COLLECTION, run_task
 

@@ -18,6 +18,8 @@ from typing import Any
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+#: A role for each module, where ansible-test looks for them.
+TARGETS = CHECKOUT / "tests" / "integration" / "targets"
 # With a tarball installed elsewhere, the tests of the installed collection name its path here.
 COLLECTIONS = Path(os.environ.get("TEST_COLLECTIONS_PATH") or CHECKOUT / ".cache")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.test_playbooks import NAMES, PLAYBOOKS, is_playbook
 from tests.support.ansible_runs import CHECKOUT
+from tests.support.playbooks import NAMES, PLAYBOOKS, is_playbook
 from tests.support.repository import load, read
 from tests.support.roles import FOLDER, ROLES, role_defaults, role_options
 
@@ -62,7 +62,7 @@ def texts_of_tests() -> set[str]:
     """All texts in the code of the tests, without those that only name what they leave out."""
     texts = set()
     for path in (CHECKOUT / "tests").rglob("*.py"):
-        if path.name not in (Path(__file__).name, "test_playbooks.py"):
+        if path.name not in (Path(__file__).name, "playbooks.py"):
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             texts |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return texts

@@ -12,7 +12,7 @@ import requests
 
 from emulator import Emulator
 from emulator.cloud.accounts import totp_code
-from tests.unit.emulator_runtime.test_emulator import FLEET
+from tests.integration.emulator.test_emulator import FLEET
 
 START = 1_800_000_000
 

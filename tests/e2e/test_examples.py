@@ -20,9 +20,9 @@ import yaml
 from emulator import Emulator
 from emulator.http.request_log import Request
 from tests.support.ansible_runs import CHECKOUT, post_command, reset_task
+from tests.support.examples import SEED, examples
 from tests.support.modules import MODULES, argument_spec, documentation
 
-SEED = Path(__file__).with_name("examples_seed.yml")
 INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"
 
 #: Virtual seconds in a real one, so that examples that wait for devices end soon.
@@ -78,13 +78,6 @@ def login_task(url: str) -> dict[str, Any]:
         "ansible.builtin.set_fact": log_in,
         "vars": {"command": post_command(f"{url}/login_", who)},
     }
-
-
-def examples(path: Path) -> str:
-    """The text EXAMPLES of a module or plugin."""
-    found = re.search(r'^EXAMPLES = r"""(.*?)^"""', path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert found, f"{path.name} has no EXAMPLES"
-    return found.group(1)
 
 
 def three_runs(example: dict[str, Any], number: int) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An API without a server around it."""
+"""An API without a server around it, and servers with settings of one's own."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from emulator.endpoints.keys import make_key
 from emulator.simulation.clock import Clock
 from emulator.store.base_data import fill
 from emulator.store.store import Store
+from tests.support.emulator_harness import Harness
 
 DEVICES = 3
 
@@ -73,3 +75,23 @@ def devices(ask: Asker) -> list[int]:
         for tag in range(number):
             ask.make("device_tag", device=device, tag_key=f"k{tag}", value="v")
     return ids
+
+
+@pytest.fixture
+def make_harness() -> Iterator[Callable[..., Harness]]:
+    """Make a server with settings of one's own."""
+    made: list[Harness] = []
+
+    def make(**settings: float) -> Harness:
+        made.append(Harness(**settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for harness in made:
+        harness.close()
+
+
+@pytest.fixture
+def harness(make_harness: Callable[..., Harness]) -> Harness:
+    """A server with the usual settings."""
+    return make_harness()

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.ansible_runs import TARGETS
 from tests.support.inventory_runs import FLEET
 
-TARGET = Path(__file__).resolve().parent / "targets" / "inventory_fleet"
+TARGET = TARGETS / "inventory_fleet"
 PLUGIN = "community.balena.balena"
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +12,10 @@ import yaml
 
 from ansible_collections.community.balena.plugins.module_utils.inert import inert_text
 from ansible_collections.community.balena.plugins.plugin_utils.inventory.marking import DATA_TAGGING
+from tests.support.ansible_runs import TARGETS
 from tests.support.inventory_runs import EVIL, FLEET, add_awkward_devices, write_stock_plugin
 
-CONFIG = Path(__file__).resolve().parent / "targets" / "inventory_identity" / "identity.balena.yml"
+CONFIG = TARGETS / "inventory_identity" / "identity.balena.yml"
 
 
 @pytest.fixture

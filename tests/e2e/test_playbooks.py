@@ -4,32 +4,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from emulator import Emulator
-from tests.support.ansible_runs import CHECKOUT, Ansible
-
-PLAYBOOKS = CHECKOUT / "playbooks"
-
-
-def is_playbook(path: Path) -> bool:
-    """Tell a list of plays from inventories and variables."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return isinstance(content, list) and all("hosts" in play or "import_playbook" in play for play in content)
-
-
-#: Those that change nothing at balena, or need another server: the tests of their roles and the demo run them.
-ELSEWHERE = {
-    "demo/rollout.yml",
-    "fleet/drift.yml",
-    "fleet/export.yml",
-    "os_update/os_update.yml",
-    "rollout/signage.yml",
-}
-NAMES = sorted({str(path.relative_to(PLAYBOOKS)) for path in PLAYBOOKS.rglob("*.yml") if is_playbook(path)} - ELSEWHERE)
+from tests.support.ansible_runs import Ansible
+from tests.support.playbooks import NAMES, PLAYBOOKS
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from tests.unit.emulator_runtime.test_cloud import START, Cloud
-from tests.unit.emulator_runtime.test_emulator import FLEET
+from tests.integration.emulator.test_cloud import START, Cloud
+from tests.integration.emulator.test_emulator import FLEET
 
 
 @pytest.fixture

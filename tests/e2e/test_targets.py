@@ -25,11 +25,9 @@ import pytest
 import yaml
 
 from emulator import Emulator
-from tests.support.ansible_runs import COLLECTIONS, Ansible, without_actions
+from tests.support.ansible_runs import COLLECTIONS, TARGETS, Ansible, without_actions
 
-HERE = Path(__file__).resolve().parent
-ROLES = HERE / "targets"
-TARGETS = sorted(path.name for path in ROLES.glob("balena_*"))
+NAMES = sorted(path.name for path in TARGETS.glob("balena_*"))
 
 UUID = re.compile(r"\b[0-9a-f]{32}\b")
 RUN = re.compile(r"it-[0-9a-f]{8}\b")
@@ -37,10 +35,10 @@ QUICK = ("balena_account_info", "balena_ssh_key")
 # Short ones, which make between them what targets make: fleets, devices, releases, keys.
 SHORT = ("balena_api_key", "balena_device_action", "balena_release_info", "balena_ssh_key")
 WITHOUT_TRACES = ("balena_account_info", "balena_api_key_info", "balena_device_type_info", "balena_os_version_info")
-MAKING = [name for name in TARGETS if name not in WITHOUT_TRACES] if os.environ.get("ALL_TARGETS") else SHORT
+MAKING = [name for name in NAMES if name not in WITHOUT_TRACES] if os.environ.get("ALL_TARGETS") else SHORT
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", NAMES)
 def test_target(target, ansible, emulator, tmp_path):
     before = emulator.counts()
     if target in QUICK or os.environ.get("ALL_PROCESSES"):
@@ -63,10 +61,10 @@ def test_two_runs_at_once_do_not_meet(target, ansible, emulator):
 
 @pytest.mark.parametrize("target", MAKING)
 def test_a_run_that_fails_leaves_nothing_behind(target, ansible, emulator, tmp_path):
-    fail_in_the_middle(shutil.copytree(ROLES / target, tmp_path / "roles" / target))
+    fail_in_the_middle(shutil.copytree(TARGETS / target, tmp_path / "roles" / target))
     before = emulator.counts()
     with pytest.raises(AssertionError, match="It fails here"):
-        play(ansible, target, tmp_path / "results.jsonl", COLLECTIONS, roles=f"{tmp_path / 'roles'}:{ROLES}")
+        play(ansible, target, tmp_path / "results.jsonl", COLLECTIONS, roles=f"{tmp_path / 'roles'}:{TARGETS}")
     if "BALENA_API_URL" not in os.environ:
         assert emulator.requests(method="POST", path=r"/(application|api-key|user__has__public_key)\b")
     assert_clean(emulator, before)
@@ -121,14 +119,14 @@ def at_once(ansible: Ansible, target: str, *collections: Path) -> list[list[dict
         return list(pool.map(run, range(len(collections))))
 
 
-def play(ansible: Ansible, target: str, record: Path, collections: Path, roles: str = str(ROLES)) -> list[dict]:
+def play(ansible: Ansible, target: str, record: Path, collections: Path, roles: str = str(TARGETS)) -> list[dict]:
     """Run one target as a role and return the results of the collection's tasks."""
     server = ("BALENA_API_URL", "BALENA_TOKEN", "BALENA_ORGANIZATION")
     env = {
         "ANSIBLE_PIPELINING": "1",
         "ANSIBLE_ROLES_PATH": roles,
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callback")),
         "ANSIBLE_CALLBACKS_ENABLED": "record",
         "RECORD_FILE": str(record),
         **{name: os.environ[name] for name in server if name in os.environ},

@@ -17,7 +17,7 @@ import requests
 
 from emulator import Emulator, EmulatorControl, EmulatorProcess
 from emulator.remote import ROOT
-from tests.unit.emulator_runtime.test_seed import shop
+from tests.integration.emulator.test_seed import shop
 
 FLEET = shop(releases=[{"version": "1.0.0"}, {"version": "1.1.0"}], pin="1.0.0", devices=[{"count": 3}])
 

@@ -17,8 +17,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaInvalidParameterError,
 )
 from emulator import Emulator
-
-from ...support.local_server import LocalServer
+from tests.support.local_server import LocalServer
 
 UUID = "7cf02a687b74206f92cb455969cf8e98"
 #: They ask the device something, with a POST.

@@ -13,7 +13,7 @@ import requests
 
 from emulator import Emulator
 from emulator.store.files import SMALLEST_PART
-from tests.unit.emulator_runtime.test_emulator import FLEET
+from tests.integration.emulator.test_emulator import FLEET
 
 BEGIN = {"filename": "big.bin", "content_type": "text/plain", "size": SMALLEST_PART + 3, "chunk_size": SMALLEST_PART}
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.ansible_runs import CHECKOUT
+from tests.support.ansible_runs import CHECKOUT, TARGETS
 from tests.support.documents import blocks_of, documents
 from tests.support.inventory_runs import FLEET
 from tests.support.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
 LISTENING = "-o HostName=127.0.0.1"
-TARGET = Path(__file__).resolve().parent / "targets" / "inventory_connect"
+TARGET = TARGETS / "inventory_connect"
 SCRIPT = CHECKOUT / "plugins" / "plugin_utils" / "balena_tunnel.py"
 
 

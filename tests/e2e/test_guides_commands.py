@@ -5,7 +5,7 @@
 They find the files that their page shows, and site.yml, a playbook of the reader's own. What is not the test's to do is
 done already: the collection and its libraries are installed. A comment before a block says so if it needs an account
 (`<!-- test: account, REASON -->`); those blocks are counted and named. Commands of the README are run by
-tests/support/readme.py, blocks of CONTRIBUTING.md by tests/unit/gate/test_contributing.py.
+tests/support/readme.py, blocks of CONTRIBUTING.md by tests/integration/test_contributing.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from emulator import Emulator
-from tests.integration.test_guides import NAMED_FILE, QUICK, RATE, SECRET, SEED
+from tests.e2e.test_guides import NAMED_FILE, QUICK, RATE, SECRET, SEED
 from tests.support.ansible_runs import CHECKOUT, Ansible, Run
 from tests.support.documents import Block, blocks_of, documents
 
