@@ -30,6 +30,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_application_info": {"application": FLEET},
     "balena_device": {"in_application": FLEET},
     "balena_device_action": {**DEVICES, "action": "restart", "offline": "skip"},
+    "balena_device_history_info": DEVICES,
     "balena_device_info": DEVICES,
     "balena_device_log_info": DEVICES,
     "balena_device_type_info": {},

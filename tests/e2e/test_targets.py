@@ -31,6 +31,8 @@ NAMES = sorted(path.name for path in TARGETS.glob("balena_*"))
 
 UUID = re.compile(r"\b[0-9a-f]{32}\b")
 RUN = re.compile(r"it-[0-9a-f]{8}\b")
+# What balenaCloud alone has, or has in another way: they run on both flavors.
+ON_CLOUD = ("balena_device_history_info",)
 QUICK = ("balena_account_info", "balena_ssh_key")
 # Short ones, which make between them what targets make: fleets, devices, releases, keys.
 SHORT = ("balena_api_key", "balena_device_action", "balena_release_info", "balena_ssh_key")
@@ -49,6 +51,16 @@ def test_target(target, ansible, emulator, tmp_path):
     else:
         assert play(ansible, target, tmp_path / "results.jsonl", COLLECTIONS)
     assert_clean(emulator, before)
+
+
+@pytest.mark.skipif("BALENA_API_URL" in os.environ, reason="the targets run on that server")
+@pytest.mark.parametrize("target", ON_CLOUD)
+def test_target_on_cloud(target, tmp_path):
+    with Emulator(flavor="cloud") as cloud:
+        before = cloud.counts()
+        ansible = Ansible(tmp_path, {"BALENA_API_URL": cloud.url, "BALENA_TOKEN": cloud.token})
+        assert play(ansible, target, tmp_path / "results.jsonl", COLLECTIONS)
+        assert_clean(cloud, before)
 
 
 @pytest.mark.parametrize("target", SHORT)

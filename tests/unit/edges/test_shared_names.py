@@ -38,8 +38,8 @@ OTHER_SHAPE = {
 ABOUT_ITS_SUBJECT = {
     "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
     "invalidated", "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags",
-    "release", "scope", "secrets", "sections", "service", "state", "support_access_until", "tags", "uuid", "value",
-    "version", "wait", "wait_timeout", "with_tags",
+    "release", "scope", "secrets", "sections", "service", "since", "state", "support_access_until", "tags", "uuid",
+    "value", "version", "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
 
 #: What a result has in common with all others of its kind, word for word the same.
@@ -140,7 +140,10 @@ def test_the_environment_variables_are_those_that_are_documented():
 
 
 def test_plugins_were_added_in_versions_that_there_are():
-    known = {*load("changelogs/changelog.yaml")["releases"], load("galaxy.yml")["version"]}
+    current = load("galaxy.yml")["version"]
+    major, minor, _patch = map(int, current.split("."))
+    coming = f"{major}.{minor + 1}.0"
+    known = {*load("changelogs/changelog.yaml")["releases"], current, coming}
     for name in MODULES:
         assert documentation(name)["version_added"] in known, name
         added = {said["version_added"] for said in documented(name).values() if "version_added" in said}
