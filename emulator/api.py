@@ -88,7 +88,7 @@ class Api:
             return answer_empty(404)
         answer, params, needs = found
         check_needs(actor, needs)
-        return answer(Call(self.store, self.credentials, self.heartbeats, actor, request, params))
+        return answer(Call(self.store, self.credentials, self.heartbeats, actor, request, params, self.flavor))
 
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
         """A request to a resource: `/v7/device(1)?…`."""

@@ -10,6 +10,9 @@ from werkzeug import Response
 
 from ..http.responses import BadRequest, Unauthorized, answer_json, answer_text
 from ..http.routing import Call, route
+from ..odata import Options, Target
+from ..odata.nodes import Literal, Operation, Property
+from ..writer import writer_for
 
 
 @route("GET", "/ping")
@@ -60,3 +63,12 @@ def actor_whoami(call: Call) -> Response:
     else:
         about["uuid"] = row["uuid"]
     return answer_json(about)
+
+
+@route("GET", "/auth/v1/public-keys/<username>", needs="key")
+def public_keys(call: Call) -> Response:
+    """The SSH keys of a user that the API key may see, one a line; nothing for an unknown user."""
+    user = call.store.get("user", username=call.params["username"]) or {"id": 0}
+    wanted = Options(filter=Operation("eq", Property(("user",)), Literal(user["id"])))
+    rows = writer_for(call.store, call.actor).reader.read(Target("user__has__public_key"), wanted)
+    return answer_text("\n".join(row["public_key"] for row in rows), content_type="text/html")

@@ -15,19 +15,22 @@ from ..store.store import Store
 from ..store.values import iso, new_key
 
 ROLES = {"user": "named-user-api-key", "application": "provisioning-api-key", "device": "device-api-key"}
+KNOWN_ROLES = frozenset(ROLES.values())
 BAD_EXPIRY = "Key expiry date should be a valid date"
 
 
-def make_key(store: Store, of: str, row_id: int, key: str | None = None, **fields: Any) -> str:
-    """A new API key of a user, application or device."""
+def make_key(store: Store, of: str, row_id: int, key: str | None = None, role: str | None = None, **fields: Any) -> str:
+    """A new API key of a user, application or device; without a role it has the one that suits it."""
     row = store.get(of, row_id)
     if row is None:
         raise ApiError(500, f"No {of} found to associate with the api key", "text/html")
+    if role and role not in KNOWN_ROLES:
+        raise NotFound(f"Role '{role}' not found")
     key = key or new_key()
     if store.ids("api_key", key=key):
         raise Conflict('"key" must be unique.')
     made = store.insert("api_key", key=key, is_of__actor=row["actor"], **fields)
-    store.insert("api_key__has__role", api_key=made, role=ROLES[of])
+    store.insert("api_key__has__role", api_key=made, role=role or ROLES[of])
     return key
 
 
@@ -42,7 +45,7 @@ def _text(value: Any, required: bool = False) -> str | None:
 def _expiry(value: Any) -> str | None:
     if value is None:
         return None
-    moment = parse_time(value) if isinstance(value, str) else None
+    moment = parse_time(_text(value) or "")
     if moment is None:
         raise BadRequest(BAD_EXPIRY)
     return iso(moment)
@@ -79,7 +82,9 @@ def of_device(call: Call) -> Response:
 
 @route("POST", "/application/<int:row>/generate-api-key", needs="user")
 def old_route(call: Call) -> Response:
-    """A route of old, for a role that there is no more."""
+    """A route of old, for a role that the open server has no more."""
+    if call.flavor == "cloud":
+        return answer_json(make_key(call.store, "user", call.actor.row["id"], **_described(call.body)))
     if call.actor.kind != "session":
         raise Unauthorized
     raise NotFound("Role 'user-api-key' not found")
@@ -88,24 +93,25 @@ def old_route(call: Call) -> Response:
 @route("POST", "/api-key/v1", needs="user")
 @route("POST", "/api-key/v2", needs="user")
 def of_any(call: Call) -> Response:
-    """A key of a user, application or device, with the one role that suits it."""
+    """A key of a user, application or device; v2 wants to be told when it expires, if only that it does not."""
     body = call.body
-    of, row_id, roles = body.get("actorType"), body.get("actorTypeId"), body.get("roles")
-    if (
-        not isinstance(of, str)
-        or of not in ROLES
-        or not isinstance(row_id, int)
-        or not isinstance(roles, list)
-        or not roles
-    ):
+    of, row_id, roles = body.get("actorType"), body.get("actorTypeId"), _names(body.get("roles"))
+    if of not in ROLES or isinstance(row_id, bool) or not isinstance(row_id, int):
         raise BadRequest
-    if len(roles) > 1:
-        raise BadRequest("API Keys currently only support a single role")
-    if roles[0] not in ROLES.values():
-        raise NotFound(f"Role '{roles[0]}' not found")
+    own_key, described = _text(body.get("apiKey")), _described(body)
     if call.request.path.startswith("/api-key/v2") and "expiryDate" not in body:
         raise BadRequest(BAD_EXPIRY)
-    described = _described(body, name_required=of == "user")
+    if len(roles) > 1:
+        raise BadRequest("API Keys currently only support a single role")
+    described["name"] = described["name"] or None
+    if roles[0].startswith("named-") and described["name"] is None:
+        raise BadRequest(f"API keys with the '{roles[0]}' role require a name")
     if of == "user" and (call.actor.kind != "session" or row_id != call.actor.row["id"]):
         raise Unauthorized
-    return answer_json(make_key(call.store, of, row_id, _text(body.get("apiKey")), **described))
+    return answer_json(make_key(call.store, of, row_id, own_key, roles[0], **described))
+
+
+def _names(roles: Any) -> list[str]:
+    if not isinstance(roles, list) or not roles or not all(isinstance(role, str) and role for role in roles):
+        raise BadRequest
+    return roles

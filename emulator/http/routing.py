@@ -32,6 +32,7 @@ class Call:
     actor: Actor
     request: Request
     params: dict[str, Any] = field(default_factory=dict)
+    flavor: str = "openbalena"
 
     @property
     def body(self) -> dict[str, Any]:

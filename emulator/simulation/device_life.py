@@ -13,6 +13,9 @@ from typing import Any, Literal
 FailMode = Literal["stuck", "retry", "offline"]
 Phase = Literal["idle", "noticed", "downloading", "installing", "stuck"]
 REBOOT_SECONDS = 60.0
+# What the updater of the OS reports on its way: from which share of it on, per cent, state.
+OS_STAGES = ((0.5, 50, "Running OS update"), (0.0, 25, "Preparing OS update"))
+OS_DONE, OS_FAILED = "Update successful, rebooting", "OS update failed"
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class DeviceLife:
         self.supervisor: HostUpdate | None = None
         self.done_os = os_release
         self.done_supervisor = supervisor_release
+        self.rebooting = False
 
     def step(self, seen: Seen, seconds: float) -> Changes:
         """Live for some seconds."""
@@ -141,6 +145,10 @@ class DeviceLife:
             if self.offline_left > 0:
                 return True
             changes.fields["online"] = True
+            if self.rebooting:
+                # The supervisor begins anew, with nothing to report of the update.
+                self.rebooting = False
+                changes.fields |= progress(None, None)
             return False
         if self.settings.offline_percent:
             share = self.settings.offline_percent / 100 * seconds / 3600
@@ -247,6 +255,9 @@ class DeviceLife:
             self.os.left -= seconds
             if self.os.left <= 0:
                 self._end_os_update(changes)
+            else:
+                share = 1 - self.os.left / self.os.total
+                changes.fields |= next(progress(*stage[1:]) for stage in OS_STAGES if share >= stage[0])
         if self.supervisor is None and seen.supervisor_target not in (None, self.done_supervisor):
             total = self.settings.supervisor_seconds
             self.supervisor = HostUpdate(seen.supervisor_target, total, total)
@@ -263,7 +274,10 @@ class DeviceLife:
         if update.release is not None:
             self.done_os = update.release
         if update.failed:
+            changes.fields |= progress(100, OS_FAILED)
             return
+        self.rebooting = True
+        changes.fields |= progress(100, OS_DONE)
         changes.os_release = update.release
         if update.version is not None:
             changes.fields["os_version"] = f"balenaOS {update.version}"
@@ -273,3 +287,8 @@ class DeviceLife:
         if update.variant:
             changes.fields["os_variant"] = update.variant
         self.leave(REBOOT_SECONDS, changes)
+
+
+def progress(percentage: int | None, state: str | None) -> dict[str, Any]:
+    """The fields in which an OS update says how far it is."""
+    return {"provisioning_progress": percentage, "provisioning_state": state}

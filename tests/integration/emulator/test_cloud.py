@@ -228,8 +228,11 @@ def test_an_os_update_by_the_actions_service(cloud: Cloud) -> None:
     cloud.emulator.advance(60)
     during = cloud.call("GET", path).json()
     assert (during["status"], during["parameters"]) == ("in_progress", {"target_version": "6.0.41"})
+    columns = "device(1)?$select=provisioning_progress,provisioning_state"
+    assert cloud.rows(columns) == [{"provisioning_progress": 25, "provisioning_state": "Preparing OS update"}]
     cloud.emulator.advance(1200)
     assert cloud.call("GET", path).json()["status"] == "done"
+    assert cloud.rows(columns) == [{"provisioning_progress": None, "provisioning_state": None}]
     assert cloud.rows("device(1)?$select=os_version")[0]["os_version"] == "balenaOS 6.0.41"
     assert cloud.call("GET", f"/v1/{'f' * 32}/resinhup").status_code == 400
     assert cloud.call("GET", path, token="bad").status_code == 401
