@@ -23,6 +23,9 @@ from .errors import BalenaInvalidParameterError
 
 C = TypeVar("C", bound=type)
 
+#: Parameters that name a thing, besides those that say so (see :func:`_names`).
+_NAMING = frozenset(("device_type_name", "device_type_slug", "role_name"))
+
 #: What a type is called in messages.
 _CALLED: dict[Any, str] = {
     str: "text",
@@ -102,8 +105,8 @@ def _hints(owner: Any, names: tuple[str, ...], known: dict[str, Any]) -> dict[st
 
 
 def _names(parameter: str) -> bool:
-    """Say whether a parameter names a thing: ``uuid_or_id``, ``id`` …"""
-    return parameter.endswith("id") or "_or_" in parameter
+    """Say whether a parameter names a thing: ``uuid_or_id``, ``id``, ``role_name`` …"""
+    return parameter.endswith("id") or "_or_" in parameter or parameter in _NAMING
 
 
 def fits(value: Any, hint: Any) -> bool:

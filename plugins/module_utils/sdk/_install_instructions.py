@@ -16,7 +16,7 @@ from ._text import js_text
 from .errors import BalenaError
 
 _OS_NAME = "balenaOS"
-_ETCHER = 'We recommend using <a href="https://etcher.balena.io/">Etcher</a>.'
+_ETCHER = "We recommend using [Etcher](https://etcher.balena.io/)."
 
 Instructions = Union[list[str], dict[str, list[str]]]
 
@@ -115,7 +115,7 @@ def _jetson_flash(contract: dict[str, Any]) -> list[str]:
     manual = f"https://github.com/balena-os/jetson-flash/blob/master/docs/{escape(contract.get('slug'))}.md"
     return [
         f"To provision {escape(contract.get('name'))}, follow the instructions using our "
-        f'<a href="{manual}">Jetson Flash tool</a> to make the process more streamlined.'
+        f"[Jetson Flash tool]({manual}) to make the process more streamlined."
     ]
 
 

@@ -13,7 +13,9 @@
         BalenaNotFoundError                                     there is no such thing
             BalenaApplicationNotFound, BalenaApplicationMembershipRoleNotFound, BalenaDeviceNotFound,
             BalenaImageNotFound, BalenaKeyNotFound, BalenaOrganizationNotFound,
-            BalenaOrganizationMembershipRoleNotFound, BalenaReleaseNotFound, BalenaServiceNotFound
+            BalenaOrganizationMembershipRoleNotFound, BalenaReleaseNotFound, BalenaReleaseAssetNotFound,
+            BalenaServiceNotFound, BalenaTeamNotFound, BalenaTeamApplicationAccessNotFound
+        ReleaseAssetAlreadyExists, OSImageNotFound              the reference gives these names no prefix
         BalenaAmbiguousError                                    several things have this name
             BalenaAmbiguousApplication, BalenaAmbiguousDevice, BalenaAmbiguousRelease
         BalenaInvalidDeviceType                                 one that does not exist or does not fit
@@ -31,31 +33,73 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+from ._base_error import BalenaError
+from ._subject_errors import (
+    BalenaAmbiguousApplication,
+    BalenaAmbiguousDevice,
+    BalenaAmbiguousError,
+    BalenaAmbiguousRelease,
+    BalenaApplicationMembershipRoleNotFound,
+    BalenaApplicationNotFound,
+    BalenaDeviceNotFound,
+    BalenaDiscontinuedDeviceType,
+    BalenaImageNotFound,
+    BalenaInvalidDeviceType,
+    BalenaKeyNotFound,
+    BalenaNotFoundError,
+    BalenaOrganizationMembershipRoleNotFound,
+    BalenaOrganizationNotFound,
+    BalenaReleaseAssetNotFound,
+    BalenaReleaseNotFound,
+    BalenaServiceNotFound,
+    BalenaTeamApplicationAccessNotFound,
+    BalenaTeamNotFound,
+)
 from ._text import js_text, type_name
 
-
-class BalenaError(Exception):
-    """The root of all errors of this SDK.
-
-    Args:
-        message: what went wrong, in words.
-
-    Attributes:
-        message: the same text as ``str(error)``.
-        code: the name of the class, stable across versions.
-        exit_code: what a command line tool should exit with.
-    """
-
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, message: Any = "") -> None:
-        self.message = js_text(message) if not isinstance(message, BaseException) else str(message)
-        super().__init__(self.message)
-
-    @property
-    def code(self) -> str:
-        """The class name, for example ``BalenaDeviceNotFound``."""
-        return type(self).__name__
+__all__ = [
+    "BalenaAmbiguousApplication",
+    "BalenaAmbiguousDevice",
+    "BalenaAmbiguousError",
+    "BalenaAmbiguousRelease",
+    "BalenaApplicationMembershipRoleNotFound",
+    "BalenaApplicationNotFound",
+    "BalenaConnectionError",
+    "BalenaDependencyError",
+    "BalenaDeviceNotFound",
+    "BalenaDiscontinuedDeviceType",
+    "BalenaError",
+    "BalenaExpiredToken",
+    "BalenaImageNotFound",
+    "BalenaInvalidDeviceType",
+    "BalenaInvalidLoginCredentials",
+    "BalenaInvalidParameterError",
+    "BalenaInvalidResponseError",
+    "BalenaKeyNotFound",
+    "BalenaMalformedToken",
+    "BalenaMissingRelation",
+    "BalenaNotFoundError",
+    "BalenaNotLoggedIn",
+    "BalenaOrganizationMembershipRoleNotFound",
+    "BalenaOrganizationNotFound",
+    "BalenaReadOnlyError",
+    "BalenaReleaseAssetNotFound",
+    "BalenaReleaseNotFound",
+    "BalenaRequestError",
+    "BalenaServiceNotFound",
+    "BalenaSettingsPermissionError",
+    "BalenaSupervisorLockedError",
+    "BalenaTeamApplicationAccessNotFound",
+    "BalenaTeamNotFound",
+    "BalenaTimeoutError",
+    "BalenaTooManyRequests",
+    "BalenaUnknownOutcomeError",
+    "BalenaUnsafeWriteError",
+    "BalenaUsageError",
+    "HUPActionError",
+    "OSImageNotFound",
+    "ReleaseAssetAlreadyExists",
+]
 
 
 class BalenaUsageError(BalenaError):
@@ -135,115 +179,6 @@ class BalenaMissingRelation(BalenaError):
     """A row lacks the row that it should belong to: there is none, or the token may not see it."""
 
 
-class _AboutSubject(BalenaError):
-    """An error about one thing, kept in the attribute that ``subject`` names."""
-
-    subject: ClassVar[str]
-    words: ClassVar[str]
-
-    def __init_subclass__(cls, subject: str = "", words: str = "") -> None:
-        cls.subject = subject or getattr(cls, "subject", "")
-        cls.words = words or f"{subject.replace('_', ' ').capitalize()} {cls.words}"
-
-    def __init__(self, value: Any = None) -> None:
-        setattr(self, self.subject, value)
-        super().__init__(self.words.format(js_text(value)))
-
-
-class BalenaNotFoundError(_AboutSubject, words="not found: {}"):
-    """There is no such thing, or the token may not see it; the subclasses say what was looked for."""
-
-
-class BalenaApplicationMembershipRoleNotFound(BalenaNotFoundError, subject="application_membership_role"):
-    """No such role; ``application_membership_role`` is what was asked for."""
-
-    application_membership_role: Any
-
-
-class BalenaApplicationNotFound(BalenaNotFoundError, subject="application"):
-    """No such application; ``application`` is what was asked for."""
-
-    application: Any
-
-
-class BalenaDeviceNotFound(BalenaNotFoundError, subject="device"):
-    """No such device; ``device`` is what was asked for."""
-
-    device: Any
-
-
-class BalenaImageNotFound(BalenaNotFoundError, subject="image"):
-    """No such image; ``image`` is what was asked for."""
-
-    image: Any
-
-
-class BalenaKeyNotFound(BalenaNotFoundError, subject="key"):
-    """No such SSH key; ``key`` is what was asked for."""
-
-    key: Any
-
-
-class BalenaOrganizationMembershipRoleNotFound(BalenaNotFoundError, subject="organization_membership_role"):
-    """No such role; ``organization_membership_role`` is what was asked for."""
-
-    organization_membership_role: Any
-
-
-class BalenaOrganizationNotFound(BalenaNotFoundError, subject="organization"):
-    """No such organization; ``organization`` is what was asked for."""
-
-    organization: Any
-
-
-class BalenaReleaseNotFound(BalenaNotFoundError, subject="release"):
-    """No such release; ``release`` is what was asked for."""
-
-    release: Any
-
-
-class BalenaServiceNotFound(BalenaNotFoundError, subject="service"):
-    """No such service; ``service`` is what was asked for."""
-
-    service: Any
-
-
-class BalenaAmbiguousError(_AboutSubject, words="is ambiguous: {}"):
-    """Several things have this name; the subclasses say what was looked for."""
-
-
-class BalenaAmbiguousApplication(BalenaAmbiguousError, subject="application"):
-    """Several applications match; ``application`` is what was asked for."""
-
-    application: Any
-
-
-class BalenaAmbiguousDevice(BalenaAmbiguousError, subject="device"):
-    """Several devices match a short uuid; ``device`` is what was asked for."""
-
-    device: Any
-
-
-class BalenaAmbiguousRelease(
-    BalenaAmbiguousError,
-    subject="release",
-    words="Release is ambiguous: There are multiple releases matching the release hash '{}'",
-):
-    """Several releases have this commit; ``release`` is what was asked for."""
-
-    release: Any
-
-
-class BalenaInvalidDeviceType(_AboutSubject, subject="type", words="Invalid device type: {}"):
-    """The device type does not exist or does not fit; ``type`` says which."""
-
-    type: Any
-
-
-class BalenaDiscontinuedDeviceType(BalenaInvalidDeviceType, words="Invalid device type: Discontinued device type: {}"):
-    """The device type is no longer supported; ``type`` says which."""
-
-
 class _FixedMessage(BalenaError):
     """An error whose message never changes; a token that it is about is not kept."""
 
@@ -288,6 +223,43 @@ class BalenaSupervisorLockedError(_FixedMessage, words="Supervisor locked"):
 
 class HUPActionError(BalenaError):
     """An OS update is not possible between the two versions, or on this device type."""
+
+
+class _CodeOfTheRoot(BalenaError):
+    """An error whose ``code`` is the root's, as in the reference."""
+
+    @property
+    def code(self) -> str:
+        return "BalenaError"
+
+
+class ReleaseAssetAlreadyExists(_CodeOfTheRoot):
+    """A release has an asset with this key already, and it was not to be overwritten.
+
+    Args:
+        release: the release's id.
+        asset_key: the asset's key.
+    """
+
+    def __init__(self, release: Any = None, asset_key: Any = None) -> None:
+        super().__init__(f"Release asset combination of {js_text(release)} and {js_text(asset_key)} already exists")
+
+
+class OSImageNotFound(_CodeOfTheRoot):
+    """There is no image of balenaOS like this.
+
+    Args:
+        device_type: the device type as it was given.
+        version: the version.
+        image_type: ``raw`` or ``flasher``, if one was asked for.
+    """
+
+    def __init__(self, device_type: Any = None, version: Any = None, image_type: Any = None) -> None:
+        wanted = [f"device type {js_text(device_type)}", f"version {js_text(version)}"]
+        if image_type:
+            wanted.append(f"image type {js_text(image_type)}")
+        separator = ", and " if image_type else " and "
+        super().__init__(f"No image found for {', '.join(wanted[:-1])}{separator}{wanted[-1]}")
 
 
 class BalenaSettingsPermissionError(BalenaError):

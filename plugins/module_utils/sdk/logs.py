@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import check_arguments
-from .errors import BalenaInvalidResponseError
+from .errors import BalenaInvalidResponseError, BalenaUsageError
 
 if TYPE_CHECKING:
     from . import Balena
@@ -100,8 +100,11 @@ class Logs:
     ) -> LogSubscription:
         """Return the lines as they come, after the last ``count`` that the API keeps.
 
-        Arguments and errors are those of :meth:`history`. The stream may be silent for ``stream_timeout`` seconds.
+        Arguments and errors are those of :meth:`history`, and ``start`` needs a ``count``. The stream may be silent for
+        ``stream_timeout`` seconds.
         """
+        if start is not None and count is None:
+            raise BalenaUsageError("The count parameter is required when specifying the start parameter")
         stream = self._balena.request.stream(**self._request(uuid_or_id, count, start, stream=1))
         return LogSubscription(stream, self._balena.options.debug)
 

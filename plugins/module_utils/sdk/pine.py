@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 
 from ._answers import rows_of, where
 from ._arguments import check_arguments
-from ._odata import build_url, compile_query
+from ._odata import build_url, compile_query, escape
 from ._paging import pages_by_id
 from ._related import referenced
 from .errors import (
@@ -120,7 +120,7 @@ class Pine:
     def post(
         self,
         resource: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | None = None,
         natural_key: Sequence[str] | None = None,
         options: Options | None = None,
     ) -> Any:
@@ -146,7 +146,7 @@ class Pine:
                 if not unknown or tries <= 0 or natural_key is None:
                     raise
                 tries -= 1
-                row = self._created(resource, body, natural_key)
+                row = self._created(resource, body or {}, natural_key)
                 if row is not None:
                     return row
 
@@ -192,6 +192,20 @@ class Pine:
             BalenaUnsafeWriteError: neither ``id`` nor a filter is given; the server would delete every row.
         """
         return self._send("DELETE", self._targeted("DELETE", resource, id, options), shape="done")
+
+    def action(self, resource: str, id: Key, action: str, body: Mapping[str, Any]) -> Any:
+        """Let the server do with one row what no change of its fields does.
+
+        Args:
+            resource: for example ``release_asset``.
+            id: which row.
+            action: the name of the action, for example ``beginUpload``.
+            body: what the action needs to know.
+
+        Returns:
+            What the action answers.
+        """
+        return self._send("POST", f"{build_url(resource, id, has_key=True)}/{escape(action)}", body)
 
     def upsert(
         self, resource: str, id: Mapping[str, Any], body: Mapping[str, Any], options: Options | None = None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .os import OsModel
     from .release import ReleaseModel
     from .service import ServiceModel
+    from .team import TeamModel
 
 
 class Models:
@@ -127,3 +128,10 @@ class Models:
         from .service import ServiceModel
 
         return ServiceModel(self._sdk)
+
+    @on_first_use
+    def team(self) -> TeamModel:
+        """Teams of organizations."""
+        from .team import TeamModel
+
+        return TeamModel(self._sdk)

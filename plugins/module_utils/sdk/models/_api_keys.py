@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._ids import APPLICATION
 from ._namespace import api_call
 
 if TYPE_CHECKING:
@@ -14,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def new_key(
-    sdk: Balena, path: str, body: dict[str, Any], name: str | None, description: str | None, expiry_date: str | None
+    sdk: Balena,
+    path: str,
+    body: dict[str, Any],
+    name: str | None = None,
+    description: str | None = None,
+    expiry_date: str | None = None,
 ) -> str:
     """Make an API key.
 
@@ -37,7 +41,7 @@ def new_key(
 
 def new_provisioning_key(
     sdk: Balena,
-    application: str | int,
+    application: int,
     name: str | None = None,
     description: str | None = None,
     expiry_date: str | None = None,
@@ -46,18 +50,13 @@ def new_provisioning_key(
 
     Args:
         sdk: the SDK instance.
-        application: the application's slug (``org/name``), uuid or id.
+        application: the application's id.
         name: a name for the key.
         description: a description for the key.
         expiry_date: when the key stops working, as an ISO 8601 date and time.
 
     Returns:
         The key. It cannot be read again.
-
-    Raises:
-        BalenaApplicationNotFound: there is no such application.
     """
-    application_id = APPLICATION.id_of(sdk, application)
-    body = {"actorType": "application", "actorTypeId": application_id, "roles": ["provisioning-api-key"]}
-    with APPLICATION.missing_on(500, application, "No application found to associate with the api key"):
-        return new_key(sdk, "/api-key/v1/", body, name, description, expiry_date)
+    body = {"actorType": "application", "actorTypeId": application, "roles": ["provisioning-api-key"]}
+    return new_key(sdk, "/api-key/v2/", body, name, description, expiry_date)

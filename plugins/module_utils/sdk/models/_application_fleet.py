@@ -28,8 +28,8 @@ class ApplicationFleet(ApplicationReads):
             BalenaApplicationNotFound: there is no such application.
             BalenaSupervisorLockedError: an update lock is held.
         """
-        application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
-        with APPLICATION.missing_on(404, slug_or_uuid_or_id), locked_is_special():
+        application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
+        with locked_is_special():
             api_call(self._sdk, "POST", f"/application/{application}/restart")
 
     def purge(self, app_id: int) -> None:

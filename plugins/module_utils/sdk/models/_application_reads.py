@@ -178,9 +178,8 @@ class ApplicationReads(Listed):
 
     def _update(self, slug_or_uuid_or_id: str | int, body: dict[str, Any]) -> None:
         """Change one application."""
-        application = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
-        with APPLICATION.missing_on(404, slug_or_uuid_or_id):
-            self._sdk.pine.patch("application", body, id=application)
+        application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
+        self._sdk.pine.patch("application", body, id=application)
 
     def _get_id(self, slug_or_uuid_or_id: str | int) -> int:
         """Return an application's id; an id is returned without asking the API."""

@@ -45,6 +45,10 @@ class Roles:
         return found
 
 
+#: What people and teams may do with an application.
+APPLICATION_ROLES = Roles("application_membership_role", errors.BalenaApplicationMembershipRoleNotFound)
+
+
 class MembershipKind(Kind):
     """Memberships: an id, or ``{"user": id, "is_member_of__...": id}``.
 
@@ -121,8 +125,8 @@ class Memberships(ByUser):
         """
         self._sdk.pine.delete(self.resource, id=self.kind.address(self._sdk, id_or_unique_key))
 
-    def _create(self, parent: Any, username: str, role_name: str | None) -> Row:
-        body: Row = {"username": username, self.parent_field: self.parent.existing_id(self._sdk, parent)}
+    def _create(self, parent: int, username: str, role_name: str | None) -> Row:
+        body: Row = {"username": username, self.parent_field: parent}
         if role_name:
             body[self.roles.resource] = self.roles.id_by_key(self._sdk, role_name)
         created: Row = self._sdk.pine.post(self.resource, body)

@@ -18,23 +18,27 @@ from ._namespace import Namespace, Options, Row, has_status
 class ApiKeyModel(Namespace):
     """API keys."""
 
-    def create(self, name: str, description: str | None = None, expiry_date: str | None = None) -> str:
+    def create(self, *, name: str, expiry_date: str | None = UNSET, description: str | None = None) -> str:
         """Create an API key that can do all that the user can do.
 
         Args:
             name: how the key shall be called; names are unique for a user.
+            expiry_date: when it ends, as ISO 8601 (``2030-01-01T00:00:00.000Z``); None for never. It must be given.
             description: what it is for.
-            expiry_date: when it ends, as ISO 8601 (``2030-01-01T00:00:00.000Z``); never if not given.
 
         Returns:
             The key itself. It is secret, and cannot be read again.
 
         Raises:
+            BalenaInvalidParameterError: it is not said when the key ends.
             BalenaNotLoggedIn: there is no token, or it may not create keys.
             BalenaRequestError: the API refused the request, for example because the name is taken.
         """
+        if expiry_date is UNSET:
+            raise errors.BalenaInvalidParameterError("expiry_date", expected="text or None", given=None)
         try:
-            return new_key(self._sdk, "/api-key/user/full", {}, name, description or None, expiry_date or None)
+            body = {"name": name, "expiryDate": expiry_date}
+            return new_key(self._sdk, "/api-key/user/full", body, description=description or None)
         except errors.BalenaRequestError as error:
             if has_status(error, 401):
                 raise errors.BalenaNotLoggedIn from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
+from .._related import related
 from .._unset import UNSET
 from ._api_keys import new_provisioning_key
 from ._application_fleet import ApplicationFleet
@@ -19,23 +20,24 @@ from ._application_values import (
 )
 from ._batch import ids_filter, in_batches
 from ._ids import APPLICATION
-from ._listing import ByApplication
-from ._memberships import Invites, MembershipKind, Memberships, Roles
+from ._listing import ByApplication, belongs_to
+from ._memberships import APPLICATION_ROLES, Invites, MembershipKind, Memberships
 from ._namespace import Nested, Row, api_call, is_id
 
-ROLES = Roles("application_membership_role", errors.BalenaApplicationMembershipRoleNotFound)
 MEMBERSHIP = MembershipKind("user_application_membership", "Application Membership")
 
 
 class ApplicationMemberships(Memberships, ByApplication):
     """``balena.models.application.membership``: which users may do what with an application."""
 
-    resource, kind, roles = MEMBERSHIP.resource, MEMBERSHIP, ROLES
+    resource, kind, roles = MEMBERSHIP.resource, MEMBERSHIP, APPLICATION_ROLES
     parent, parent_field = APPLICATION, "is_member_of__application"
     to_application = (parent_field,)
 
     def create(self, *, application: str | int, username: str, role_name: str | None = None) -> Row:
         """Make a user a member of an application.
+
+        The user must be a member of the application's organization, which is asked before anything is written.
 
         Args:
             application: the application's slug, uuid or id.
@@ -48,14 +50,24 @@ class ApplicationMemberships(Memberships, ByApplication):
         Raises:
             BalenaApplicationNotFound: there is no such application.
             BalenaApplicationMembershipRoleNotFound: there is no such role.
+            BalenaError: the user is not a member of the application's organization.
         """
-        return self._create(application, username, role_name)
+        of_user = {"$select": "id", "$filter": belongs_to(("user", "username"), username)}
+        organization = {"$select": "id", "$expand": {"organization_membership": of_user}}
+        found = APPLICATION.get(self._sdk, application, {"$select": "id", "$expand": {"organization": organization}})
+        members = related(found, "organization")["organization_membership"]
+        if not members:
+            raise errors.BalenaError(
+                "It is necessary that each user (Auth) that is member of an application that has an organization, "
+                "is member of the organization"
+            )
+        return self._create(found["id"], username, role_name)
 
 
 class ApplicationInvites(Invites, ByApplication):
     """``balena.models.application.invite``: invitations to become a member of an application."""
 
-    resource, roles = "invitee__is_invited_to__application", ROLES
+    resource, roles = "invitee__is_invited_to__application", APPLICATION_ROLES
     parent, parent_field = APPLICATION, "is_invited_to__application"
     to_application = (parent_field,)
     accept_path = "/user/v1/invitation/"
@@ -100,7 +112,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
         self,
         *,
         name: str,
-        device_type: str,
+        device_type: str | int,
         organization: str | int,
         application_class: str | None = None,
         uuid: str | None = None,
@@ -109,7 +121,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
 
         Args:
             name: its name.
-            device_type: the slug or an alias of its devices' default type, for example ``raspberrypi4-64``.
+            device_type: the slug or an alias of its devices' default type, for example ``raspberrypi4-64``; or the id.
             organization: the handle or id of the organization that it will belong to.
             application_class: ``fleet`` (the API's default), ``app`` or ``block``.
             uuid: 32 hexadecimal digits, if the API shall not choose them.
@@ -136,7 +148,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
         created: Row = self._sdk.pine.post("application", body, natural_key=("organization", "app_name"))
         return created
 
-    def _device_type_id(self, device_type: str) -> Any:
+    def _device_type_id(self, device_type: str | int) -> Any:
         if device_type is None:
             raise errors.BalenaInvalidDeviceType(device_type)
         return self._sdk.models.device_type.get(device_type, {"$select": "id"})["id"]
@@ -161,8 +173,7 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
         """
         named = slug_or_uuid_or_id_or_ids
         if isinstance(named, str):
-            with APPLICATION.missing_on(404, named):
-                self._sdk.pine.delete("application", id=APPLICATION.id_of(self._sdk, named))
+            self._sdk.pine.delete("application", id=APPLICATION.existing_id(self._sdk, named))
             return
         for _group, rows in in_batches(self._sdk, APPLICATION, named, parameter="slug_or_uuid_or_id_or_ids"):
             self._sdk.pine.delete("application", options=ids_filter(rows))
@@ -197,23 +208,26 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
 
     def generate_provisioning_key(
         self,
+        *,
         slug_or_uuid_or_id: str | int,
+        key_expiry_date: str | None = None,
         key_name: str | None = None,
         key_description: str | None = None,
-        key_expiry_date: str | None = None,
     ) -> str:
         """Make an API key that can only register devices in an application.
 
         Args:
             slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
+            key_expiry_date: when the key stops working, as an ISO 8601 date and time; the API asks for it.
             key_name: a name for the key.
             key_description: a description for the key.
-            key_expiry_date: when the key stops working, as an ISO 8601 date and time.
 
         Returns:
             The key. It cannot be read again.
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
+            BalenaRequestError: the API refused the request, for example because there is no date, or it is over.
         """
-        return new_provisioning_key(self._sdk, slug_or_uuid_or_id, key_name, key_description, key_expiry_date)
+        application = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
+        return new_provisioning_key(self._sdk, application, key_name, key_description, key_expiry_date)

@@ -23,11 +23,10 @@ class ConfigModel(Namespace):
         """Read the settings of the API; no token is sent.
 
         Returns:
-            ``{"deviceUrlsBase": ..., "adminUrl": ..., "deviceTypes": [...], ...}``.
+            ``{"deviceUrlsBase": ..., "adminUrl": ..., ...}``; the device types are what `get_device_types` reads.
         """
         config: Row = dict(api_call(self._sdk, "GET", "/config", send_token=False, shape="object"))
-        if config.get("deviceTypes") is not None:
-            config["deviceTypes"] = _without_instructions(config["deviceTypes"])
+        config.pop("deviceTypes", None)
         return config
 
     def get_device_types(self) -> list[Row]:

@@ -17,7 +17,7 @@ class CreditBundleModel(Namespace):
 
         Args:
             organization: the organization's handle or id.
-            options: pine options; an ``$orderby`` is ignored, as in the reference.
+            options: pine options, for example ``{"$select": ["id", "total_balance"]}``.
 
         Returns:
             The bundles as the API sends them.
@@ -26,9 +26,8 @@ class CreditBundleModel(Namespace):
             BalenaOrganizationNotFound: there is no such organization.
         """
         organization_id = ORGANIZATION.existing_id(self._sdk, organization)
-        # Merged the other way round than elsewhere: the method's own order wins (recorded).
         own = {"$filter": {"belongs_to__organization": organization_id}, "$orderby": {"created_at": "desc"}}
-        merged = merge_pine_options(options or {}, own)
+        merged = merge_pine_options(own, options)
         bundles: list[Row] = self._sdk.pine.get("credit_bundle", options=merged)
         return bundles
 

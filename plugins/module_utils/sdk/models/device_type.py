@@ -158,8 +158,8 @@ class DeviceTypeModel(Namespace):
             device_type_slug_or_contract: the device type's slug or name, or its contract (then nothing is sent).
 
         Returns:
-            The steps in order (they may hold HTML); where they depend on the computer, such a list for each of
-            "Linux", "MacOS" and "Windows"; None for an installation method that is not known here.
+            The steps in order, as Markdown that may hold HTML; where they depend on the computer, such a list for each
+            of "Linux", "MacOS" and "Windows"; None for an installation method that is not known here.
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.

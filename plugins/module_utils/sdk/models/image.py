@@ -5,34 +5,18 @@
 from __future__ import annotations
 
 from .. import errors
-from ..utils import merge_pine_options
 from ._namespace import Namespace, Options, Row
-
-# Everything but build_log, which can be very large.
-_FIELDS = (
-    "id",
-    "content_hash",
-    "dockerfile",
-    "project_type",
-    "status",
-    "error_message",
-    "image_size",
-    "created_at",
-    "push_timestamp",
-    "start_timestamp",
-    "end_timestamp",
-)
 
 
 class ImageModel(Namespace):
     """Container images."""
 
     def get(self, id: int, options: Options | None = None) -> Row:
-        """Read one image, by default without its build log.
+        """Read one image.
 
         Args:
             id: the image's id.
-            options: pine options; here a ``$select`` replaces the fields that are read by default.
+            options: pine options, for example ``{"$select": ["id", "status"]}``, without the build log.
 
         Returns:
             The image as the API sends it.
@@ -43,8 +27,7 @@ class ImageModel(Namespace):
         """
         if id is None:
             raise errors.BalenaInvalidParameterError("id", id)
-        merged = merge_pine_options({"$select": list(_FIELDS)}, options, replace_selects=True)
-        image: Row | None = self._sdk.pine.get("image", id, merged)
+        image: Row | None = self._sdk.pine.get("image", id, options)
         if image is None:
             raise errors.BalenaImageNotFound(id)
         return image

@@ -13,7 +13,7 @@ from ._ids import ORGANIZATION
 from ._keyed_values import Tags, Value
 from ._listing import ByOrganization
 from ._memberships import Invites, MembershipKind, Memberships, Roles
-from ._namespace import Namespace, Nested, Options, Row, has_status
+from ._namespace import Namespace, Nested, Options, Row
 
 ROLES = Roles("organization_membership_role", errors.BalenaOrganizationMembershipRoleNotFound)
 MEMBERSHIP = MembershipKind("organization_membership", "Organization Membership")
@@ -90,7 +90,7 @@ class OrganizationMemberships(Memberships, ByOrganization):
             BalenaOrganizationNotFound: there is no such organization.
             BalenaOrganizationMembershipRoleNotFound: there is no such role.
         """
-        return self._create(organization, username, role_name)
+        return self._create(self._existing_id(ORGANIZATION, organization), username, role_name)
 
 
 class OrganizationInvites(Invites, ByOrganization):
@@ -184,9 +184,4 @@ class OrganizationModel(Namespace):
         Raises:
             BalenaOrganizationNotFound: there is no such organization.
         """
-        try:
-            self._sdk.pine.delete("organization", ORGANIZATION.existing_id(self._sdk, handle_or_id))
-        except errors.BalenaRequestError as error:
-            if has_status(error, 404):
-                raise errors.BalenaOrganizationNotFound(handle_or_id) from error
-            raise
+        self._sdk.pine.delete("organization", ORGANIZATION.existing_id(self._sdk, handle_or_id))

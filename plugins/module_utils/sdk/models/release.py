@@ -18,6 +18,7 @@ from ._ids import APPLICATION, RELEASE
 from ._keyed_values import Tags, Value
 from ._listing import ByApplication, ByRelease
 from ._namespace import Nested, Options, Row, is_id
+from .release_asset import ReleaseAssets
 
 #: How a release is named.
 ReleaseKey = Union[str, int, dict[str, Any]]
@@ -63,6 +64,7 @@ class ReleaseModel(ByApplication):
     resource, order = RELEASE.resource, RELEASE.order
     to_application = ("belongs_to__application",)
     tags = Nested(ReleaseTags)
+    asset = Nested(ReleaseAssets)
 
     def get(self, commit_or_id_or_raw_version: ReleaseKey, options: Options | None = None) -> Row:
         """Read one release.
