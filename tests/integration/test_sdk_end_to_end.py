@@ -46,7 +46,8 @@ def test_an_application_from_creation_to_removal(balena):
     assert "sdk-made" in [row["app_name"] for row in applications.get_all_by_organization("acme")]
     applications.rename("acme/sdk-made", "sdk-other")
     assert applications.get(made["id"])["slug"] == "acme/sdk-other"
-    assert applications.generate_provisioning_key(slug_or_uuid_or_id=made["id"], key_name="k")
+    ends = "2100-01-01T00:00:00.000Z"
+    assert applications.generate_provisioning_key(slug_or_uuid_or_id=made["id"], key_expiry_date=ends, key_name="k")
     applications.remove("acme/sdk-other")
     assert not applications.has(made["id"])
     with pytest.raises(sdk_errors.BalenaApplicationNotFound, match="acme/sdk-other"):
@@ -170,7 +171,7 @@ def test_keys_of_the_user(session):
     assert session.models.key.get(made["id"])["title"] == title
     session.models.key.remove(made["id"])
     assert title not in [row["title"] for row in session.models.key.get_all()]
-    value = session.models.api_key.create("sdk-key", "a description")
+    value = session.models.api_key.create(name="sdk-key", expiry_date=None, description="a description")
     assert value
     (row,) = [row for row in session.models.api_key.get_all_named_user_api_keys() if row["name"] == "sdk-key"]
     session.models.api_key.update(row["id"], name="sdk-key-2")

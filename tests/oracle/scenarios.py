@@ -282,6 +282,8 @@ def _errors(stage: Stage) -> Any:
     special = {
         "BalenaInvalidParameterError": ("paramName", "badValue"),
         "BalenaRequestError": ("body text", 404, {"url": "/x"}),
+        "OSImageNotFound": ("raspberrypi3", "2.50.1"),
+        "ReleaseAssetAlreadyExists": (5001, "manual.txt"),
     }
     recorded = stage.call.result["value"]
     if not isinstance(recorded, dict) or not all(isinstance(about, dict) for about in recorded.values()):

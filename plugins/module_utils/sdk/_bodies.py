@@ -13,6 +13,8 @@ from ._text import js_text, type_name
 from .errors import BalenaInvalidResponseError, BalenaRequestError, BalenaUsageError
 from .masking import mask_all
 
+#: The type of a file that nobody knows the type of.
+UNKNOWN_TYPE = "application/octet-stream"
 NO_EXPLANATION = "The request was unsuccessful"
 
 
@@ -63,7 +65,7 @@ def _multipart(body: Mapping[str, Any], headers: dict[str, str]) -> bytes:
         if not hasattr(value, "content") and not isinstance(value, (str, int, float, type(None))):
             raise BalenaUsageError(f"The body cannot be sent beside a file: '{name}' is {type_name(value)}")
     fields = {
-        name: (value.name, value.content, value.type) if hasattr(value, "content") else js_text(value)
+        name: (value.name, value.content, value.type or UNKNOWN_TYPE) if hasattr(value, "content") else js_text(value)
         for name, value in body.items()
         if value is not None
     }

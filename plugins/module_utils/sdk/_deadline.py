@@ -48,6 +48,7 @@ class Deadline:
         self._left.set()
         self._timer.cancel()
         _of_thread.deadline = None
+        self.answer = self.connection = None  # the timer refers to this object: with them it would keep what was sent
         if self._over.is_set():
             import requests
 
@@ -56,7 +57,8 @@ class Deadline:
     def _end(self) -> None:
         self._over.set()
         while not self._left.is_set():
-            found = _socket_of(self.answer) if self.answer is not None else getattr(self.connection, "sock", None)
+            answer, connection = self.answer, self.connection
+            found = _socket_of(answer) if answer is not None else getattr(connection, "sock", None)
             if found is not None:
                 with contextlib.suppress(OSError):
                     found.shutdown(socket.SHUT_RDWR)

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, _clock
 
 SDK = "ansible_collections.community.balena.plugins.module_utils.sdk"
-MODELS = "api_key billing config credit_bundle device_type image key organization os release service".split()
+MODELS = "api_key billing config credit_bundle device_type image key organization os release service team".split()
 
 
 class CountingPine:

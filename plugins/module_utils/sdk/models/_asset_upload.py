@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .. import errors
 from .._answers import where
+from .._bodies import UNKNOWN_TYPE
 from ..utils import BalenaWebResourceFile
 from ._namespace import Row
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 RESOURCE = "release_asset"
 #: The largest file that is sent with one request, and the usual size of a part. Storages refuse smaller parts.
 PART_SIZE = 5 * 1024 * 1024
-UNKNOWN_TYPE = "application/octet-stream"
 #: Bytes a second that even a slow line carries; a part has as much time as it needs at this speed.
 _SLOWEST = 16 * 1024
 #: What Python's own table lacks, or names differently from one version to the next.
@@ -105,6 +103,8 @@ class Source(NamedTuple):
 
 def type_of(path: str) -> str:
     """Return the MIME type that the ending of a name stands for; the same on every machine."""
+    import mimetypes
+
     ending = os.path.splitext(path)[1].lower()
     return _TYPES.get(ending) or mimetypes.MimeTypes().types_map[1].get(ending) or UNKNOWN_TYPE
 
@@ -186,6 +186,8 @@ class Upload:
         self._sdk.pine.action(RESOURCE, asset, "commitUpload", {"uuid": upload, "providerCommitData": {"Parts": done}})
 
     def _send_all(self, parts: list[tuple[str, int, int]]) -> list[Row]:
+        from concurrent.futures import ThreadPoolExecutor
+
         starts, start = [], 0
         for _url, size, _number in parts:
             starts.append(start)

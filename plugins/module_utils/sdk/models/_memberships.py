@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from .. import errors
+from .._text import js_text
 from .._unset import UNSET
 from ._ids import Kind
 from ._listing import ByUser, Listed
@@ -71,7 +72,7 @@ class MembershipKind(Kind):
         return key  # type: ignore[no-any-return]
 
     def missing(self, key: Any) -> errors.BalenaError:
-        return errors.BalenaError(f"{self.title} not found: {key}")
+        return errors.BalenaError(f"{self.title} not found: {js_text(key)}")
 
     def existing_id(self, sdk: Balena, key: Any) -> int:
         found: int = self.get(sdk, key)["id"]

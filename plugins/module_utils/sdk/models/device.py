@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid as uuid_module
 
-from .. import errors
+from .. import _clock, errors
+from .._odata_filter import iso_date
 from .._related import related
 from ..hup import is_architecture_compatible
 from ._api_keys import new_key, new_provisioning_key
@@ -25,6 +27,8 @@ from ._namespace import Nested, Options, Row
 
 _LOCAL_MODE = "RESIN_SUPERVISOR_LOCAL_MODE"
 _LOCK_OVERRIDE = "RESIN_OVERRIDE_LOCK"
+#: How long the key that registers a device lives.
+_PROVISIONING_TIME = datetime.timedelta(minutes=10)
 #: The registration service may take this long (seconds).
 _REGISTRATION_TIMEOUT = 30.0
 
@@ -69,7 +73,8 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         if device_type_slug is not None:
             device_type = self._compatible_type(device_type_slug, type_with_architecture, device_type)
         # Only now that all was checked: a key that is not used would stay.
-        key = new_provisioning_key(self._sdk, application["id"])
+        expiry = iso_date(_clock.now() + _PROVISIONING_TIME)
+        key = new_provisioning_key(self._sdk, application["id"], None, "Created by SDK to register a device", expiry)
         body = {"user": user, "application": application["id"], "device_type": device_type["slug"], "uuid": uuid}
         return self._register(body, key)
 

@@ -18,7 +18,7 @@ from ._ids import APPLICATION, RELEASE
 from ._keyed_values import Tags, Value
 from ._listing import ByApplication, ByRelease
 from ._namespace import Nested, Options, Row, is_id
-from .release_asset import ReleaseAssets
+from ._release_assets import ReleaseAssets
 
 #: How a release is named.
 ReleaseKey = Union[str, int, dict[str, Any]]

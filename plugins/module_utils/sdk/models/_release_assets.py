@@ -29,12 +29,13 @@ class ReleaseAssetKind(Kind):
             return int(key)
         if not isinstance(key, dict):
             raise errors.BalenaInvalidParameterError(self.parameter, key)
-        release = key.get("release")
+        named: Row = key
+        release = named.get("release")
         if not is_id(release):
-            key = {"release": RELEASE.existing_id(sdk, release), "asset_key": key.get("asset_key")}
-        if not isinstance(key.get("asset_key"), str):  # the rest of the key would name all assets of the release
-            raise errors.BalenaInvalidParameterError("asset_key", key.get("asset_key"))
-        return key
+            named = {"release": RELEASE.existing_id(sdk, release), "asset_key": named.get("asset_key")}
+        if not isinstance(named.get("asset_key"), str):  # the rest of the key would name all assets of the release
+            raise errors.BalenaInvalidParameterError("asset_key", named.get("asset_key"))
+        return named
 
 
 ASSET = ReleaseAssetKind()
