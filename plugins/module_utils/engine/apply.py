@@ -10,7 +10,7 @@ each 200 ids; creations go one by one over the pooled connections, since the API
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -27,6 +27,7 @@ from ..sdk.errors import (
     BalenaReadOnlyError,
     BalenaRequestError,
 )
+from . import along
 from .plan import Action, Change, Key, Need, NewId, Plan, Step
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Outcome:
 Writer = Callable[[Any, Any, Outcome], "Made | None"]
 Writers = Mapping[tuple[str, Action], Writer]
 
+#: From so many on, one request that looks for rows is less than a conflict for each.
+_MANY = 2
+
 
 def apply(balena: Balena, plan: Plan, writers: Writers | None = None) -> Outcome:
     """Make every step of the plan, in its order.
@@ -139,8 +143,26 @@ class _Run:
             self.outcome.not_done.append(step)
 
     def each(self, changes: Sequence[Change]) -> None:
-        """Changes that need a request each."""
-        self._all([[change] for change in changes], self._one)
+        """Changes that need a request each, but for what came along with its parent."""
+        there = self._already_there(changes)
+        self._all([[change] for change in changes if change.key not in there], self._one)
+
+    def _already_there(self, changes: Sequence[Change]) -> Collection[Key]:
+        """Note the rows that the server made together with those that they belong to, which were created here."""
+        if self._hopeless.is_set() or any((one.resource, one.action) in self.writers for one in changes[:1]):
+            return ()
+        looked_for = [change for change in changes if along.parent_of(change)]
+        if len(looked_for) < _MANY:
+            return ()
+        try:
+            there = along.find(self.balena, looked_for, self._resolved)
+        except BalenaError:
+            return ()  # making them shows what is wrong
+        for change in looked_for:
+            if change.key in there:
+                self.outcome.made[change.resource, change.key] = Made(there[change.key])
+                self._note(self.outcome.done if self._came_along(change) else self.outcome.met, [change])
+        return there
 
     def bulk(self, changes: Sequence[Change]) -> None:
         """Updates or deletions of one resource, as many rows in a request as it takes."""
