@@ -40,11 +40,17 @@ WITHOUT_TRACES = ("balena_account_info", "balena_api_key_info", "balena_device_t
 MAKING = [name for name in NAMES if name not in WITHOUT_TRACES] if os.environ.get("ALL_TARGETS") else SHORT
 
 
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory) -> Path:
+    """Where the collection is as if it had no actions."""
+    return without_actions(tmp_path_factory.mktemp("collections"))
+
+
 @pytest.mark.parametrize("target", NAMES)
-def test_target(target, ansible, emulator, tmp_path):
+def test_target(target, ansible, emulator, tmp_path, processes):
     before = emulator.counts()
     if target in QUICK or os.environ.get("ALL_PROCESSES"):
-        in_process, as_modules = at_once(ansible, target, COLLECTIONS, without_actions(tmp_path))
+        in_process, as_modules = at_once(ansible, target, COLLECTIONS, processes)
         assert len(in_process) == len(as_modules) > 0
         for ours, theirs in zip(in_process, as_modules, strict=True):
             assert comparable(ours) == comparable(theirs), ours["task"]
