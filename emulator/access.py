@@ -32,19 +32,21 @@ def roles() -> dict[str, dict[str, dict[str, Right]]]:
     """role -> resource -> verb -> the condition on rows."""
     text = Path(__file__).with_name("access.yml").read_text(encoding="utf-8")
     data = yaml.safe_load(text)
-    guest = {name: _rights(entry) for name, entry in data["guest"].items()}
-    own = {role: {name: _rights(entry) for name, entry in entries.items()} for role, entries in data.items()}
+    guest = {name: rights_of(entry) for name, entry in data["guest"].items()}
+    own = {role: {name: rights_of(entry) for name, entry in entries.items()} for role, entries in data.items()}
     return {role: {**guest, **entries} for role, entries in own.items()}
 
 
-def _rights(entry: Any) -> dict[str, Right]:
+def rights_of(entry: Any) -> dict[str, Right]:
+    """verb -> the condition on rows, of what access.yml says of a resource; an empty condition is none."""
     if entry == "all":
         return dict.fromkeys(VERBS)
     if isinstance(entry, list):
         return dict.fromkeys(entry)
     rights: dict[str, Right] = {}
     for verbs, condition in entry.items():
-        rights.update(dict.fromkeys(VERBS if verbs == "all" else [verbs], parse_query(f"$filter={condition}").filter))
+        parsed = parse_query(f"$filter={condition}").filter if condition else None
+        rights.update(dict.fromkeys(VERBS if verbs == "all" else [verbs], parsed))
     return rights
 
 

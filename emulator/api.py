@@ -28,6 +28,7 @@ from .http.responses import (
 from .http.routing import Call, Router, check_needs
 from .odata import Malformed, Options, Target, parse_path, parse_query
 from .odata.expressions import condition
+from .odata.permitted import may
 from .odata.read import Reader
 from .odata.scope import Context
 from .simulation.heartbeat import Heartbeats
@@ -129,6 +130,10 @@ class Api:
     def _meant(self, actor: Actor, resource: str, body: Any) -> Any:
         """The body of a new row; a flavor may let clients say it in other words."""
         return body
+
+    def may(self, actor: Actor, verb: str, resource: str, row_id: int) -> bool:
+        """Whether an actor may do something with a row."""
+        return may(self.store, actor, verb, resource, row_id)
 
     @staticmethod
     def _write(method: str, writer: Writer, target: Target, options: Options, body: Row, version: str) -> Response:

@@ -117,8 +117,7 @@ class Writer:
     def replace(self, target: Target, body: Row) -> None:
         """PUT: create the row that the key names, or give it these values and the defaults."""
         resource = self.context.model[target.resource]
-        self._right(resource, "create")
-        self._right(resource, "update")
+        creating, changing = self._right(resource, "create"), self._right(resource, "update")
         write = self._write(resource, "replace", body)
         stored = self._stored(resource)
         for name, value in (target.key or {}).items():
@@ -131,8 +130,11 @@ class Writer:
                 raise Refused(f"{f.name} is missing")
         write.ids = self._same_row(stored, write.values)
         if not write.ids:
-            self._insert(resource, write)
+            self._insert(resource, write, conditional=creating is not None)
             return
+        own = Target(resource.name, {"id": Literal(write.ids[0])})
+        if changing is not None and not self.reader.ids(own, Options(), "update"):
+            raise Unauthorized
         self.change(resource, write)
 
     def _same_row(self, stored: Resource, values: Row) -> list[int]:

@@ -98,6 +98,8 @@ class Accounts:
 
     def delete_organization(self, request: Request, actor: Actor, organization: int) -> Response:
         """Remove an organization that has no fleets left."""
+        if not self._api.may(actor, "delete", "organization", organization):
+            return answer_text("Unauthorized", 401)
         if self._store.ids("application", organization=organization):
             return answer_text("The organization still has applications", 409)
         self._store.delete("organization", organization)

@@ -16,12 +16,15 @@ from typing import Any
 import yaml
 from werkzeug import Request, Response
 
-from ..access import Actor, _rights, roles
+from ..access import Actor, Credentials, roles
 from ..api import Api
 from ..store.model import Field, Model, _connect, base_model, model_of, parse_field, parse_resource
+from ..store.store import HasNow, Store
 from .memberships import meant
+from .rights import rights_of_users
 
 VERSION = "cloud"
+USER = "user of the cloud"
 HERE = Path(__file__).parent
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Computed by the open server, which has no device URLs; a plain field here, in a column of its own.
@@ -35,10 +38,21 @@ class CloudApi(Api):
     def _meant(self, actor: Actor, resource: str, body: Any) -> Any:
         return meant(self.store, actor, resource, body) if isinstance(body, dict) else body
 
+    def __init__(self, store: Store, clock: HasNow, flavor: str = VERSION, flaw: str | None = None) -> None:
+        super().__init__(store, clock, flavor, flaw)
+        self.credentials = CloudCredentials(store)
+
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
-        role = f"{VERSION} {actor.role}"
-        known = replace(actor, role=role) if role in roles() else actor
-        return super()._resource(request, known, VERSION if version == "v7" else version, path)
+        return super()._resource(request, actor, VERSION if version == "v7" else version, path)
+
+
+class CloudCredentials(Credentials):
+    """Users have the rights of the cloud flavor; keys of devices and fleets those of the open server."""
+
+    def actor(self, token: str | None) -> Actor:
+        """Who a token stands for."""
+        found = super().actor(token)
+        return replace(found, role=USER) if found.of == "user" else found
 
 
 @functools.cache
@@ -63,9 +77,7 @@ def extend() -> None:
     _connect(model.resources)
     vars(model).update(vars(Model(model.version, model.resources)))
     model_of(VERSION)["device"].fields[WEB_ACCESSIBLE] = replace(web, name=WEB_ACCESSIBLE, column=WEB_COLUMN)
-    for role, entries in load("access.yml").items():
-        own = {name: _rights(entry) for name, entry in entries.items()}
-        roles()[f"{VERSION} {role}"] = {**roles()[role], **own}
+    roles()[USER] = {**roles()["default-user"], **rights_of_users(load("access.yml"))}
 
 
 def only_here(f: Field) -> Field:

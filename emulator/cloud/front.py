@@ -50,7 +50,7 @@ class Front:
         self._store = store
         self.accounts = Accounts(api, store, clock)
         self.invitations = Invitations(store)
-        devices = Devices(store, clock, simulation)
+        devices = Devices(api, store, clock, simulation)
         self._history: History | None = None
         self._endpoints: dict[str, Endpoint] = {"supervisor": devices.supervisor}
         paths = [("POST", "/supervisor/<path:action>", "supervisor")]

@@ -53,7 +53,7 @@ class Images:
         owner, name = request.args.get("owner", ""), request.args.get("app", "")
         application = self._store.get("application", slug=f"{owner}/{name}".lower())
         url = (request.get_json(silent=True) or {}).get("url")
-        if application is None:
+        if application is None or not self._api.may(actor, "update", "application", application["id"]):
             return answer_text("Not found", 404)
         if not str(url).startswith(("http://", "https://")):
             failure = {"started": False, "error": "Error", "message": "Failed to download archive"}

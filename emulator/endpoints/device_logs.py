@@ -47,7 +47,7 @@ def logs_of(store: Store) -> Logs:
 
 def _device(call: Call) -> Row:
     row = call.store.get("device", uuid=call.params["uuid"])
-    if row is None:
+    if row is None or (call.actor.of == "user" and not call.may("read", "device", row["id"])):
         raise NotFound(f"No device with uuid {call.params['uuid']}")
     return row
 

@@ -71,6 +71,8 @@ def _own_device(call: Call, uuid: str) -> Row:
     device = call.store.get("device", uuid=uuid)
     if device is None or (call.actor.of == "device" and call.actor.row["id"] != device["id"]):
         raise Unauthorized
+    if call.actor.of == "user" and not call.may("update", "device", device["id"]):
+        raise Unauthorized
     return device
 
 

@@ -131,6 +131,8 @@ def _device_of(call: Call) -> tuple[Row, Row]:
     another = call.actor.of == "device" and call.actor.row["id"] != device["id"]
     if another or not call.actor.may("device", "read"):
         raise Unauthorized
+    if not call.may("read", "device", device["id"]):
+        raise NotModified
     fleet = call.store.get("application", device["belongs_to__application"] or 0)
     if fleet is None:
         raise Unauthorized
@@ -194,7 +196,7 @@ def _app_v2(target: Target) -> dict[str, Any]:
 def fleet_state(call: Call) -> Response:
     """What a fleet's devices should run, at its target release or at another one."""
     store = call.store
-    fleet = store.get("application", uuid=call.params["uuid"])
+    fleet = call.find("application", uuid=call.params["uuid"])
     if fleet is None:
         raise Unauthorized
     wanted = call.request.args.get("releaseUuid")

@@ -34,6 +34,16 @@ def make_key(store: Store, of: str, row_id: int, key: str | None = None, role: s
     return key
 
 
+def _make_for(call: Call, of: str, row_id: int, key: str | None = None, role: str | None = None, **fields: Any) -> str:
+    """The same for who asks: what cannot be seen is not there, and what cannot be changed gets no key (403)."""
+    if of != "user" and call.store.get(of, row_id) is not None:
+        if not call.may("read", of, row_id):
+            row_id = 0
+        elif not call.may("update", of, row_id):
+            raise ApiError(403)
+    return make_key(call.store, of, row_id, key, role, **fields)
+
+
 def _text(value: Any, required: bool = False) -> str | None:
     if value is None and not required:
         return None
@@ -69,7 +79,7 @@ def of_user(call: Call) -> Response:
 @route("POST", "/api-key/application/<int:row>/provisioning", needs="user")
 def of_application(call: Call) -> Response:
     """A key with which devices register in a fleet."""
-    return answer_json(make_key(call.store, "application", call.params["row"], **_described(call.body)))
+    return answer_json(_make_for(call, "application", call.params["row"], **_described(call.body)))
 
 
 @route("POST", "/api-key/device/<int:row>/device-key", needs="user")
@@ -77,7 +87,7 @@ def of_device(call: Call) -> Response:
     """A key with which a device reports."""
     body = call.body
     key = _text(body.get("apiKey"))
-    return answer_json(make_key(call.store, "device", call.params["row"], key, **_described(body)))
+    return answer_json(_make_for(call, "device", call.params["row"], key, **_described(body)))
 
 
 @route("POST", "/application/<int:row>/generate-api-key", needs="user")
@@ -108,7 +118,7 @@ def of_any(call: Call) -> Response:
         raise BadRequest(f"API keys with the '{roles[0]}' role require a name")
     if of == "user" and (call.actor.kind != "session" or row_id != call.actor.row["id"]):
         raise Unauthorized
-    return answer_json(make_key(call.store, of, row_id, own_key, roles[0], **described))
+    return answer_json(_make_for(call, of, row_id, own_key, roles[0], **described))
 
 
 def _names(roles: Any) -> list[str]:

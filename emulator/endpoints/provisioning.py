@@ -93,7 +93,7 @@ def download_config(call: Call) -> Response:
         raise BadRequest("An appId is required.")
     if not body.get("version"):
         raise BadRequest("A version is required.")
-    fleet = call.store.get("application", fleet_id)
+    fleet = call.find("application", id=fleet_id)
     if fleet is None:
         raise NotFound("You do not have permission to access this application")
     device_type = body.get("deviceType")

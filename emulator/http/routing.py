@@ -14,8 +14,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from ..access import Actor, Credentials
+from ..odata.permitted import may
 from ..simulation.heartbeat import Heartbeats
-from ..store.store import Store
+from ..store.store import Row, Store
 from .bodies import json_body
 from .responses import BadRequest, Unauthorized
 
@@ -33,6 +34,15 @@ class Call:
     request: Request
     params: dict[str, Any] = field(default_factory=dict)
     flavor: str = "openbalena"
+
+    def find(self, resource: str, **equals: Any) -> Row | None:
+        """A row that who asks may read; None when there is none."""
+        row = self.store.get(resource, **equals)
+        return row if row is not None and self.may("read", resource, row["id"]) else None
+
+    def may(self, verb: str, resource: str, row_id: int) -> bool:
+        """Whether who asks may do something with a row."""
+        return may(self.store, self.actor, verb, resource, row_id)
 
     @property
     def body(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -264,10 +264,3 @@ def computed(version_of_api: str, resource: str, field: str, alias: sa.FromClaus
     key = (resource, field)
     make = (COMPUTED_V6.get(key) if version_of_api == "v6" else None) or COMPUTED[key]
     return make(alias.c)
-
-
-def direct_access(actor: Union[int, None]) -> sa.Subquery:
-    """The rows of user__has_direct_access_to__application: every application, for the user that asks."""
-    app, user = tables()["application"].alias(), tables()["user"].alias()
-    row = sa.null().label("id"), user.c.id.label("user"), app.c.id.label("has_direct_access_to__application")
-    return sa.select(*row).select_from(app.join(user, sa.true())).where(user.c.actor == actor).subquery()

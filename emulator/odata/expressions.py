@@ -167,6 +167,12 @@ def _quantified(node: Quantified, scope: Scope) -> Typed:
     wanted = condition(node.condition, there)
     if node.quantifier == "all":
         wanted = sa.not_(wanted == sa.literal_column("1"))
+    if there.resource.view and node.quantifier == "any":
+        # what a view shows depends on nothing around it, so that it is looked up once and not for each row
+        linked = there.column(there.resource.fields[relation.there])
+        shown = sa.select(linked).select_from(there.source).where(wanted, *visible(there))
+        column = here.column(here.resource.fields[relation.here])
+        return Typed(column.in_(shown.correlate_except(*there.own_tables)), "bool")
     rows = sa.exists().select_from(there.source).where(here.link(relation, there), wanted, *visible(there))
     found = rows.correlate_except(*there.own_tables)
     return Typed(sa.not_(found) if node.quantifier == "all" else found, "bool")

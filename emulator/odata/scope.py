@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from ..http.responses import Refused
 from ..store.database import tables
 from ..store.model import Field, Model, Relation, Resource, base_model
-from .computed import computed, direct_access
+from .computed import computed
 from .nodes import Expression, Literal
 from .typed import Sql
+from .views import view
 
 if TYPE_CHECKING:
     from ..access import Actor
@@ -74,7 +75,7 @@ class Scope:
         if resource.view:
             actor = self.context.actor
             own = actor.id if actor else self.context.aliases.get("actor", Literal(None)).value
-            return direct_access(own)  # type: ignore[arg-type]
+            return view(resource.name, self.context.model.version, own)  # type: ignore[arg-type]
         return self.context.alias("application" if resource.name == "my_application" else resource.name)
 
     @property

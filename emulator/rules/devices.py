@@ -49,7 +49,9 @@ def check_changes(write: Write) -> None:
         values.setdefault("should_be_operated_by__release", None)
     if values.get("belongs_to__application") is not None:
         values.setdefault("is_pinned_on__release", None)
-        if not write.store.ids("application", id=values["belongs_to__application"]):
+        # a device may only look at the fleet that it is to be in; a user has to be let in
+        verb = "update" if write.actor.of == "user" else "read"
+        if not write.may(verb, "application", values["belongs_to__application"]):
             raise NotFound("Application doesn't exist or you have no access to it.")
         fleet = values["belongs_to__application"]
         write.notes["moved"] = [row["id"] for row in write.rows if row["belongs_to__application"] != fleet]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..access import Actor
+from ..odata.permitted import may
 from ..store.store import Store
 
 Row = dict[str, Any]
@@ -35,6 +36,10 @@ class Write:
     def rows(self) -> list[Row]:
         """The rows as they are now."""
         return self.store.query(self.resource, id=self.ids)
+
+    def may(self, verb: str, resource: str, row_id: int) -> bool:
+        """Whether who writes may do something with a row."""
+        return may(self.store, self.actor, verb, resource, row_id)
 
 
 Rule = Callable[[Write], None]

@@ -73,7 +73,9 @@ class Seeder:
         # Not through the API: the open server makes none.
         organization = self._store.insert("organization", name=name, handle=handle)
         admin = self._client.one("user", "username eq 'admin'")
-        self._store.insert("organization_membership", user=admin, is_member_of__organization=organization)
+        roles = self._store.ids("organization_membership_role", name="administrator")
+        role = {"organization_membership_role": roles[0], "effective_seat_role": "administrator"} if roles else {}
+        self._store.insert("organization_membership", user=admin, is_member_of__organization=organization, **role)
         self._count("organization", 1)
         return organization
 

@@ -15,6 +15,7 @@ from ..http.responses import ApiError, answer_json, answer_text
 from .device_life import REBOOT_SECONDS
 
 if TYPE_CHECKING:
+    from ..api import Api
     from ..store.store import Row, Store
     from .clock import Clock
     from .simulation import Simulation
@@ -31,7 +32,8 @@ APP = re.compile(r"v1/apps/(\d+)(?:/(start|stop))?")
 class Devices:
     """Endpoints that reach devices. Offline devices are left to the API, whose answers were recorded."""
 
-    def __init__(self, store: Store, clock: Clock, simulation: Simulation) -> None:
+    def __init__(self, api: Api, store: Store, clock: Clock, simulation: Simulation) -> None:
+        self._api = api
         self._store = store
         self._clock = clock
         self._simulation = simulation
@@ -51,7 +53,7 @@ class Devices:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             return None
-        online = [device for device in self._devices(body) if device["is_online"]]
+        online = [device for device in self._devices(actor, body) if device["is_online"]]
         if not online:
             return None
         act = self._find_action(action.strip("/"))
@@ -62,10 +64,11 @@ class Devices:
         answers = [act(device, body) for device in online]
         return answers[0]
 
-    def _devices(self, body: dict[str, Any]) -> list[Row]:
+    def _devices(self, actor: Actor, body: dict[str, Any]) -> list[Row]:
         names = {"uuid": "uuid", "deviceId": "id", "appId": "belongs_to__application"}
         wanted = {field: body[name] for name, field in names.items() if body.get(name) is not None}
-        return self._store.query("device", **wanted) if wanted else []
+        found = self._store.query("device", **wanted) if wanted else []
+        return [row for row in found if self._api.may(actor, "update", "device", row["id"])]
 
     def _find_action(self, action: str) -> Action | None:
         service, app = SERVICE.fullmatch(action), APP.fullmatch(action)
@@ -147,7 +150,7 @@ class Devices:
 
     def os_update_status(self, request: Request, actor: Actor, version: str, uuid: str) -> Response:
         """How the OS update of a device goes."""
-        self._device(uuid)
+        self._device(actor, uuid)
         status = self._simulation.os_update_status(uuid)
         asked = {"target_version": status["version"]} if status["version"] else {}
         failed = status["status"] == "error"
@@ -157,7 +160,7 @@ class Devices:
 
     def start_os_update(self, request: Request, actor: Actor, version: str, uuid: str) -> Response:
         """Begin an update of a device's OS to a version."""
-        device = self._device(uuid)
+        device = self._device(actor, uuid)
         parameters = (request.get_json(silent=True) or {}).get("parameters") or {}
         target = parameters.get("target_version")
         if not target:
@@ -167,8 +170,8 @@ class Devices:
         self._simulation.start_os_update(uuid, str(target))
         return answer_json({"status": "configuring", "parameters": parameters, "fatal": False})
 
-    def _device(self, uuid: str) -> Row:
+    def _device(self, actor: Actor, uuid: str) -> Row:
         device = self._store.get("device", uuid=uuid)
-        if device is None:
+        if device is None or not self._api.may(actor, "update", "device", device["id"]):
             raise ApiError(400, "Bad uuid", "text/plain")
         return device
