@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -18,7 +19,7 @@ import yaml
 
 from .http.responses import Unauthorized
 from .odata import parse_query
-from .odata.nodes import Expression
+from .odata.nodes import Expression, Operation
 from .store.store import Store
 from .store.values import iso
 
@@ -34,7 +35,21 @@ def roles() -> dict[str, dict[str, dict[str, Right]]]:
     data = yaml.safe_load(text)
     guest = {name: rights_of(entry) for name, entry in data["guest"].items()}
     own = {role: {name: rights_of(entry) for name, entry in entries.items()} for role, entries in data.items()}
-    return {role: {**guest, **entries} for role, entries in own.items()}
+    return {role: with_guest(guest, entries) for role, entries in own.items()}
+
+
+def with_guest(
+    guest: Mapping[str, dict[str, Right]], own: Mapping[str, dict[str, Right]]
+) -> dict[str, dict[str, Right]]:
+    """The rights of a role together with those that everybody has."""
+    found = {**guest, **own}
+    for name in guest.keys() & own.keys():
+        found[name] = dict(own[name])
+        for verb, theirs in guest[name].items():
+            mine = own[name].get(verb, theirs)
+            alone = theirs is None or mine is None
+            found[name][verb] = None if alone else Operation("or", theirs, mine)  # type: ignore[arg-type]
+    return found
 
 
 def rights_of(entry: Any) -> dict[str, Right]:

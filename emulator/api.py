@@ -26,7 +26,7 @@ from .http.responses import (
     answer_json,
 )
 from .http.routing import Call, Router, check_needs
-from .odata import Malformed, Options, Target, parse_path, parse_query
+from .odata import Malformed, Options, Target, parse_path, parse_query, unbalanced
 from .odata.expressions import condition
 from .odata.permitted import may
 from .odata.read import Reader
@@ -39,6 +39,8 @@ from .writer import Writer
 assert endpoints  # registers the routes
 
 RESOURCE_PATH = re.compile(r"/(v7|v6|resin)(/.*)")
+# What they are of is shown to nobody.
+METADATA = ("/$metadata", "/$serviceroot")
 LARGEST_HEADERS = 16 * 1024
 VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "MERGE": "update", "PUT": "create", "DELETE": "delete"}
 
@@ -94,10 +96,14 @@ class Api:
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
         """A request to a resource: `/v7/device(1)?…`."""
         uri = raw_uri(request)
+        if path.partition("?")[0] in METADATA:
+            raise Unauthorized
         body = json_body(request)
         try:
             target, options = parse_path(path), parse_query(uri.partition("?")[2])
         except Malformed:
+            if unbalanced(uri):
+                raise Refused("a quote is open") from None
             raise BadRequest(f"Malformed url: '{uri}'") from None
         model = model_of(version)
         resource = model.get(target.resource)
@@ -109,7 +115,7 @@ class Api:
             raise Refused
         if not acting:
             body = resource_body(request, body, resource, self.store.files)
-        target = Target(resource.name, target.key, target.count, action=target.action)
+        target = Target(resource.name, target.key, target.count, action=target.action, steps=target.steps)
         context = Context(
             condition, model, actor, self.store.now(), options.aliases, columns_leak=self.flaw == "columns"
         )

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..access import VERBS, Right, rights_of, roles
-from ..odata.nodes import Operation
+from ..access import VERBS, Right, rights_of, roles, with_guest
 from ..odata.views import ADMINISTRATOR, ADMINISTRATORS, LEVELS
 
 ME = "user/any(u:u/actor eq @actor)"
@@ -41,11 +40,7 @@ def rights_of_users(data: Mapping[str, Any]) -> dict[str, dict[str, Right]]:
         entries[name] = {"all": within(way, reaching(levels[role]))} if role in levels else {}
         entries[name]["read"] = within(way, reaching(1))
     entries |= _others()
-    found = {name: rights_of(entry) for name, entry in entries.items()}
-    for name, guest in roles()["guest"].items():
-        if name in found and guest.get("read") is not None:
-            found[name]["read"] = Operation("or", guest["read"], found[name]["read"])  # type: ignore[arg-type]
-    return found
+    return with_guest(roles()["guest"], {name: rights_of(entry) for name, entry in entries.items()})
 
 
 def _others() -> dict[str, dict[str, str]]:

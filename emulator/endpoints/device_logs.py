@@ -15,6 +15,8 @@ from werkzeug import Response
 from ..http.bodies import json_body
 from ..http.responses import BadRequest, NotFound, Unauthorized, answer_empty, answer_json
 from ..http.routing import Call, route
+from ..odata.parse import parse_time
+from ..rules.checks import LEADING_DIGITS
 from ..store.store import Row, Store
 
 KEPT = 1000
@@ -87,13 +89,24 @@ def write(call: Call) -> Response:
 
 
 def _selected(lines: list[Row], count: str | None, start: str | None) -> list[Row]:
-    if start is not None and start.lstrip("-").isdigit():
-        lines = [line for line in lines if line["createdAt"] > int(start)]
-    if count in (None, "all") or not (count or "").lstrip("-").isdigit():
+    """The lines from a start on, the last `count` of them; what is no number or time counts as not given."""
+    since = _start(start)
+    if since is not None:
+        lines = [line for line in lines if line["createdAt"] > since]
+    found = LEADING_DIGITS.match(count or "")
+    if found is None:
         return lines
-    number = int(count or 0)
+    number = int(found.group())
     # the list from -count on: a negative count leaves out the first lines
-    return lines[-number:]
+    return lines[-number:] if number else []
+
+
+def _start(text: str | None) -> int | None:
+    """Milliseconds since 1970, given as such or as a time."""
+    if text is None or text.strip().lstrip("+-").isdigit():
+        return int(text) if text else None
+    moment = parse_time(text)
+    return int(moment.timestamp() * 1000) if moment else None
 
 
 @route("GET", "/device/v2/<uuid>/logs", needs="user")

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from ..http.responses import NotFound, Unauthorized, answer_empty, answer_json
+from ..http.responses import Unauthorized, answer_empty, answer_json
 from ..http.routing import Call, route
 from ..store.store import Row, Store
 
@@ -200,12 +200,12 @@ def fleet_state(call: Call) -> Response:
     if fleet is None:
         raise Unauthorized
     wanted = call.request.args.get("releaseUuid")
-    if wanted is None:
+    if not wanted:
         release = store.get("release", fleet["should_be_running__release"] or 0)
     else:
         release = store.get("release", belongs_to__application=fleet["id"], commit=wanted, status="success")
         if release is None:
-            raise NotFound
+            raise Unauthorized
     config = config_of(store, fleet, None)
     app = _app(Target(store, release, fleet, None, config))
     return answer_json({fleet["uuid"]: {"name": fleet["app_name"], "apps": {fleet["uuid"]: app}, "config": config}})

@@ -52,7 +52,8 @@ def _text(value: Any, required: bool = False) -> str | None:
     return value
 
 
-def _expiry(value: Any) -> str | None:
+def expiry(value: Any) -> str | None:
+    """When a key expires, as it is stored; None: never."""
     if value is None:
         return None
     moment = parse_time(_text(value) or "")
@@ -65,7 +66,7 @@ def _described(body: dict[str, Any], name_required: bool = False) -> dict[str, s
     return {
         "name": _text(body.get("name"), name_required),
         "description": _text(body.get("description")),
-        "expiry_date": _expiry(body.get("expiryDate")),
+        "expiry_date": expiry(body.get("expiryDate")),
     }
 
 

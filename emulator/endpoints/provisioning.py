@@ -11,11 +11,14 @@ from werkzeug import Response
 from ..http.responses import ApiError, BadRequest, Conflict, NotFound, answer_json
 from ..http.routing import Call, route
 from ..odata import Target
+from ..rules.supervisor import Version, version_key
 from ..store.store import Store
 from ..writer import writer_for
-from .keys import make_key
+from .keys import expiry, make_key
 
 REPORTED = ("supervisor_version", "os_version", "os_variant", "mac_address")
+# 1.2.0, the newest that is too old.
+OLDEST: Version = ((1, 2, 0), True, (), 0)
 PLACES = {
     "listenPort": 48484,
     "vpnPort": 443,
@@ -93,6 +96,7 @@ def download_config(call: Call) -> Response:
         raise BadRequest("An appId is required.")
     if not body.get("version"):
         raise BadRequest("A version is required.")
+    expires = expiry(body.get("provisioningKeyExpiryDate"))
     fleet = call.find("application", id=fleet_id)
     if fleet is None:
         raise NotFound("You do not have permission to access this application")
@@ -100,8 +104,11 @@ def download_config(call: Call) -> Response:
     if device_type is None:
         device_type = (call.store.get("device_type", fleet["is_for__device_type"]) or {})["slug"]
     device_type_id(call.store, device_type)
+    version = version_key(str(body["version"]))
+    if version is None or version <= OLDEST:
+        raise BadRequest("balenaOS versions <= 1.2.0 are no longer supported, please update")
     name, description = body.get("provisioningKeyName"), body.get("provisioningKeyDescription")
-    key = make_key(call.store, "application", fleet_id, name=name, description=description)
+    key = make_key(call.store, "application", fleet_id, name=name, description=description, expiry_date=expires)
     return answer_json(_config(body, fleet_id, device_type, call.actor.row["id"], key))
 
 

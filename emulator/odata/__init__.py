@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from .nodes import Options, Target
-from .parse import Malformed, parse_path, parse_query
+from .parse import Malformed, parse_path, parse_query, unbalanced
 
-__all__ = ["Malformed", "Options", "Target", "parse_path", "parse_query"]
+__all__ = ["Malformed", "Options", "Target", "parse_path", "parse_query", "unbalanced"]

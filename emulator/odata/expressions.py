@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ..http.responses import Refused
 from ..store.database import listed
+from .durations import time_arithmetic
 from .functions import call
 from .nodes import Alias, Call, Counted, Expression, Literal, Member, Negated, Operation, Property, Quantified
 from .scope import Scope, visible
@@ -134,8 +135,10 @@ def _compare_null(operator: str, other: Typed) -> Sql:
 
 
 def _arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
+    if "time" in (left.kind, right.kind):
+        return time_arithmetic(operator, left, right)
     kinds = [side.kind for side in (left, right) if not side.literal]
-    if "time" in kinds or operator == "mod":
+    if operator == "mod":
         # the server knows `mod` but cannot translate it
         raise Refused(f"no {operator} for these")
     kind = kinds[0] if kinds else "number"

@@ -119,7 +119,8 @@ class Options:
 class Target:
     """What the path of a URL names: a resource, all of it, one row or the count.
 
-    deeper: it goes on after that; action: with one name that may be an action's.
+    deeper: it goes on after that; action: with one name that may be an action's; steps: relations that lead from there
+    to the rows that are counted, each with a key or None.
     """
 
     resource: str
@@ -127,3 +128,4 @@ class Target:
     count: bool = False
     deeper: bool = False
     action: str = ""
+    steps: tuple[tuple[str, dict[str, Literal | Alias] | None], ...] = ()

@@ -8,7 +8,7 @@ import functools
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 from urllib.parse import unquote
 
 from lark import Lark, Token, Transformer, v_args
@@ -41,10 +41,19 @@ BLANKS = re.compile(r"(?: |%20|\+)+")
 DURATION = re.compile(r"([-+]?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 FRACTION = re.compile(r"\.(\d+)")
 Part = tuple[str, Any]
+Key = dict[str, Union[Literal, Alias]]
 
 
 class Malformed(Exception):
     """The URL is not of the query language."""
+
+
+QUOTE = re.compile("'|%27")
+
+
+def unbalanced(url: str) -> bool:
+    """Whether a quote is open at the end, over which the server's parser stumbles in another way."""
+    return len(QUOTE.findall(url)) % 2 == 1
 
 
 def bare(token: str) -> str:
@@ -187,12 +196,15 @@ class _Builder(Transformer[Token, Any]):
     def key(self, value: Literal | Alias) -> dict[str, Literal | Alias]:
         return {"id": value}
 
-    def tail(self, name: Token | None = None, key: Any = None) -> str:
-        return str(name) if name is not None and key is None else ""
+    def tail(self, name: Token | None = None, key: Key | None = None) -> tuple[str, Key | None]:
+        return str(name or ""), key
 
-    def path(self, name: Token, key: dict[str, Literal | Alias] | None, *tails: str) -> Target:
-        action = tails[0] if len(tails) == 1 and key is not None else ""
-        return Target(unquote(name), key, deeper=bool(tails), action=action)
+    def path(self, name: Token, key: Key | None, *tails: tuple[str, Key | None]) -> Target:
+        acting = len(tails) == 1 and key is not None and tails[0][1] is None
+        return Target(unquote(name), key, deeper=bool(tails), action=tails[0][0] if acting else "")
+
+    def nested_count(self, name: Token, key: Key | None, *tails: tuple[str, Key | None]) -> Target:
+        return Target(unquote(name), key, count=True, steps=tails)
 
     def count_path(self, name: Token) -> Target:
         return Target(unquote(name), count=True)

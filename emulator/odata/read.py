@@ -67,10 +67,9 @@ class Reader:
     def read(self, target: Target, options: Options) -> Any:
         """What a GET of this target with these options answers: rows, or their number."""
         resource = self.context.model[target.resource]
-        where = self.key_condition(target.key)
         if target.count:
-            return self._count(resource, options, where)
-        return [row for _link, row in self._rows(resource, options, where)]
+            return self._count(target, options)
+        return [row for _link, row in self._rows(resource, options, self.key_condition(target.key))]
 
     def ids(self, target: Target, options: Options, verb: str) -> list[int]:
         """The ids of the rows that a PATCH or DELETE of this target means, and that the actor may change."""
@@ -102,9 +101,17 @@ class Reader:
     def _filter(options: Options, scope: Scope) -> list[Sql]:
         return [] if options.filter is None else [condition(options.filter, scope)]
 
-    def _count(self, resource: Resource, options: Options, where: Conditions) -> int:
-        scope = Scope(self.context, resource)
-        conditions = [*where(scope), *visible(scope), *self._filter(options, scope)]
+    def _count(self, target: Target, options: Options) -> int:
+        scope = Scope(self.context, self.context.model[target.resource])
+        conditions = [*self.key_condition(target.key)(scope), *visible(scope)]
+        for name, key in target.steps:
+            relation = scope.relation(name)
+            here = scope.column(scope.resource.fields[relation.here])
+            rows = sa.select(here).select_from(scope.source).where(*conditions)
+            there = Scope(self.context, self.context.model[relation.target])
+            led = there.column(there.resource.fields[relation.there]).in_(rows.correlate(None))
+            scope, conditions = there, [led, *self.key_condition(key)(there), *visible(there)]
+        conditions += self._filter(options, scope)
         statement = sa.select(sa.func.count()).select_from(scope.source).where(*conditions)
         return int(self.store.scalar(statement))
 
@@ -142,8 +149,8 @@ class Reader:
                 raise Refused("a count cannot be selected")
             there = scope.walk(wanted.path[:-1])
             name = wanted.path[-1]
-            f = there.field(name)
             if name not in expanded:
+                f = there.field(name)
                 columns[name] = (name, there.column(f), shown(f))
         return list(columns.values())
 

@@ -70,6 +70,8 @@ def coerce(value: Value, kind: str) -> Any:
         return _boolean(value)
     if kind == "time":
         return _time(value)
+    if kind == "duration" and isinstance(value, timedelta):
+        return round(value / timedelta(milliseconds=1))
     raise Refused(f"{kind} cannot be compared")
 
 

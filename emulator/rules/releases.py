@@ -111,7 +111,10 @@ def _track_latest(store: Store, ids: list[int]) -> None:
         newest = sa.select(table.c.id).where(*good).order_by(table.c.start_timestamp.desc()).limit(1)
         latest = store.scalar(newest)
         if latest is not None and latest != fleet["should_be_running__release"]:
-            store.update("application", fleet["id"], should_be_running__release=latest)
+            # nobody changed the fleet
+            store.update(
+                "application", fleet["id"], should_be_running__release=latest, modified_at=fleet["modified_at"]
+            )
             target_changed(store, [fleet["id"]])
 
 
