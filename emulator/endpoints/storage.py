@@ -126,7 +126,7 @@ def get_file(call: Call) -> Response:
     if content is None or file is None:
         raise ApiError(404, "<Error><Code>NoSuchKey</Code></Error>", "application/xml")
     answer = Response(content, content_type=file["content_type"])
-    answer.set_etag(call.params["key"])
+    answer.headers["ETag"] = call.store.files.marks[call.params["key"]]
     return answer.make_conditional(call.request, accept_ranges=True, complete_length=len(content))
 
 

@@ -50,17 +50,24 @@ def etag(content: bytes) -> str:
     return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
 
+def etag_of_parts(parts: list[bytes]) -> str:
+    """The mark of a content that came in parts: that of their marks, and how many they are."""
+    sums = b"".join(hashlib.md5(part, usedforsecurity=False).digest() for part in parts)
+    return f'{etag(sums)[:-1]}-{len(parts)}"'
+
+
 class Files:
-    """What the storage holds: contents by key, and uploads in parts by uuid."""
+    """What the storage holds: contents and their marks by key, and uploads in parts by uuid."""
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
+        self.marks: dict[str, str] = {}
         self.uploads: dict[str, Upload] = {}
 
     def add(self, base: str, filename: str, content_type: str, content: bytes) -> dict[str, Any]:
         """Keep a content; what the field of its row says of it."""
         key = new_uuid()
-        self.contents[key] = content
+        self.contents[key], self.marks[key] = content, etag(content)
         return described(base, key, filename, content_type, len(content))
 
     def part_url(self, base: str, uuid: str, number: int) -> str:
@@ -84,7 +91,8 @@ class Files:
         if sorted(marks) != list(range(1, upload.count + 1)):
             return None
         del self.uploads[uuid]
-        self.contents[upload.key] = b"".join(upload.parts[number] for number in sorted(upload.parts))
+        parts = [upload.parts[number] for number in sorted(upload.parts)]
+        self.contents[upload.key], self.marks[upload.key] = b"".join(parts), etag_of_parts(parts)
         size = len(self.contents[upload.key])
         return described(base, upload.key, upload.filename, upload.content_type, size)
 

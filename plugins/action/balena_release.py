@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+
 from ..modules import balena_release
 from ..plugin_utils.action import BalenaAction
 
@@ -13,3 +18,17 @@ class ActionModule(BalenaAction):
     """balena_release, in process."""
 
     module = balena_release
+
+    def _run_validated(self, args: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(args.get("assets"), Mapping):
+            args = {**args, "assets": {key: self._found(path) for key, path in args["assets"].items()}}
+        return super()._run_validated(args)
+
+    def _found(self, path: Any) -> Any:
+        """The file that a relative path means, as ansible.builtin.copy finds it; what is not found stays as it is."""
+        if not isinstance(path, str) or path.startswith(("/", "~")) or not path:
+            return path
+        try:
+            return self._find_needle("files", path)
+        except AnsibleError:
+            return path

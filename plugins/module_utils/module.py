@@ -63,7 +63,7 @@ def perform(
 
     The plan is made with a client that refuses to write, so that nothing can be written before it is complete.
 
-    :param progress: shows a line of text while the task waits.
+    :param progress: shows a line of text while the task waits, or a step takes its time.
     :param outcome: says what came of the task, see L(Options).
     :returns: the task's result.
     :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
@@ -93,7 +93,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
         outcome = Outcome()
         if task.plan.steps:
             writing = connect(params)
-            task, outcome = _apply(writing, task, patience, lambda: _plan(balena, planner, params))
+            task, outcome = _apply(writing, task, patience, lambda: _plan(balena, planner, params), progress)
             result = _told(task, outcome)
             if task.read:
                 outcome.read = task.read(writing, outcome)
@@ -115,17 +115,19 @@ def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
     return task
 
 
-def _apply(balena: Balena, task: Task, patience: Patience, again: Callable[[], Task]) -> tuple[Task, Outcome]:
+def _apply(
+    balena: Balena, task: Task, patience: Patience, again: Callable[[], Task], progress: Progress
+) -> tuple[Task, Outcome]:
     """Make all steps.
 
     :param again: plans what is left, when the server was away in the middle of it.
     :returns: what was planned last, and what became of all steps.
     :raises TaskFailure: some were not made.
     """
-    outcome = apply(balena, task.plan, task.writers)
+    outcome = apply(balena, task.plan, task.writers, progress)
     while not outcome.complete and patience.lasts(failure.error for failure in outcome.failed):
         before, task = outcome, again()
-        outcome = apply(balena, task.plan, task.writers)
+        outcome = apply(balena, task.plan, task.writers, progress)
         outcome.done = [*before.done, *outcome.done]
         outcome.made = {**before.made, **outcome.made}
     if not outcome.complete:

@@ -67,6 +67,24 @@ options:
     description: Also remove tags that O(tags) does not name. Only has an effect when O(tags) is given.
     type: bool
     default: false
+  assets:
+    description:
+      - Files that belong to the release, by key; the value is the path of the file. A null value means that there must
+        be no such asset.
+      - The file is read where the task runs, which is the controller. A relative path is looked for like that of
+        M(ansible.builtin.copy), also in C(files) of a role.
+      - A file is uploaded when the release has none with this key, one of another size, or one with other content. The
+        API keeps no checksum. When the sizes are equal, the mark that the storage gives the file is compared with the
+        MD5 sums of the declared one; if that does not settle it, the stored file is read and compared, up to the first
+        difference. This holds for check mode too.
+      - More than 5 MiB are sent in parts, of which only those on their way are in memory. Uploads of large files show
+        how far they are.
+      - Files are uploaded before a draft is made final. If that fails, it stays a draft.
+    type: dict
+  purge_assets:
+    description: Also remove assets that O(assets) does not name. Only has an effect when O(assets) is given.
+    type: bool
+    default: false
   state:
     description: The release is there. Releases are not deleted by this module.
     type: str
@@ -111,6 +129,14 @@ EXAMPLES = r"""
     invalidated: false
     known_issues: ""
 
+- name: A release has its manual, and no notes
+  community.balena.balena_release:
+    application: acme/kiosk
+    release: "1.1.0"
+    assets:
+      manual.txt: manual.txt
+      notes.txt: null
+
 - name: Build a release, and wait until it is there
   community.balena.balena_release:
     application: acme/kiosk
@@ -135,6 +161,12 @@ release:
     note: Approved by QA
     known_issues: ""
     tags: {approved: "true"}
+    assets: {manual.pdf: {filename: manual.pdf, size: 48213, content_type: application/pdf}}
+  contains:
+    assets:
+      description: The files of the release, by key.
+      returned: with O(assets)
+      type: dict
 built:
   description: What came of waiting for the build.
   returned: with O(wait), when the release was not built before
@@ -179,11 +211,13 @@ OPTIONS = Options(
         **options_of(RELEASE.fields),
         "tags": {"type": "dict"},
         "purge_tags": {"type": "bool", "default": False},
+        "assets": {"type": "dict"},
+        "purge_assets": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present"], "default": "present"},
         **{name: WAITING[name] for name in ("wait", "wait_timeout", "poll_interval")},
     },
     required_one_of=[("release", "source_url")],
-    never_null=("tags", "source_url"),
+    never_null=("tags", "assets", "source_url"),
 )
 
 

@@ -44,6 +44,10 @@ options:
     description: Also return RV(releases[].images), where the images of the services are stored.
     type: bool
     default: false
+  assets:
+    description: Also return RV(releases[].assets), the files that belong to the releases.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -60,6 +64,13 @@ EXAMPLES = r"""
     application: acme/kiosk
     release: 1.1.0
     images: true
+
+- name: The files of the latest release
+  community.balena.balena_release_info:
+    application: acme/kiosk
+    release: latest
+    assets: true
+  register: latest
 
 - name: The newest version that is approved
   community.balena.balena_release_info:
@@ -82,6 +93,18 @@ releases:
       returned: with O(images)
       type: dict
       sample: {web: registry2.balena-cloud.com/v2/db5097f5fb0d4c8092435608c602a87b}
+    assets:
+      description:
+        - The files of the release, by key. From C(url) anybody can download the file for a while,
+          without a token.
+      returned: with O(assets)
+      type: dict
+      sample:
+        manual.pdf:
+          filename: manual.pdf
+          size: 48213
+          content_type: application/pdf
+          url: https://files.example.com/manual.pdf?Expires=1764200000&Signature=abc
   sample:
     - id: 15
       commit: e0875b6dcec1b5b07251077e838daae5b7b5a94c
@@ -114,6 +137,7 @@ OPTIONS = Options(
         "invalidated": {"type": "bool"},
         "limit": {"type": "int"},
         "images": {"type": "bool", "default": False},
+        "assets": {"type": "bool", "default": False},
     },
     never_empty=("release", "final", "invalidated"),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import yaml
 from emulator import Emulator
 from emulator.http.request_log import Request
 from tests.support.ansible_runs import CHECKOUT, post_command, reset_task
-from tests.support.examples import SEED, examples
+from tests.support.examples import FILES, SEED, examples
 from tests.support.modules import MODULES, argument_spec, documentation
 
 INVENTORY = CHECKOUT / "plugins" / "inventory" / "balena.py"
@@ -136,6 +137,7 @@ def play_of(module: str, url: str, count: Path) -> dict[str, Any]:
 # Several modules in one process, since its start takes as long as a module's examples.
 @pytest.mark.parametrize("modules", [MODULES[first::GROUPS] for first in range(GROUPS)], ids=" ".join)
 def test_examples_of_modules(modules, emulator, count, ansible):
+    shutil.copytree(FILES, ansible.folder / "files")
     done = ansible.playbook([play_of(module, emulator.url, count.path) for module in modules])
     assert done.recap()["failed"] == 0
 

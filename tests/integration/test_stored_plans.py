@@ -17,7 +17,7 @@ from ansible_collections.community.balena.plugins.module_utils.engine.stored imp
 from ansible_collections.community.balena.plugins.module_utils.engine.task import Task
 from emulator import Emulator
 from tests.support.ansible_runs import CHECKOUT
-from tests.support.examples import SEED, examples
+from tests.support.examples import SEED, examples, with_files
 from tests.support.modules import CHANGING, argument_spec
 from tests.support.tasks import COLLECTION, run_task
 
@@ -55,7 +55,7 @@ def test_plans_of_examples(kiosks, monkeypatch, name):
     user = SimpleNamespace(url=kiosks.url, token=requests.post(f"{kiosks.url}/login_", json=who, timeout=60).text)
     for task in yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{name}.py")):
         if options := task.get(f"community.balena.{name}"):
-            options = {**soon, **filled(options, {**soon, **task.get("vars", {})})}
+            options = {**soon, **filled(with_files(options), {**soon, **task.get("vars", {})})}
             result = run_task(user, name, **options)
             assert not result.get("failed"), result["msg"]
     assert any(planned.steps for planned in plans)

@@ -14,6 +14,8 @@ import yaml
 from tests.support.ansible_runs import CHECKOUT
 
 SEED = Path(__file__).with_name("examples_seed.yml")
+#: The files that examples upload.
+FILES = Path(__file__).with_name("examples_files")
 
 
 def examples(path: Path) -> str:
@@ -29,4 +31,11 @@ def plain_examples(modules: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         for task in yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{module}.py")):
             options = task.get(f"community.balena.{module}")
             if options is not None and "{{" not in str(options):
-                yield module, options
+                yield module, with_files(options)
+
+
+def with_files(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an example with the places of the files that it names."""
+    files = options.get("assets") or {}
+    found = {key: path and str(FILES / path) for key, path in files.items()} if isinstance(files, dict) else files
+    return {**options, "assets": found} if files else options

@@ -54,6 +54,10 @@ class Made:
     secret: str | None = field(default=None, repr=False)
 
 
+def _silent(line: str) -> None:
+    """Nobody is looking on."""
+
+
 @dataclass
 class Outcome:
     """What became of each step of a plan.
@@ -62,6 +66,7 @@ class Outcome:
     :param met: what somebody else had made in the meantime, just as declared; nothing was left to do.
     :param made: the rows that are there now because they were to be created, and what else steps made.
     :param read: what was read when all was made; C(None) before that.
+    :param progress: shows a line of text while a step takes its time.
     """
 
     done: list[Step] = field(default_factory=list)
@@ -70,6 +75,7 @@ class Outcome:
     not_done: list[Step] = field(default_factory=list)
     made: dict[tuple[str, Key], Made] = field(default_factory=dict)
     read: Any = None
+    progress: Callable[[str], object] = field(default=_silent, repr=False, compare=False)
 
     @property
     def complete(self) -> bool:
@@ -91,7 +97,9 @@ Writers = Mapping[tuple[str, Action], Writer]
 _MANY = 2
 
 
-def apply(balena: Balena, plan: Plan, writers: Writers | None = None) -> Outcome:
+def apply(
+    balena: Balena, plan: Plan, writers: Writers | None = None, progress: Callable[[str], object] = _silent
+) -> Outcome:
     """Make every step of the plan, in its order.
 
     A change that the server refuses does not keep independent ones from being made; an error that would meet
@@ -99,9 +107,10 @@ def apply(balena: Balena, plan: Plan, writers: Writers | None = None) -> Outcome
     declaration again finishes what was left.
 
     :param writers: make the steps that are not plain writes of a row, by resource and action.
+    :param progress: shows a line of text while a step takes its time.
     :returns: which steps were made, which failed and why, and which were not tried.
     """
-    run = _Run(balena, writers or {})
+    run = _Run(balena, writers or {}, Outcome(progress=progress))
     for (resource, action), group in groupby(plan.steps, key=lambda step: (step.resource, step.action)):
         steps = run.able(list(group))
         if (resource, action) in run.writers or action == "create":
@@ -114,9 +123,8 @@ def apply(balena: Balena, plan: Plan, writers: Writers | None = None) -> Outcome
 class _Run:
     """One application of a plan: the outcome so far, and whether to go on."""
 
-    def __init__(self, balena: Balena, writers: Writers) -> None:
-        self.balena, self.writers = balena, writers
-        self.outcome = Outcome()
+    def __init__(self, balena: Balena, writers: Writers, outcome: Outcome) -> None:
+        self.balena, self.writers, self.outcome = balena, writers, outcome
         #: The rows that were made or changed here, not by somebody else.
         self._ours: set[tuple[str, Key]] = set()
         self._lock, self._hopeless = Lock(), Event()

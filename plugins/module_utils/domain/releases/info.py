@@ -16,6 +16,7 @@ from ..rows import judge, needs_of, user_condition
 from ..selector import need_application
 from ..tag_conditions import tag_conditions, wanted_tags
 from ..tags.compare import shown_tags
+from . import assets
 from .fields import RELEASE
 from .find import nearest, of_application
 from .names import ReleaseName, read_name
@@ -75,7 +76,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
 def _reading(want: Want, asked: read_more.More, named: ReleaseName | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """The condition that releases are judged by, and the options to read them with."""
     columns = asked.select([*_COLUMNS.values(), "is_passing_tests"])
-    own = {**_TAGS, **_IMAGES} if want["images"] else _TAGS
+    own = {**_TAGS, **(_IMAGES if want["images"] else {}), **(assets.EXPAND if want["assets"] else {})}
     start: dict[str, Any] = named.reading(columns) if named else {"$select": columns, "$orderby": "created_at desc"}
     ours = all_of(
         {"is_final": want["final"]} if want.get("final") is not None else None,
@@ -113,4 +114,8 @@ def _describe(row: Record) -> dict[str, Any]:
             service["service_name"]: image["is_stored_at__image_location"] for service, image in built if service
         }
         found["images"] = dict(sorted(of_service.items()))
+    if assets.RESOURCE in row:
+        found["assets"] = assets.describe(row[assets.RESOURCE])
+        for asset in row[assets.RESOURCE]:
+            found["assets"][asset["asset_key"]]["url"] = (asset["asset"] or {}).get("href")
     return found

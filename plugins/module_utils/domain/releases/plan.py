@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
 from ...engine.fields import columns_of
-from ...engine.plan import DeclarationError, NewId, Plan, join
+from ...engine.plan import DeclarationError, Need, NewId, Plan, join
 from ...engine.task import Task
 from ...sdk._related import related
 from ..query import Record
 from ..selector import need_application
 from ..tags.compare import declared_tags, shown_tags
 from . import builds
+from .assets import EXPAND, WRITERS, Declared
+from .assets import RESOURCE as ASSET
+from .assets import describe as describe_assets
 from .fields import RELEASE
 from .find import find, look_up
 from .names import read_name
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 Want = Mapping[str, Any]
 
+#: Devices may run a release as soon as it is final, so that it has its files before.
+_UPLOADS = (Need(ASSET, "create"), Need(ASSET, "update"))
 _VERSION_PARTS = ("semver_major", "semver_minor", "semver_patch", "semver_prerelease")
 _SELECT = (*columns_of(RELEASE.fields), *_VERSION_PARTS, "semver", "variant")
 _EXPAND: dict[str, Any] = {
@@ -42,8 +48,9 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: options that do not go together, a release that does not exist, a final release that
         should be a draft again.
     """
+    declared = Declared.of(want)
     if want.get("source_url") is None:
-        return _convergence(balena, want, _existing(balena, want))
+        return _convergence(balena, want, _existing(balena, want), declared)
     if not want.get("application"):
         raise DeclarationError("application is needed to build a release from source_url")
     home = need_application(balena, want["application"])
@@ -54,22 +61,27 @@ def plan(balena: Balena, want: Want) -> Task:
                 f"release '{want['release']}' must be a version such as 1.2.3 with source_url: "
                 "it says which release the source makes"
             )
-        found = look_up(balena, want["release"], want["application"], select=_SELECT, expand=_EXPAND)
+        found = look_up(balena, want["release"], want["application"], select=_SELECT, expand=_expand(want))
     if found is not None:
-        return _convergence(balena, want, found)
+        return _convergence(balena, want, found, declared)
     if want.get("final") is False:
         raise DeclarationError("final: false cannot be declared of a release to build; its source says it (balena.yml)")
-    return _build(want, home)
+    return _build(balena, want, home, declared)
+
+
+def _expand(want: Want) -> dict[str, Any]:
+    """What is read of a release. Assets only where they matter: a server of old does not know them."""
+    return {**_EXPAND, **(EXPAND if want.get("assets") is not None else {})}
 
 
 def _existing(balena: Balena, want: Want) -> Record:
     if want.get("release") is None:
         raise DeclarationError("release is needed to say which release is meant (or source_url to build one)")
-    return find(balena, want["release"], want.get("application"), select=_SELECT, expand=_EXPAND)
+    return find(balena, want["release"], want.get("application"), select=_SELECT, expand=_expand(want))
 
 
 def describe(row: Record) -> dict[str, Any]:
-    """A release as tasks return it."""
+    """A release as tasks return it, with its assets if they were read."""
     return {
         "id": row["id"],
         "commit": row["commit"],
@@ -78,10 +90,11 @@ def describe(row: Record) -> dict[str, Any]:
         "status": row["status"],
         "tags": shown_tags(row["release_tag"]),
         **RELEASE.shown(row),
+        **({"assets": describe_assets(row[ASSET])} if ASSET in row else {}),
     }
 
 
-def _convergence(balena: Balena, want: Want, found: Record) -> Task:
+def _convergence(balena: Balena, want: Want, found: Record, declared: Declared | None) -> Task:
     if found["is_final"] and want.get("final") is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
     under = (related(found, "belongs_to__application")["slug"],)
@@ -89,15 +102,19 @@ def _convergence(balena: Balena, want: Want, found: Record) -> Task:
     key = (*under, *RELEASE.key_of(found))
     tag_changes, tags = declared_tags("release", found["id"], key, want, found["release_tag"])
     shown = {**describe(found), "tags": tags, **RELEASE.predicted(want)}
+    asset_changes = declared.changes(balena, found["id"], key, found[ASSET]) if declared else []
+    if declared:
+        shown["assets"] = declared.resulting(found[ASSET], asset_changes)
     if want.get("final") and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
-    all_changes = join([changes, tag_changes])
+        changes = [replace(change, needs=_UPLOADS) for change in changes]
+    all_changes = join([asset_changes, changes, tag_changes])
 
     def read(balena: Balena, outcome: Outcome) -> Mapping[str, Any]:
-        return _read(balena, found["id"])
+        return _read(balena, found["id"], want)
 
     wait = builds.follower(want, lambda outcome: found["id"], found["status"], read)
-    return Task(Plan(all_changes, 1, {"release": shown}), read=read, result=_told, wait=wait)
+    return Task(Plan(all_changes, 1, {"release": shown}), WRITERS, read, _told, wait)
 
 
 def _final_version(balena: Balena, draft: Record) -> str:
@@ -110,8 +127,8 @@ def _final_version(balena: Balena, draft: Record) -> str:
     return f"{version}+rev{max(taken) + 1}" if taken else version
 
 
-def _read(balena: Balena, id_: int) -> Mapping[str, Any]:
-    return {"release": describe(find(balena, id_, select=_SELECT, expand=_EXPAND))}
+def _read(balena: Balena, id_: int, want: Want) -> Mapping[str, Any]:
+    return {"release": describe(find(balena, id_, select=_SELECT, expand=_expand(want)))}
 
 
 def _told(outcome: Outcome) -> Mapping[str, Any]:
@@ -119,10 +136,12 @@ def _told(outcome: Outcome) -> Mapping[str, Any]:
     return found
 
 
-def _build(want: Want, home: Record) -> Task:
+def _build(balena: Balena, want: Want, home: Record, declared: Declared | None) -> Task:
     """A release that the builder makes, with all that is declared of it."""
     create = builds.creation(home, want["source_url"], want["flatten"], RELEASE.wanted(want))
-    tag_changes, tags = declared_tags("release", NewId(create.resource, create.key), create.key, want)
+    new = NewId(create.resource, create.key)
+    tag_changes, tags = declared_tags("release", new, create.key, want)
+    asset_changes = declared.changes(balena, new, create.key) if declared else []
     predicted = {
         "id": None,
         "commit": None,
@@ -132,12 +151,13 @@ def _build(want: Want, home: Record) -> Task:
         "tags": tags,
         **RELEASE.predicted(want, new=True),
         "final": True,
+        **({"assets": declared.resulting((), asset_changes)} if declared else {}),
     }
     made = partial(builds.made, create)
 
     def read(balena: Balena, outcome: Outcome) -> Mapping[str, Any]:
-        return _read(balena, made(outcome))
+        return _read(balena, made(outcome), want)
 
-    planned = Plan(join([[create], tag_changes]), 1, {"release": predicted})
+    planned = Plan(join([[create], tag_changes, asset_changes]), 1, {"release": predicted})
     wait = builds.follower(want, made, None, read, named=want.get("release"))
-    return Task(planned, builds.WRITERS, read, _told, wait)
+    return Task(planned, {**builds.WRITERS, **WRITERS}, read, _told, wait)
