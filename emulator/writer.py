@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
+from sqlite3 import IntegrityError
 from typing import Any
-
-from sqlalchemy.exc import IntegrityError
 
 from . import rules
 from .access import Actor

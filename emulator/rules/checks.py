@@ -12,11 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-import sqlalchemy as sa
-
 from ..http.responses import BadRequest, Conflict, Refused
 from ..odata.parse import parse_time
-from ..store.database import tables
 from ..store.model import Bounds, Field, Resource, base_model
 from ..store.store import Store
 from ..store.values import iso
@@ -173,7 +170,7 @@ def rule_of_length(resource: Resource, f: Field) -> str:
 
 def check_unique(store: Store, resource: Resource, rows: Iterable[Mapping[str, Any]], ids: Iterable[int] = ()) -> None:
     """Whether rows, as they will be, take what other rows (but those with the ids) have."""
-    table, rows, own = tables()[resource.name], list(rows), list(ids)
+    rows, own = list(rows), json.dumps(list(ids))
     alone = [(f.name,) for f in resource.fields.values() if f.unique]
     for key in [*resource.unique, *alone]:
         seen: set[tuple[Any, ...]] = set()
@@ -181,9 +178,11 @@ def check_unique(store: Store, resource: Resource, rows: Iterable[Mapping[str, A
             values = tuple(row.get(name) for name in key)
             if None in values:
                 continue
-            same = [table.c[name] == value for name, value in zip(key, values, strict=True)]
-            taken = sa.select(table.c.id).where(*same, table.c.id.not_in(own)).limit(1)
-            if values in seen or store.execute(taken):
+            same = " AND ".join(f'"{name}" = ?' for name in key)
+            others = (
+                f'SELECT 1 FROM "{resource.name}" WHERE {same} AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1'
+            )
+            if values in seen or store.sql(others, [*values, own])[1]:
                 raise Conflict(" and ".join(f'"{name}"' for name in key) + " must be unique.")
             seen.add(values)
 

@@ -158,7 +158,14 @@ class Store:
             return []
         with self.transaction():
             self._fill_defaults(model, given)
-            self.execute(tables()[resource].insert(), [self._encode(model, row) for row in given])
+            encoded = [self._encode(model, row) for row in given]
+            columns = ", ".join(f'"{name}"' for name in encoded[0])
+            marks = ", ".join("?" * len(encoded[0]))
+            with self.lock:
+                self._raw.executemany(
+                    f'INSERT INTO "{resource}" ({columns}) VALUES ({marks})',
+                    [[row[name] for name in encoded[0]] for row in encoded],
+                )
         ids = [int(row["id"]) for row in given]
         self._tell("insert", resource, ids)
         return ids
