@@ -116,7 +116,7 @@ def test_a_device_from_registration_to_removal(balena):
     assert made["api_key"]
     devices.rename(uuid, "hall")
     devices.set_note([made["id"]], "by the door")
-    row = devices.get(uuid[:10])
+    row = devices.get(uuid)
     assert (row["device_name"], row["note"]) == ("hall", "by the door")
     assert devices.get_application_name(uuid) == "sensors"
     assert devices.has(uuid)

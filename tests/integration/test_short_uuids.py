@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The beginning of a uuid finds a device for reading; nothing is ever changed by it."""
+"""The beginning of a uuid names no device: nothing is read or changed by it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def test_the_error_says_which_argument_is_wrong() -> None:
         assert server.requests == []
 
 
-def test_reads_take_the_beginning_of_a_uuid(device: Emulator) -> None:
+def test_reads_do_not_take_the_beginning_of_a_uuid_either(device: Emulator) -> None:
     balena = Balena(api_url=device.url, token=device.token, data_directory=False)
-    assert balena.models.device.get(_uuid(device)[:12])["device_name"] == "one"
-    assert balena.models.device.tags.get_all_by_device(_uuid(device)[:12]) == []
+    for read in (balena.models.device.get, balena.models.device.tags.get_all_by_device, balena.logs.history):
+        with pytest.raises(BalenaInvalidParameterError):
+            read(_uuid(device)[:12])
+    assert device.requests() == []

@@ -121,10 +121,15 @@ def _payload(body: Any, content_type: str) -> bytes:
         return base64.b64decode(body["$base64"])
     if "application/json" in content_type:
         # A scripted answer (without charset) is shown as it was sent, any other one as what its JSON says.
-        return body.encode() if isinstance(body, str) and "charset" not in content_type else json.dumps(body).encode()
+        return body.encode() if isinstance(body, str) and "charset" not in content_type else _json(body)
     if body is None:
         return b""
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return body.encode() if isinstance(body, str) else _json(body)
+
+
+def _json(value: Any) -> bytes:
+    """Write JSON as JavaScript does, since some calls return the text of it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def difference(recorded: dict[str, Any], request: requests.PreparedRequest, timeout: Any) -> list[str]:

@@ -40,6 +40,15 @@ def _throws(balena: Balena) -> Any:
     return _read(balena)
 
 
+def _adds_header(balena: Balena) -> Any:
+    def add(options: Any) -> Any:
+        options.headers["x-extra"] = "yes"
+        return options
+
+    balena.interceptors.append(Interceptor(request=add))
+    return _read(balena)
+
+
 def _recovers(balena: Balena) -> list[str]:
     seen: list[str] = []
 
@@ -64,6 +73,7 @@ def _replaced(balena: Balena) -> Any:
 
 SCENARIOS: dict[str, Callable[[Balena], Any]] = {
     "order of the four hooks": _order,
+    "request interceptor adds a header": _adds_header,
     "request interceptor throws": _throws,
     "requestError recovers": _recovers,
     "replacing the array": _replaced,

@@ -64,7 +64,9 @@ def _normal_condition(text: str) -> Tree:
     for word in ("or", "and"):  # "or" binds less tightly
         parts = split(text, f" {word} ")
         if len(parts) > 1:
-            return (word, *sorted(_flat(word, (_normal_condition(part) for part in parts)), key=repr))
+            different = {repr(part): part for part in _flat(word, (_normal_condition(part) for part in parts))}
+            terms = [different[text] for text in sorted(different)]
+            return (word, *terms) if len(terms) > 1 else terms[0]
     if text.startswith(_OPEN) and _closes_at_end(text):
         return _normal_condition(text[1:-1])
     if " in " in text and len(listed := split(text, " in ")) > 1:
@@ -75,7 +77,7 @@ def _normal_condition(text: str) -> Tree:
 
 
 def _flat(word: str, parts: Iterable[Tree]) -> Iterator[Tree]:
-    """An ``and`` of conditions that are joined by ``and`` is one ``and`` of them all."""
+    """An ``and`` of conditions that are joined by ``and`` is one ``and`` of them all, each of them once."""
     for part in parts:
         if isinstance(part, tuple) and part[0] == word:
             yield from part[1:]  # type: ignore[misc]

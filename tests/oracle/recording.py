@@ -89,7 +89,8 @@ def _fake_token(name: str, about: dict[str, Any]) -> str:
 
 
 TOKENS = {name: _fake_token(name, about) for name, about in FORMAT["tokenPlaceholders"].items()}
-_CLIENT = re.compile(r'"(?:X-Balena-Client": "balena-sdk/|version": ")(\d+\.\d+\.\d+)"')
+_VERSIONS = "|".join(re.escape(version) for version in FORMAT["sdk"]["versions"])
+_CLIENT = re.compile(rf'"(?:X-Balena-Client": "balena-sdk/|version": ")({_VERSIONS})"')
 _TOKEN_NAME = re.compile("|".join(r"\{\{" + name + r"\}\}" for name in TOKENS))
 
 

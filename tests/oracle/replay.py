@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
                     report.add(call, runner.replay(call))
     complete = not options.files and not options.show
     report.print(verbose=options.verbose, complete=complete, seconds=time.monotonic() - started)
-    return report.exit_code(require_all=options.require_all, complete=complete)
+    return report.exit_code(require_all=options.require_all)
 
 
 if __name__ == "__main__":

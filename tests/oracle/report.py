@@ -16,6 +16,7 @@ from .recording import DOCUMENTED, Call
 if TYPE_CHECKING:
     from .run import Outcome
 
+_AFTER_A_REFUSAL = ("write not sent", "unexpected request")
 _ORDER = ("passed", "deviating", "failed", "missing", "not applicable", "internal")
 
 
@@ -53,11 +54,10 @@ class Report:
         """What failed."""
         return self._lines["failed"]
 
-    def exit_code(self, require_all: bool, complete: bool) -> int:
+    def exit_code(self, require_all: bool) -> int:
         """Return 1 if there is a failure."""
-        bad = self.bad() or (complete and self.unused())
         missing = require_all and (self.total("missing") or len(self._existing) < len(DOCUMENTED))
-        return 1 if bad or missing else 0
+        return 1 if self.bad() or missing else 0
 
     def print(self, verbose: bool, complete: bool, seconds: float) -> None:
         """Print failures, a table and totals."""
@@ -65,7 +65,7 @@ class Report:
             for line in self._lines[kind]:
                 print(f"{kind.upper()}: {line}")
         for declared in self.unused() if complete else []:
-            print(f"STALE: no call deviates as declared: {declared['call']}: {declared['reason']}")
+            print(f"UNUSED: no call deviates as declared: {declared['call']}: {declared['reason']}")
         self._print_table()
         self._print_deviations()
         if absent := [method for method in DOCUMENTED if method not in self._existing]:
@@ -98,7 +98,7 @@ class Report:
             patterns = declared["call"] if isinstance(declared["call"], list) else [declared["call"]]
             if not any(fnmatch.fnmatchcase(call.name, pattern) for pattern in patterns):
                 continue
-            if all(re.search(declared.get("differs", ""), problem, re.DOTALL) for problem in problems):
+            if _belongs(declared["differs"], problems):
                 self._used[number] += 1
                 return dict(declared)
         return None
@@ -113,6 +113,16 @@ class Report:
 
     def _reasons(self, kind: str) -> collections.Counter[str]:
         return collections.Counter(line.split("\n      ", 1)[1] for line in self._lines[kind])
+
+
+def _belongs(differs: str, problems: Sequence[str]) -> bool:
+    """Whether all that differs in a call is of one class. What follows from a refusal differs with it."""
+    first, *others = problems
+    refused = first.startswith("raised ")
+    return bool(re.search(differs, first, re.DOTALL)) and all(
+        re.search(differs, problem, re.DOTALL) or (refused and problem.startswith(_AFTER_A_REFUSAL))
+        for problem in others
+    )
 
 
 def _words(kind: str) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -48,7 +49,8 @@ def _shown(stage: Stage, action: Callable[[], Any]) -> Any:
     recorded = stage.call.result.get("value")
     if stage.callbacks:
         returned = action()
-        return {"returned": returned, "progress": stage.callbacks[0].seen} if stage.callbacks[0].seen else returned
+        seen = stage.callbacks[0].seen
+        return {"returned": returned, "progress": _in_recorded_order(recorded, seen)} if seen else returned
     if not isinstance(recorded, dict) or "tokenAfter" not in recorded:
         return action()
     shown: dict[str, Any] = {}
@@ -58,6 +60,22 @@ def _shown(stage: Stage, action: Callable[[], Any]) -> Any:
     shown["error" if isinstance(returned, Exception) else "returned"] = returned
     shown["tokenAfter"] = _error_or_result(stage.balena.auth.get_token)
     return {name: value for name, value in shown.items() if name in recorded}
+
+
+def _in_recorded_order(recorded: Any, seen: list[Any]) -> list[Any]:
+    """Parts of a file are sent side by side, so it is chance which of them is done first."""
+    told = recorded.get("progress") or [] if isinstance(recorded, dict) else []
+    same = _steps_of(told) is not None and _steps_of(told) == _steps_of(seen)
+    return list(told) if same else seen
+
+
+def _steps_of(progress: list[Any]) -> list[int] | None:
+    """By how much each call went on, the smallest first."""
+    try:
+        done = [0, *(step["uploaded"] for step in progress)]
+    except (KeyError, TypeError):
+        return None
+    return sorted(later - earlier for earlier, later in itertools.pairwise(done))
 
 
 def _error_or_result(action: Callable[[], Any]) -> Any:
@@ -74,7 +92,11 @@ _CALL = re.compile(r"([\w.]+)(?:\((.*)\))?")
 
 def _steps(stage: Stage) -> Any:
     with contextlib.ExitStack() as cleanup:
-        results = [result for step in stage.call.steps for result in _step(stage, step, cleanup)]
+        compared = stage.call.steps[-1] == "compare"
+        steps = stage.call.steps[:-1] if compared else stage.call.steps
+        results = [result for step in steps for result in _step(stage, step, cleanup)]
+        if compared:
+            return results[0] != results[1]
         if stage.call.method.startswith("settings."):
             results.append(invoke(_twin(stage, stage.call.method), stage.call.args))
     return _as_recorded(stage.call.result.get("value"), results, failed=stage.call.result["kind"] == "error")
@@ -111,7 +133,7 @@ def _called(stage: Stage, step: str) -> list[Any]:
     if not parts:
         raise NotReplayable(f"step {step!r}")
     function = _named(stage, parts[1])
-    arguments = _js_arguments(stage, parts[2]) if parts[2] is not None else stage.call.args
+    arguments = stage.call.args if parts[2] in (None, "args") else _js_arguments(stage, parts[2])
     result = _error_or_result(lambda: invoke(function, arguments))
     if isinstance(result, errors.BalenaError) and stage.call.result["kind"] == "error":
         raise result
@@ -129,7 +151,8 @@ def _named(stage: Stage, name: str) -> Callable[..., Any]:
 
 def _js_arguments(stage: Stage, text: str) -> list[Any]:
     """Read JavaScript literals: ``'intel-nuc', {includeDraft:true}``."""
-    text = re.sub(r"\buuid\b(?!')", "'7cf02a687b74206f92cb455969cf8e98'", text)
+    for name, value in _named_by_requests(stage).items():
+        text = re.sub(rf"\b{name}\b(?!')", f"'{value}'", text)
     text = re.sub(r"([{,]\s*)(\w+):", r'\1"\2":', text).replace("'", '"')
     try:
         values = json.loads(f"[{text}]")
@@ -138,11 +161,24 @@ def _js_arguments(stage: Stage, text: str) -> list[Any]:
     return list(values)
 
 
+def _named_by_requests(stage: Stage) -> dict[str, str]:
+    """What stands for the words of a step is in the requests that it sent."""
+    named = {"uuid": "7cf02a687b74206f92cb455969cf8e98"}
+    for request in stage.call.requests:
+        if update := re.fullmatch(r"/v\d/([0-9a-f]+)/resinhup", request.get("path") or ""):
+            named["uuid"] = update[1]
+            named["version"] = ((request.get("body") or {}).get("parameters") or {}).get("target_version", "")
+    return named
+
+
 def _as_recorded(recorded: Any, results: list[Any], failed: bool) -> Any:
     last = results[-1] if results else None
-    if isinstance(recorded, dict) and "first" in recorded:
+    if isinstance(recorded, dict) and "tokenAfter" in recorded and len(results) == 2:
+        shown = "error" if isinstance(results[0], Exception) else "returned"
+        return {shown: results[0], "tokenAfter": results[1]}
+    if isinstance(recorded, dict) and recorded.keys() & {"first", "second"}:
         names = zip(("first", "second", "third"), results, strict=False)
-        found = {name: counted(recorded[name], result) for name, result in names}
+        found = {name: counted(recorded[name], result) for name, result in names if name in recorded}
         return {**found, **({"sameObject": results[0] == results[1]} if "sameObject" in recorded else {})}
     if isinstance(recorded, list) and len(results) > 1 and len(recorded) == len(results):
         return results
@@ -177,6 +213,11 @@ def _settings_file(home: Path, step: str) -> Iterator[None]:
 def _token_refresh(stage: Stage) -> Any:
     if "refreshToken called directly" in stage.call.variant:
         return _shown(stage, stage.balena.request.refresh_token)
+    if re.search("refreshToken:? false", stage.call.variant):
+        url, api = stage.call.requests[-1]["path"], stage.balena.options.api_root
+        return counted(
+            stage.call.result.get("value"), stage.balena.request.send(url=url, base_url=api, refresh_token=False).body
+        )
     if stage.call.steps:
         return _steps(stage)
     result = by_its_requests(stage)
@@ -192,8 +233,10 @@ def _subscription(stage: Stage) -> Any:
     arguments = stage.call.args
     if stage.call.method == "LogSubscription.unsubscribe":
         subscription = invoke(stage.balena.logs.subscribe, arguments)
-        subscription.unsubscribe()
-        return [["line", line] for line in subscription]
+        for _step in [step for step in stage.call.steps if step == "unsubscribe()"] or [""]:
+            subscription.unsubscribe()
+        lines = [["line", line] for line in subscription]
+        return "ok" if stage.call.result.get("value") == "ok" and not lines else lines
     try:
         subscription = invoke(stage.balena.logs.subscribe, arguments)
         while True:
@@ -263,7 +306,25 @@ def _get_sdk(stage: Stage) -> Any:
         first, second = sdk.get_sdk(**options), sdk.get_sdk(**options)
         first.auth.login_with_token(TOKENS["API_KEY"])
         return {"first": first.auth.get_token(), "second": _error_or_result(second.auth.get_token)}
+    if isinstance(options.get("data_directory"), str):
+        return _kept_token(stage, options)
     return _about(sdk.get_sdk(**options))
+
+
+def _kept_token(stage: Stage, options: dict[str, Any]) -> Any:
+    """Log in, and look with another connection for the token that is kept in a directory of its own."""
+    first, second = sdk.get_sdk(**options), sdk.get_sdk(**options)
+    first.auth.login_with_token("1234567890" if "all-digit" in stage.call.variant else TOKENS["API_KEY"])
+    if "logout" in stage.call.variant:
+        first.auth.logout()
+    found = _error_or_result(second.auth.get_token)
+    recorded = stage.call.result.get("value")
+    if not isinstance(recorded, dict):
+        return found
+    directory = Path(options["data_directory"])
+    files = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
+    known = {"files": files, "file": (directory / "token").is_file(), "first": _error_or_result(first.auth.get_token)}
+    return {name: known.get(name, found) for name in recorded}
 
 
 def _shared_options(stage: Stage) -> Any:
@@ -272,7 +333,10 @@ def _shared_options(stage: Stage) -> Any:
         sdk.set_shared_options(**_python_options(options))
     if stage.call.result.get("value") == "ok":
         return "ok"
-    about = _about(sdk.from_shared_options())
+    connections = [sdk.from_shared_options(), sdk.from_shared_options()]
+    about = _about(connections[0])
+    if "sameObject" in (stage.call.result.get("value") or {}):
+        return {"sdk": about, "sameObject": connections[0] is connections[1]}
     return {"sdk": about} if stage.call.method == "setSharedOptions" else about
 
 
@@ -286,6 +350,8 @@ def _errors(stage: Stage) -> Any:
         "ReleaseAssetAlreadyExists": (5001, "manual.txt"),
     }
     recorded = stage.call.result["value"]
+    if isinstance(recorded, list):
+        return [name for name in recorded if hasattr(errors, name)]
     if not isinstance(recorded, dict) or not all(isinstance(about, dict) for about in recorded.values()):
         raise NotReplayable("which error was made is not in the recording")
     return {name: _error_shape(name, special.get(name, ("SAMPLE",)), recorded[name]) for name in recorded}

@@ -46,12 +46,16 @@ def compile_key(key: Any) -> str:
 
 
 def compile_query(options: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """Return the query as pairs of name and unescaped text, in the order of ``options``; ``None`` values are left out.
+    """Return the query as pairs of name and unescaped text, in the order of ``options``; ``None`` is left out.
+
+    Only ``$top`` and ``$skip`` must be numbers: a limit that was meant to be there would be none.
 
     Raises:
         BalenaUsageError: an unknown ``$`` option, or a value that the option cannot have.
     """
-    return [(name, _option(name, value)) for name, value in (options or {}).items() if value is not None]
+    return [
+        (name, _option(name, value)) for name, value in (options or {}).items() if value is not None or name in _LIMITS
+    ]
 
 
 def build_url(resource: str, key: Any = None, options: Mapping[str, Any] | None = None, has_key: bool = False) -> str:
@@ -192,6 +196,7 @@ def _expand_one(name: str, options: Any) -> str:
     return name + _inner_options(options)
 
 
+_LIMITS = ("$top", "$skip")
 _COMPILERS: dict[str, Callable[[Any], str]] = {
     "$filter": compile_filter,
     "$select": _names("$select"),

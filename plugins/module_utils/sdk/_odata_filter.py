@@ -104,7 +104,7 @@ def _at_least(items: Sequence[Any], minimum: int) -> Sequence[Any]:
 
 
 def _entry(key: str, value: Any, path: str | None) -> Expression:
-    """Compile one item of a dict: an operator, or a property below ``path``."""
+    """Compile one item of a dict: an operator, or a property."""
     if key in BINARY:
         return _binary(key[1:], value, path)
     if key in FUNCTIONS:
@@ -113,7 +113,12 @@ def _entry(key: str, value: Any, path: str | None) -> Expression:
         return OPERATORS[key](value, path)
     if key.startswith("$"):
         raise BalenaUsageError(f"Unrecognised operator: '{key}'")
-    return _compile(value, key if path is None else f"{path}/{key}")
+    if path is not None:
+        raise BalenaUsageError(
+            f"A filter cannot reach through '{path}' to '{key}'; say which row of '{path}' is meant with"
+            f" {{'{path}': {{'$any': {{'$alias': 'x', '$expr': {{'x': {{'{key}': …}}}}}}}}}}"
+        )
+    return _compile(value, key)
 
 
 def _binary(operator: str, value: Any, path: str | None) -> Expression:
@@ -169,9 +174,26 @@ def _lambda(name: str) -> Callable[[Any, str | None], Expression]:
     def quantify(value: Any, path: str | None) -> Expression:
         if path is None or not isinstance(value, Mapping) or not {"$alias", "$expr"} <= set(value):
             raise BalenaUsageError(f"${name} needs a property before it, and a dict with $alias and $expr")
-        return Expression(f"{path}/{name}({value['$alias']}:{_boolean(value['$expr']).text})", True)
+        condition = _below_alias(value["$alias"], value["$expr"])
+        return Expression(f"{path}/{name}({value['$alias']}:{_boolean(condition).text})", True)
 
     return quantify
+
+
+def _below_alias(alias: str, condition: Any) -> Any:
+    """Write the properties of the row that an alias stands for as ``alias/property``."""
+    if isinstance(condition, Mapping):
+        flat: dict[str, Any] = {}
+        for key, value in condition.items():
+            below = dict(value) if key == alias and isinstance(value, Mapping) else {}
+            properties = {f"{alias}/{name}": below.pop(name) for name in list(below) if not name.startswith("$")}
+            if not properties or below:
+                properties[key] = below or value
+            flat.update((name, _below_alias(alias, item)) for name, item in properties.items())
+        return flat
+    if isinstance(condition, (list, tuple)):
+        return [_below_alias(alias, item) for item in condition]
+    return condition
 
 
 def _reference(value: Any, path: str | None) -> Expression:

@@ -19,7 +19,8 @@ def merge_options(
     """Return ``defaults`` extended by ``extras``; neither is changed.
 
     ``$select`` is appended (``*`` replaces), ``$filter`` is joined with *and*, ``$expand`` is merged in the same way
-    level by level, and ``$orderby``, ``$top`` and ``$skip`` of ``extras`` win.
+    level by level, and ``$orderby``, ``$top`` and ``$skip`` of ``extras`` win. Other ``$`` options of ``extras``, such
+    as ``$count``, have no meaning beside defaults and are left out.
 
     Args:
         defaults: options that a method has of itself.
@@ -27,7 +28,7 @@ def merge_options(
         replace_selects: let a ``$select`` of ``extras`` replace the other one, on every level.
 
     Raises:
-        BalenaUsageError: ``extras`` has a key that is none of these options, or a value that an option cannot have.
+        BalenaUsageError: ``extras`` has a key that is no option, or a value that an option cannot have.
     """
     for options in (defaults, extras):
         if options is not None and not isinstance(options, Mapping):
@@ -42,6 +43,8 @@ def merge_options(
             merged[name] = _merge_expand(merged.get(name), value, replace_selects)
         elif name in ("$orderby", "$top", "$skip"):
             merged[name] = value
+            continue
+        elif isinstance(name, str) and name.startswith("$"):
             continue
         else:
             raise BalenaUsageError(f"Unknown pine option: {name}")

@@ -35,7 +35,7 @@ def _line(phase: str | None, version: str, application_tags: dict[str, str]) -> 
         return "outdated" if phase == "end-of-life" else phase
     for line, tag in _LINES:
         # all patches of a version belong to the same line
-        if os_version.satisfies(version, f"^{application_tags.get(tag, '')}"):
+        if application_tags.get(tag) and os_version.satisfies(version, f"^{application_tags[tag]}"):
             return line
     return "outdated" if _os_type(application_tags).lower() == ESR_TYPE else None
 
@@ -84,16 +84,6 @@ def _os_version(release: Row, application_tags: dict[str, str]) -> Row | None:
     return version
 
 
-def _recommend(versions: list[Row]) -> None:
-    """Mark the newest version of each OS type that is fit for everybody."""
-    decided: set[str] = set()
-    for version in versions:
-        fit = version["variant"] != "dev" and not version.get("known_issue_list")
-        if version["osType"] not in decided and fit and not os_version.prerelease(version["raw_version"]):
-            version["isRecommended"] = True
-            decided.add(version["osType"])
-
-
 def os_versions(host_applications: list[Row]) -> dict[str, list[Row]]:
     """Collect the OS versions of each device type, the highest first.
 
@@ -103,8 +93,7 @@ def os_versions(host_applications: list[Row]) -> dict[str, list[Row]]:
 
     Returns:
         By device type slug, the releases, each with ``strippedVersion`` (no variant), ``basedOnVersion`` (the
-        balenaOS that an ESR is made of), ``osType`` ("default" or "esr"), ``line`` if it belongs to one, and
-        ``isRecommended: True`` on one version of each OS type.
+        balenaOS that an ESR is made of), ``osType`` ("default" or "esr"), and ``line`` if it belongs to one.
     """
     by_device_type: dict[str, list[Row]] = {}
     for application in host_applications:
@@ -116,7 +105,6 @@ def os_versions(host_applications: list[Row]) -> dict[str, list[Row]]:
         versions += [version for version in found if version is not None]
     for versions in by_device_type.values():
         versions.sort(key=functools.cmp_to_key(lambda a, b: os_version.rcompare(a["raw_version"], b["raw_version"])))
-        _recommend(versions)
     return by_device_type
 
 
@@ -124,20 +112,14 @@ def choose_version(version_or_range: str, versions: list[Row]) -> str | None:
     """Choose one of OS versions that are sorted with the highest first.
 
     Args:
-        version_or_range: "latest", "recommended", "default" (recommended, else latest), a version, or a range.
-        versions: rows with ``raw_version`` and maybe ``isRecommended``.
+        version_or_range: "latest", a version, or a range.
+        versions: rows with ``raw_version``.
 
     Returns:
         The ``raw_version`` of the chosen one, or None.
     """
-    latest = versions[0]["raw_version"] if versions else None
-    recommended = next((row["raw_version"] for row in versions if row.get("isRecommended")), None)
     if version_or_range == "latest":
-        return latest
-    if version_or_range == "recommended":
-        return recommended
-    if version_or_range == "default":
-        return latest if recommended is None else recommended
+        return versions[0]["raw_version"] if versions else None
     known = [row["raw_version"] for row in versions]
     # A version that exists is meant exactly, not as a range that other variants satisfy too.
     return version_or_range if version_or_range in known else os_version.max_satisfying(known, version_or_range)

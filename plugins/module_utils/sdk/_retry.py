@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from . import _clock
 
@@ -19,11 +19,11 @@ class RetryState:
 
     Args:
         max_retries: how many failures of the connection or the server are repeated.
-        retry_rate_limited: whether an answer 429 is waited out.
+        retry_rate_limited: whether an answer 429 is waited out; a function decides by the seconds that it takes.
         max_wait: how many seconds may be spent waiting as told by ``Retry-After``, all in all.
     """
 
-    def __init__(self, max_retries: int, retry_rate_limited: bool, max_wait: float) -> None:
+    def __init__(self, max_retries: int, retry_rate_limited: bool | Callable[[float], bool], max_wait: float) -> None:
         self._retries_left = max_retries
         self._max_retries = max_retries
         self._retry_rate_limited = retry_rate_limited
@@ -36,13 +36,19 @@ class RetryState:
         429, and 503 with a ``Retry-After``, say that nothing was done, so they are repeated for every method;
         other server errors only where repeating is safe.
         """
-        if status == 429 and not self._retry_rate_limited:
-            return None
         told = parse_retry_after(headers.get("Retry-After"))
+        if status == 429 and not self._waits_out(told):
+            return None
         if told is not None and (status == 429 or (status == 503 and self._max_retries > 0)):
             return self._wait(told)
         passes = status >= 500 and status not in _NEVER_PASSES and method in REPEATABLE_METHODS
         return self.delay_after_breakage() if passes or status == 429 else None
+
+    def _waits_out(self, told: float | None) -> bool:
+        """Whether a rate limit is waited out that passes after this time."""
+        if not callable(self._retry_rate_limited):
+            return self._retry_rate_limited
+        return told is not None and bool(self._retry_rate_limited(told))
 
     def delay_after_breakage(self) -> float | None:
         """Return the seconds to wait before repeating after a broken connection; ``None``: enough tries."""

@@ -6,6 +6,6 @@ from __future__ import annotations
 
 VERSION = "1.0.0"
 # The version of the JavaScript SDK whose methods this SDK mirrors.
-REFERENCE_VERSION = "20.8.1"
+REFERENCE_VERSION = "23.2.15"
 CLIENT = f"community.balena/{VERSION}"
 USER_AGENT = f"{CLIENT} (+https://github.com/ansible-collections/community.balena)"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from ._arguments import check_fields
@@ -57,7 +57,7 @@ class OptionFields(TypedDict, total=False):
     validate_certs: bool
     ca_path: str | None
     proxies: Mapping[str, str] | None
-    retry_rate_limited_requests: bool
+    retry_rate_limited_requests: bool | Callable[[float], bool]
     max_retries: int
     max_retry_wait: float
     request_limit: int | None
@@ -85,7 +85,8 @@ class Options(NamedTuple):
         validate_certs: check the server's TLS certificate.
         ca_path: file or directory with the certificate authorities to trust instead of the usual ones.
         proxies: proxy for each scheme, ``{"https": "http://proxy:3128"}``; from the environment by default.
-        retry_rate_limited_requests: wait and repeat when the server answers 429.
+        retry_rate_limited_requests: wait and repeat when the server answers 429; a function gets the seconds that the
+            server asks for, and says whether to. It is not asked when the server does not say how long.
         max_retries: how often a request is repeated after a failure that may pass (0: never).
         max_retry_wait: the longest time that one call spends waiting as told by ``Retry-After``;
             a server that asks for more gets an error instead.
@@ -110,7 +111,7 @@ class Options(NamedTuple):
     validate_certs: bool = True
     ca_path: str | None = None
     proxies: Mapping[str, str] | None = None
-    retry_rate_limited_requests: bool = True
+    retry_rate_limited_requests: bool | Callable[[float], bool] = True
     max_retries: int = 3
     max_retry_wait: float = 300.0
     request_limit: int | None = None

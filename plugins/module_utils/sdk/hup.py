@@ -2,56 +2,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of host OS updates ("hup"), and of which CPU architecture can run whose containers.
 
-Which mechanism the platform uses for an update depends on the device type and both versions:
-
-- `resinhup11` and `resinhup12`: from OS 1 to a later 1, and from OS 1 to an early 2; a few device types only
-- `balenahup`: everything from OS 2.0.0+rev1 on, any device type
-- `takeover`: a `balenahup` that must also migrate the disk layout, on the device types and at the version listed
-
-The limits are those of balena-hup-action-utils, as recorded.
+The platform has one mechanism for updates, `balenahup`. On a few device types it must also migrate the disk layout
+when it gets to a certain version, and is called `takeover` then. The limits are those of balena-hup-action-utils, as
+recorded.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
-
 from . import os_version
 from .errors import HUPActionError
 
-
-@dataclass(frozen=True)
-class _Limits:
-    """What one mechanism can do: from `min_source` on, to `min_target` or later but below `max_target`."""
-
-    min_source: str
-    min_target: str
-    max_target: str | None = None
-    takeover_at: str | None = None
-
-
-_LIMITS = {
-    "resinhup11": _Limits("1.8.0", "1.26.0"),
-    "resinhup12": _Limits("1.8.0", "2.2.0+rev1", "2.5.1+rev1"),
-    "balenahup": _Limits("2.0.0+rev1", "2.2.0+rev1"),
+#: From this version on a device can be updated ...
+_MIN_SOURCE = "2.14.0+rev1"
+#: ... to this one or a later one.
+_MIN_TARGET = "2.16.0+rev1"
+#: The versions that need another disk layout.
+_TAKEOVER_AT = {
+    "jetson-xavier": "6.0.50",
+    "jetson-xavier-nx-devkit": "6.0.50+rev1",
+    "jetson-xavier-nx-devkit-emmc": "6.0.39",
 }
-
-_BEAGLEBONES = ("beaglebone-black", "beaglebone-green", "beaglebone-green-wifi")
-_UPDATABLE_FROM_OS_1 = ("raspberry-pi", "raspberry-pi2", "raspberrypi3", "intel-nuc", *_BEAGLEBONES)
-
-# (device type, mechanism) -> what differs from the limits above
-_DEVICE_TYPE_LIMITS: dict[tuple[str, str], dict[str, Any]] = {
-    **{(device_type, "resinhup12"): {"min_source": "1.30.1"} for device_type in _BEAGLEBONES},
-    ("intel-edison", "balenahup"): {"min_target": "2.9.7+rev2"},
-    ("jetson-tx2", "balenahup"): {"min_source": "2.7.4"},
-    ("skx2", "balenahup"): {"min_source": "2.7.4"},
-    ("ts4900", "balenahup"): {"min_source": "2.4.1"},
-    ("qemux86", "balenahup"): {"min_source": "2.9.3"},
-    ("qemux86-64", "balenahup"): {"min_source": "2.9.3"},
-    ("jetson-xavier", "balenahup"): {"takeover_at": "6.0.50"},
-    ("jetson-xavier-nx-devkit", "balenahup"): {"takeover_at": "6.0.50+rev1"},
-    ("jetson-xavier-nx-devkit-emmc", "balenahup"): {"takeover_at": "6.0.39"},
-}
+#: Versions above this are named after the year: those with extended support (ESR). The others are rolling releases.
+_LAST_ROLLING_MAJOR = 2000
 
 # An OS of the architecture on the left also runs containers that were built for those on the right.
 _ALSO_RUNS = {"aarch64": ("armv7hf", "rpi"), "armv7hf": ("rpi",)}
@@ -65,18 +37,6 @@ def _variant(parsed: os_version.ParsedVersion) -> str | None:
 def _without_variant(parsed: os_version.ParsedVersion) -> str:
     build = [part for part in parsed["build"] if part not in ("dev", "prod")]
     return "+".join([parsed["version"], ".".join(build)]) if build else parsed["version"]
-
-
-def _mechanism(device_type: str, current_version: str, target_version: str) -> str:
-    """Choose by the major versions alone."""
-    if os_version.major(current_version) != 1:
-        return "balenahup"
-    mechanism = {1: "resinhup11", 2: "resinhup12"}.get(os_version.major(target_version) or 0)
-    if mechanism is None:
-        raise HUPActionError(f"This update request cannot be performed from {current_version} to {target_version}")
-    if device_type not in _UPDATABLE_FROM_OS_1:
-        raise HUPActionError(f"This update request cannot be performed on '{device_type}'")
-    return mechanism
 
 
 def _check_direction(
@@ -93,13 +53,11 @@ def _check_direction(
         raise HUPActionError("Current OS version matches Target OS version")
 
 
-def _check_limits(limits: _Limits, current_version: str, target_version: str) -> None:
-    if os_version.lt(current_version, limits.min_source):
-        raise HUPActionError(f"Current OS version must be >= {limits.min_source}")
-    if os_version.lt(target_version, limits.min_target):
-        raise HUPActionError(f"Target OS version must be >= {limits.min_target}")
-    if limits.max_target and os_version.gte(target_version, limits.max_target):
-        raise HUPActionError(f"Target OS version must be < {limits.max_target}")
+def _check_limits(current_version: str, target_version: str) -> None:
+    if os_version.lt(current_version, _MIN_SOURCE):
+        raise HUPActionError(f"Current OS version must be >= {_MIN_SOURCE}")
+    if os_version.lt(target_version, _MIN_TARGET):
+        raise HUPActionError(f"Target OS version must be >= {_MIN_TARGET}")
 
 
 def update_type(device_type: str, current_version: str | None, target_version: str | None) -> str:
@@ -111,7 +69,7 @@ def update_type(device_type: str, current_version: str | None, target_version: s
         target_version: OS version to update to; without a variant it fits both variants.
 
     Returns:
-        "resinhup11", "resinhup12", "balenahup" or "takeover".
+        "balenahup" or "takeover".
 
     Raises:
         HUPActionError: the update is not possible; the message says why.
@@ -123,17 +81,39 @@ def update_type(device_type: str, current_version: str | None, target_version: s
     if target is None or target_version is None:
         raise HUPActionError("Invalid target balenaOS version")
     _check_direction(current, current_version, target, target_version)
-    mechanism = _mechanism(device_type, current_version, target_version)
-    limits = replace(_LIMITS[mechanism], **_DEVICE_TYPE_LIMITS.get((device_type, mechanism), {}))
-    _check_limits(limits, current_version, target_version)
+    _check_limits(current_version, target_version)
+    takeover_at = _TAKEOVER_AT.get(device_type)
     # A development variant sorts below the plain version; it has crossed the takeover version all the same.
     if (
-        limits.takeover_at
-        and os_version.lt(_without_variant(current), limits.takeover_at)
-        and os_version.gte(target_version, limits.takeover_at)
+        takeover_at
+        and os_version.lt(_without_variant(current), takeover_at)
+        and os_version.gte(target_version, takeover_at)
     ):
         return "takeover"
-    return mechanism
+    return "balenahup"
+
+
+def check_update(device_type: str, current_version: str | None, target_version: str, based_on: str | None) -> None:
+    """Refuse an update that cannot work.
+
+    Args:
+        device_type: canonical device type slug (no alias).
+        current_version: OS version that the device runs, with its variant.
+        target_version: OS version to update to.
+        based_on: the rolling release that the target is made of, if it has extended support (ESR). Those are numbered
+            by years, so a device with a rolling release is compared with that.
+
+    Raises:
+        HUPActionError: the update is not possible; the message says why.
+    """
+    update_type(device_type, current_version, target_version)
+    if based_on is not None and not is_esr(current_version) and is_esr(target_version):
+        update_type(device_type, current_version, based_on)
+
+
+def is_esr(version: str | None) -> bool:
+    """Tell from its number whether a version has extended support: ``2024.10.2``."""
+    return (os_version.major(version) or 0) > _LAST_ROLLING_MAJOR
 
 
 def is_supported_update(device_type: str, current_version: str | None, target_version: str | None) -> bool:

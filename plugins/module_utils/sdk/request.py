@@ -16,7 +16,7 @@ from ._stream import Stream
 from ._text import js_text
 from ._tokens import is_expired, is_old
 from ._version import USER_AGENT
-from .errors import BalenaExpiredToken, BalenaRequestError, BalenaUsageError
+from .errors import BalenaExpiredToken, BalenaInvalidParameterError, BalenaRequestError, BalenaUsageError
 from .masking import sent_secrets
 from .transport import HttpRequest
 
@@ -141,7 +141,7 @@ class Request:
             shape: what the answer must be: ``object``, ``list``, ``objects``, ``text`` or ``done`` (nothing, or "OK").
 
         Raises:
-            BalenaRequestError: the server answered with a status of 300 or more.
+            BalenaRequestError: the server answered with a status of 300 or more, besides 304.
             BalenaConnectionError: there is no answer (and its subclasses).
             BalenaInvalidResponseError: the answer is not the JSON that it says it is, a web page, or not of the
                 ``shape`` that it must have.
@@ -199,7 +199,7 @@ class Request:
     def _send(self, options: RequestOptions) -> Response:
         sent = self._http_request(options, stream=False)
         answer = self._balena.transport.send(sent)
-        if answer.status_code >= 300:
+        if _is_failure(answer.status_code):
             raise request_error(answer, options.method, sent_secrets(sent.url, sent.headers, options.body))
         request = where(options.method, str(answer.url))
         kind = answer.headers.get("Content-Type", "")
@@ -213,7 +213,7 @@ class Request:
         sent = self._http_request(options, stream=True)
         answer = self._balena.transport.send(sent)
         stream = Stream(answer)
-        if answer.status_code >= 300:
+        if _is_failure(answer.status_code):
             with stream:
                 stream.load()
                 raise request_error(answer, options.method, sent_secrets(sent.url, sent.headers, options.body))
@@ -223,7 +223,7 @@ class Request:
         if options.shape not in SHAPES:
             raise BalenaUsageError(f"Unknown shape {options.shape!r}, expected one of {SHAPES}")
         if options.response_format not in _FORMATS:
-            raise BalenaUsageError(f"Unknown response_format {options.response_format!r}, expected one of {_FORMATS}")
+            raise BalenaInvalidParameterError("response_format", options.response_format)
         url, usual = options.absolute_url, self._balena.options
         headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
         headers.update(self._authorization(options))
@@ -250,6 +250,11 @@ class Request:
         if is_expired(token):
             raise BalenaExpiredToken()
         return token
+
+
+def _is_failure(status: int) -> bool:
+    """Whether a status means that there is no answer to the question. "Not modified" (304) is one."""
+    return status >= 300 and status != 304
 
 
 def _query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:

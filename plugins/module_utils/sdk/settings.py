@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from . import Balena
 
 # The domain of device URLs is not below these (recorded); elsewhere it is "devices.<balenaUrl>".
-_DEVICE_DOMAINS = {"balena-cloud.com": "balena-devices.com", "resin.io": "resindevice.io"}
+_DEVICE_DOMAINS = {
+    "balena-cloud.com": "balena-devices.com",
+    "balena-staging.com": "balena-staging-devices.com",
+    "resin.io": "resindevice.io",
+}
 _Settings = dict[str, Any]
 # In this order, because later ones are built from earlier ones. A plain value is a default, a function derives one.
 _DEFAULTS: dict[str, Any] = {

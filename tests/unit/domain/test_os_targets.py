@@ -14,7 +14,7 @@ from ansible_collections.community.balena.plugins.module_utils.engine.plan impor
 def version(id_, raw, variant="", os_type="default", issues=None):
     return {
         "id": id_, "raw_version": raw, "strippedVersion": bare(raw), "variant": variant, "osType": os_type,
-        "known_issue_list": issues,
+        "known_issue_list": issues, "basedOnVersion": bare(raw),
     }  # fmt: skip
 
 
@@ -65,6 +65,14 @@ def test_extended_support_is_only_meant_when_it_is_said():
 @pytest.mark.parametrize("variant", ["prod", "dev"])
 def test_old_versions_come_in_the_variant_of_the_device(variant):
     assert target("2.50.1+rev1", device("balenaOS 2.29.0+rev1", variant)) == f"2.50.1+rev1.{variant}"
+
+
+def test_extended_support_that_is_made_of_an_older_version_is_refused():
+    older = {**version(10, "2023.4.0", os_type="esr"), "basedOnVersion": "5.1.19"}
+    decided = decide(
+        device(), "5.1.20+prod", read_version_name("2023.4.0", "version"), {"raspberrypi4-64": [older]}, "esr"
+    )
+    assert decided.problem == "it runs 5.1.20: OS downgrades are not allowed"
 
 
 def test_another_variant_is_refused():

@@ -73,19 +73,22 @@ def test_what_cannot_be_devices_is_refused_before_anything_is_sent(balena: Balen
     assert api.filters == []
 
 
-def test_true_is_not_the_device_with_id_1(balena: Balena, api: Api) -> None:
-    with pytest.raises(errors.BalenaDeviceNotFound):
-        balena.models.device.get(True)
+@pytest.mark.parametrize("device", [True, "7cf02a6", UUID[:31], UUID + "a", [1], {"id": 1}])
+def test_what_names_no_device_is_refused_before_anything_is_asked(balena: Balena, api: Api, device: Any) -> None:
+    with pytest.raises(errors.BalenaInvalidParameterError):
+        balena.models.device.get(device)
     assert api.filters == []
 
 
-def test_devices_can_be_pinned_by_the_beginning_of_a_commit(balena: Balena, api: Api) -> None:
-    api.answers = {"device": [[{"id": 1, "belongs_to__application": {"__id": 7}}]], "release": [[{"id": 70}]]}
-    balena.models.device.pin_to_release(1, COMMIT[:7])
-    assert api.writes == [("PATCH", "device", {"is_pinned_on__release": 70}, {"id": {"$in": [1]}})]
+def test_the_release_to_pin_is_looked_up_by_its_whole_commit(balena: Balena, api: Api) -> None:
+    api.answers = {"device": [[{"id": 1, "belongs_to__application": {"__id": 7}}]], "release": [[]]}
+    with pytest.raises(errors.BalenaReleaseNotFound):
+        balena.models.device.pin_to_release(1, COMMIT[:7])
+    assert {"commit": COMMIT[:7]} in api.filters[1]["$and"]
+    assert api.writes == []
 
 
-def test_the_beginning_of_two_commits_pins_nothing(balena: Balena, api: Api) -> None:
+def test_a_commit_of_two_releases_pins_nothing(balena: Balena, api: Api) -> None:
     api.answers = {
         "device": [[{"id": 1, "belongs_to__application": {"__id": 7}}]],
         "release": [[{"id": 70}, {"id": 71}]],
@@ -115,30 +118,73 @@ def test_no_device_is_moved_when_one_cannot_run_the_application(balena: Balena, 
 
 
 def _updatable(id: int, **fields: Any) -> dict[str, Any]:
-    known = {"is_online": True, "os_version": "balenaOS 2.48.0+rev1", "os_variant": "prod", "supervisor_version": "1"}
+    known = {
+        "is_connected_to_vpn": True,
+        "os_version": "balenaOS 2.48.0+rev1",
+        "os_variant": "prod",
+        "supervisor_version": "1",
+    }
     return {"id": id, "uuid": f"{id:032}", "is_of__device_type": {"__id": 58}, **known, **fields}
 
 
 def _with_os_versions(balena: Balena, *versions: str) -> None:
     available = SimpleNamespace(
-        get_available_os_versions=lambda _slug, include_draft: [{"raw_version": v} for v in versions]
+        get_available_os_versions=lambda _slug, include_draft: [
+            {"id": number, "raw_version": version, "basedOnVersion": version} for number, version in enumerate(versions)
+        ]
     )
     vars(balena.models).update(os=available, device_type=SimpleNamespace(get=lambda *_args: {"slug": "raspberrypi3"}))
 
 
 def test_the_status_of_a_started_os_update_comes_back_for_an_id_too(balena: Balena, api: Api) -> None:
     _with_os_versions(balena, "2.80.3+rev1")
-    url = f"https://actions.devices.example/v1/{1:032}/resinhup"
+    url = f"https://actions.devices.example/v2/{1:032}/resinhup"
     api.answers = {"device": [[_updatable(1)]], url: [{"status": "configuring"}]}
     assert balena.models.device.start_os_update(1, "2.80.3+rev1") == {"status": "configuring"}
 
 
 def test_no_os_update_is_started_when_one_device_is_offline(balena: Balena, api: Api) -> None:
     _with_os_versions(balena, "2.80.3+rev1")
-    api.answers = {"device": [[_updatable(1), _updatable(2, is_online=False)]]}
+    api.answers = {"device": [[_updatable(1), _updatable(2, is_connected_to_vpn=False)]]}
     with pytest.raises(errors.BalenaError, match="offline"):
         balena.models.device.start_os_update([1, 2], "2.80.3+rev1")
     assert api.writes == []
+
+
+@pytest.mark.parametrize("version", ["2.80.3+rev1", 0])
+def test_offline_devices_can_be_pinned_to_an_os(balena: Balena, api: Api, version: str | int) -> None:
+    _with_os_versions(balena, "2.101.7", "2.80.3+rev1")
+    api.answers = {"device": [[_updatable(1), _updatable(2, is_connected_to_vpn=False)]]}
+    balena.models.device.pin_to_os_release([1, 2], version or 1)
+    assert api.writes == [("PATCH", "device", {"should_be_operated_by__release": 1}, {"id": {"$in": [1, 2]}})]
+
+
+@pytest.mark.parametrize(
+    ("fields", "version", "error"),
+    [
+        ({"os_version": None}, "2.80.3+rev1", errors.BalenaError),
+        ({"os_version": "x"}, "2.80.3+rev1", errors.HUPActionError),
+        ({"os_version": "balenaOS 2.101.7"}, "2.80.3+rev1", errors.HUPActionError),
+        ({"os_version": "balenaOS 2.13.0"}, "2.80.3+rev1", errors.HUPActionError),
+        ({}, "2.81.0", errors.BalenaReleaseNotFound),
+        ({}, 77, errors.BalenaReleaseNotFound),
+    ],
+)
+def test_no_device_is_pinned_to_an_os_when_one_cannot_get_it(
+    balena: Balena, api: Api, fields: dict[str, Any], version: str | int, error: type[Exception]
+) -> None:
+    _with_os_versions(balena, "2.80.3+rev1")
+    api.answers = {"device": [[_updatable(1), _updatable(2, **fields)]]}
+    with pytest.raises(error):
+        balena.models.device.pin_to_os_release([1, 2], version)
+    assert api.writes == []
+
+
+def test_a_device_can_be_pinned_to_the_os_that_it_runs(balena: Balena, api: Api) -> None:
+    _with_os_versions(balena, "2.48.0+rev1.prod")
+    api.answers = {"device": [[_updatable(1)]]}
+    balena.models.device.pin_to_os_release(1, "2.48.0+rev1.prod")
+    assert api.writes == [("PATCH", "device", {"should_be_operated_by__release": 0}, {"id": {"$in": [1]}})]
 
 
 def test_support_access_takes_a_datetime(balena: Balena, api: Api) -> None:
@@ -171,7 +217,7 @@ def test_a_date_that_is_none_is_a_balena_error(balena: Balena) -> None:
 
 
 def test_addresses_of_a_device_without_any(balena: Balena, api: Api) -> None:
-    api.answers = {"device": [{"is_online": True, "ip_address": None}, {"mac_address": None}]}
+    api.answers = {"device": [{"is_connected_to_vpn": True, "ip_address": None}, {"mac_address": None}]}
     assert balena.models.device.get_local_ip_addresses(1) == []
     assert balena.models.device.get_mac_addresses(1) == []
 

@@ -26,7 +26,11 @@ FILTERS = [
     ([{"a": 1}, {"b": 2}], "(a eq 1) or (b eq 2)"),
     ({"a": ["c", "d"]}, "a eq ('c' or 'd')"),
     ({"a": {"$in": ["x", "y'z"]}}, "a in ('x', 'y''z')"),
-    ({"a": {"$in": {"c": 1, "e": 2}}}, "(a/c eq 1) or (a/e eq 2)"),
+    ({"a": {"$any": {"$alias": "x", "$expr": {"x": {"c": 1, "e": 2}}}}}, "a/any(x:(x/c eq 1) and (x/e eq 2))"),
+    (
+        {"a": {"$any": {"$alias": "x", "$expr": {"$or": [{"x": {"c": 1}}, {"e": 2}]}}}},
+        "a/any(x:(x/c eq 1) or (e eq 2))",
+    ),
     ({"$not": [{"a": 1}, {"b": 2}]}, "not((a eq 1) or (b eq 2))"),
     ({"a": {"$startswith": "x"}}, "startswith(a,'x')"),
     ({"$contains": [{"$": "a"}, "x"]}, "contains(a,'x')"),

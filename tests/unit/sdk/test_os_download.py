@@ -22,6 +22,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaError,
     BalenaRequestError,
     BalenaUsageError,
+    OSImageNotFound,
 )
 
 MEGABYTE = 1024 * 1024
@@ -195,7 +196,7 @@ def test_reading_to_the_end_checks_the_length_too(server: ImageServer, balena: B
 def test_a_version_without_image_is_said_so(server: ImageServer, balena: Balena) -> None:
     server.status = 404
     server.send_image([b"Not found"], Content_Length="9")
-    with pytest.raises(BalenaError, match="No such version for the device type"):
+    with pytest.raises(OSImageNotFound, match="No image found for device type"):
         download(balena)
 
 

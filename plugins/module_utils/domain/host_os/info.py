@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
 from ...sdk import os_version
+from ...sdk.errors import HUPActionError
+from ...sdk.hup import check_update
 from ...sdk.models.os import OsModel
 from .. import read_more
 from ..devices.types_info import slugs_of
@@ -22,8 +24,7 @@ _AVAILABLE: dict[str, Any] = {"is_invalidated": False, "status": "success"}
 
 
 def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
-    """The OS versions of some device types, the highest first, in two requests (with C(update_from) one more for each
-    device type).
+    """The OS versions of some device types, the highest first, in two requests.
 
     :param want: the options of the module balena_os_version_info.
     :raises DeclarationError: a device type that does not exist, or C(version) or C(update_from) is no version.
@@ -43,10 +44,11 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         versions = model.get_all_os_versions(sorted(set(slugs.values())), options)
     found = []
     for slug in dict.fromkeys(slugs.values()):
-        rows = [row for row in versions.get(slug, ()) if _fits(row, want)]
+        marked = _recommended(versions.get(slug, ()))
+        rows = [row for row in versions.get(slug, ()) if _fits(row, want, marked)]
         if want.get("update_from"):
-            rows = [row for row in rows if model.is_supported_os_update(slug, want["update_from"], row["raw_version"])]
-        found += [{"device_type": slug, **_describe(row), **asked.given(row)} for row in rows]
+            rows = [row for row in rows if _can_follow(slug, want["update_from"], row)]
+        found += [{"device_type": slug, **_describe(row, marked), **asked.given(row)} for row in rows]
     return {"os_versions": found}
 
 
@@ -59,22 +61,40 @@ def _check(want: Mapping[str, Any]) -> None:
         raise DeclarationError(f"version '{wanted}' is neither a version nor a range such as ^2.100 or >=5.0.0")
 
 
-def _fits(row: Record, want: Mapping[str, Any]) -> bool:
+def _recommended(versions: Sequence[Record]) -> set[int]:
+    """The newest version of each OS type that is fit for everybody, by the ids of their releases."""
+    found: dict[str, int] = {}
+    for row in versions:
+        fit = row["variant"] != "dev" and not row.get("known_issue_list")
+        if fit and not os_version.prerelease(row["raw_version"]):
+            found.setdefault(row["osType"], row["id"])
+    return set(found.values())
+
+
+def _can_follow(slug: str, running: str, row: Record) -> bool:
+    try:
+        check_update(slug, running, row["raw_version"], row["basedOnVersion"])
+    except HUPActionError:
+        return False
+    return True
+
+
+def _fits(row: Record, want: Mapping[str, Any], recommended: set[int]) -> bool:
     if want.get("os_type") and row["osType"] != want["os_type"]:
         return False
-    if want["recommended"] and not row.get("isRecommended"):
+    if want["recommended"] and row["id"] not in recommended:
         return False
     version = want.get("version")
     return not version or row["raw_version"] == version or os_version.satisfies(row["raw_version"], version)
 
 
-def _describe(row: Record) -> dict[str, Any]:
+def _describe(row: Record, recommended: set[int]) -> dict[str, Any]:
     return {
         "version": row["raw_version"],
         "release_id": row["id"],
         "variant": row["variant"],
         "os_type": row["osType"],
         "line": row.get("line"),
-        "recommended": bool(row.get("isRecommended")),
+        "recommended": row["id"] in recommended,
         "known_issues": row["known_issue_list"],
     }

@@ -13,7 +13,7 @@ from ...engine.plan import DeclarationError, NamedId
 from ...sdk import os_version
 from ...sdk._related import related
 from ...sdk.errors import HUPActionError
-from ...sdk.hup import update_type
+from ...sdk.hup import check_update
 from ..query import Record
 from .names import VersionName
 
@@ -93,7 +93,7 @@ def decide(row: Record, current: str | None, wanted: VersionName, available: Ava
     if order > 0 and wanted.is_word:
         return device
     try:
-        update_type(slug_of(row), current, chosen["raw_version"])
+        check_update(slug_of(row), current, chosen["raw_version"], chosen["basedOnVersion"])
     except HUPActionError as error:
         return Device(row, current, release=release, problem=f"it runs {running}: {error}")
     return Device(row, current, chosen["raw_version"], release)
@@ -132,7 +132,7 @@ def _with_version(versions: Sequence[Record], stripped: str | None) -> Record | 
 
 
 def _recommended(versions: Sequence[Record]) -> Any:
-    """What the SDK recommends: no pre-release and no known issues. (Its own mark leaves out development variants.)"""
+    """What is fit for everybody: no pre-release and no known issues."""
     return (
         known["strippedVersion"]
         for known in versions

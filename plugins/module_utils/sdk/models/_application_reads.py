@@ -13,7 +13,7 @@ from .._text import js_text
 from ._ids import APPLICATION, ORGANIZATION
 from ._listing import Listed
 from ._namespace import Options, Row, is_id
-from ._service_details import SERVICE_DETAILS, with_current_services
+from ._service_details import SERVICE_DETAILS, with_current_services_by_app
 
 #: ``directly_accessible`` leaves out public applications of others.
 Context = Optional[Literal["directly_accessible"]]
@@ -127,7 +127,8 @@ class ApplicationReads(Listed):
             options: pine options; what they say about ``owns__device`` is merged in.
 
         Returns:
-            The application; each of ``owns__device`` has ``current_services``: lists of containers by service name.
+            The application; each of ``owns__device`` has ``current_services_by_app``, as
+            ``balena.models.device.get_with_service_details`` returns it.
 
         Raises:
             BalenaApplicationNotFound: there is no such application.
@@ -135,7 +136,7 @@ class ApplicationReads(Listed):
         """
         details = merge_options({"$expand": {"owns__device": SERVICE_DETAILS}}, options)
         application = self.get(slug_or_uuid_or_id, details)
-        devices = [with_current_services(device) for device in application.get("owns__device") or []]
+        devices = [with_current_services_by_app(device) for device in application.get("owns__device") or []]
         return {**application, "owns__device": devices}
 
     def get_app_by_name(self, app_name: str, options: Options | None = None, context: Context = None) -> Row:

@@ -56,7 +56,7 @@ class ApplicationReleases(ApplicationReads):
 
         Args:
             slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
-            full_release_hash: the release's commit or the beginning of it, its id, or
+            full_release_hash: the release's full commit, its id, or
                 ``{"application": slug, uuid or id, "raw_version": version}``.
 
         Raises:

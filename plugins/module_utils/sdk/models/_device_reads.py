@@ -12,7 +12,7 @@ from .._options import merge_options
 from ._ids import APPLICATION, DEVICE
 from ._listing import ByApplication, ByOrganization
 from ._namespace import Options, Row, api_call
-from ._service_details import SERVICE_DETAILS, with_current_services
+from ._service_details import SERVICE_DETAILS, with_current_services_by_app
 
 _METRICS = [
     "memory_usage",
@@ -51,7 +51,7 @@ class DeviceReads(ByApplication, ByOrganization):
         """Read one device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             options: pine options, for example ``{"$select": ["id", "overall_status"]}``.
 
         Returns:
@@ -60,7 +60,7 @@ class DeviceReads(ByApplication, ByOrganization):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return DEVICE.get(self._sdk, uuid_or_id, options)
 
@@ -68,17 +68,18 @@ class DeviceReads(ByApplication, ByOrganization):
         """Read one device and what runs on it.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             options: pine options; what they say about ``image_install`` is merged in.
 
         Returns:
-            The device with ``current_services``: lists of containers by service name, the newest first.
+            The device with ``current_services_by_app``: by the slug of each application that it runs, lists of
+            containers by service name, the newest first. What has no release is below ``undefined``.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
-        return with_current_services(self.get(uuid_or_id, merge_options(SERVICE_DETAILS, options)))
+        return with_current_services_by_app(self.get(uuid_or_id, merge_options(SERVICE_DETAILS, options)))
 
     def get_by_name(self, name: str, options: Options | None = None) -> list[Row]:
         """Read the devices that have a name. Names need not be unique.
@@ -102,10 +103,10 @@ class DeviceReads(ByApplication, ByOrganization):
         """Say whether there is a device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         try:
             DEVICE.existing_id(self._sdk, uuid_or_id)
@@ -117,11 +118,11 @@ class DeviceReads(ByApplication, ByOrganization):
         """Return a device's name.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         name: str = self._field(uuid_or_id, "device_name")
         return name
@@ -130,40 +131,40 @@ class DeviceReads(ByApplication, ByOrganization):
         """Return the name of a device's application.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         name: str = self._related(uuid_or_id, "belongs_to__application", "app_name")
         return name
 
     def is_online(self, uuid_or_id: str | int) -> bool:
-        """Say whether a device is connected to the VPN or has sent a heartbeat lately.
+        """Say whether a device is connected to the VPN, so that it can be reached.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
-        return bool(self._field(uuid_or_id, "is_online"))
+        return bool(self._field(uuid_or_id, "is_connected_to_vpn"))
 
     def get_local_ip_addresses(self, uuid_or_id: str | int) -> list[str]:
         """Return a device's addresses in its own network.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaError: the device is offline.
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
-        device = self.get(uuid_or_id, {"$select": ["is_online", "ip_address"]})
-        if not device["is_online"]:
+        device = self.get(uuid_or_id, {"$select": ["is_connected_to_vpn", "ip_address"]})
+        if not device["is_connected_to_vpn"]:
             raise errors.BalenaError(f"The device is offline: {uuid_or_id}")
         return (device["ip_address"] or "").split()
 
@@ -171,11 +172,11 @@ class DeviceReads(ByApplication, ByOrganization):
         """Return the MAC addresses of a device's network interfaces.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return (self._field(uuid_or_id, "mac_address") or "").split()
 
@@ -183,14 +184,14 @@ class DeviceReads(ByApplication, ByOrganization):
         """Return how busy a device is: memory (MiB), storage (MiB), CPU (percent) and its temperature (°C).
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             The device's fields ``memory_usage``, ``cpu_temp`` and so on; None for what it does not report.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return self.get(uuid_or_id, {"$select": _METRICS})
 
@@ -198,11 +199,11 @@ class DeviceReads(ByApplication, ByOrganization):
         """Say whether a device runs the release of its application, instead of a pinned one.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return not self._field(uuid_or_id, "is_pinned_on__release")
 
@@ -210,14 +211,14 @@ class DeviceReads(ByApplication, ByOrganization):
         """Return the commit of the release that a device shall run.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             The commit, or None if the device has no target release.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         commit: str | None = self._related(uuid_or_id, "should_be_running__release", "commit")
         return commit
@@ -226,7 +227,7 @@ class DeviceReads(ByApplication, ByOrganization):
         """Read the state that a device's supervisor shall bring about.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             version: the version of the state's format: 2 or 3.
 
         Returns:
@@ -234,7 +235,7 @@ class DeviceReads(ByApplication, ByOrganization):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         state: Row = api_call(
             self._sdk, "GET", f"/device/v{version}/{self._field(uuid_or_id, 'uuid')}/state", shape="object"

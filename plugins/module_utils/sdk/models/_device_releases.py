@@ -15,8 +15,6 @@ from ._device_writes import Devices, DeviceWrites
 from ._ids import APPLICATION, DEVICE, RELEASE
 from ._namespace import Options, Row, is_id
 
-_COMMIT_LENGTH = 40
-
 _ARCHITECTURE: Options = {
     "$select": "is_of__cpu_architecture",
     "$expand": {"is_of__cpu_architecture": {"$select": "slug"}},
@@ -42,7 +40,7 @@ class DeviceReleases(DeviceWrites):
         application = APPLICATION.get(
             self._sdk,
             application_slug_or_uuid_or_id,
-            {"$select": "id", "$expand": {"is_for__device_type": _ARCHITECTURE}},
+            {"$select": "id", "$expand": {"is_for__device_type": {**_ARCHITECTURE, "$select": "id"}}},
         )
         options = {
             "$select": ["belongs_to__application", "is_of__device_type"],
@@ -65,7 +63,7 @@ class DeviceReleases(DeviceWrites):
         Args:
             uuid_or_id_or_array: one device or a list of them, as for :meth:`remove`. They may belong to several
                 applications: each one's release with this commit is taken.
-            full_release_hash_or_id: the release's commit or the beginning of it, its id, or
+            full_release_hash_or_id: the release's full commit, its id, or
                 ``{"application": slug, uuid or id, "raw_version": version}``.
 
         Raises:
@@ -87,15 +85,13 @@ class DeviceReleases(DeviceWrites):
     def _release_id(self, release: Any, application: int) -> int:
         """Find the successful release of an application."""
         usable: Options = {"status": "success", "belongs_to__application": application}
-        options: Options = {"$select": "id", "$orderby": "created_at desc", "$filter": usable}
         if is_id(release):
-            options.update({"$top": 1, "$filter": {"id": release, **usable}})
-        elif isinstance(release, str) and len(release) == _COMMIT_LENGTH:
-            options.update({"$top": 1, "$filter": {"commit": release, **usable}})
+            usable = {"id": release, **usable}
+        options: Options = {"$select": "id", "$top": 1, "$orderby": "created_at desc", "$filter": usable}
         found: int = RELEASE.get(self._sdk, release, options)["id"]
         return found
 
-    def set_supervisor_release(self, uuid_or_id_or_array: Devices, supervisor_version_or_id: str | int) -> None:
+    def pin_to_supervisor_release(self, uuid_or_id_or_array: Devices, supervisor_version_or_id: str | int) -> None:
         """Choose the supervisor of devices. Those with different CPUs get different releases of the same version.
 
         Args:
@@ -122,6 +118,21 @@ class DeviceReleases(DeviceWrites):
         for architecture, rows in batches:
             body = {"should_be_managed_by__release": releases[architecture]}
             self._sdk.pine.patch("device", body, options=ids_filter(rows))
+
+    def set_supervisor_release(self, uuid_or_id_or_array: Devices, supervisor_version_or_id: str | int) -> None:
+        """Choose the supervisor of devices; the older name of :meth:`pin_to_supervisor_release`.
+
+        Args:
+            uuid_or_id_or_array: one device or a list of them, as for :meth:`remove`.
+            supervisor_version_or_id: the version, for example ``16.1.0``, or the id of a supervisor release.
+
+        Raises:
+            BalenaReleaseNotFound: there is no such supervisor for one of the CPU architectures; no device is changed.
+            BalenaError: one of the devices has a supervisor or an OS that is too old for this.
+            BalenaDeviceNotFound: one of the devices does not exist; then none is changed.
+            BalenaInvalidParameterError: the list is empty, mixed, or has short uuids.
+        """
+        self.pin_to_supervisor_release(uuid_or_id_or_array, supervisor_version_or_id)
 
     def _supervisor_release_id(self, architecture: int, version_or_id: str | int) -> int:
         wanted = {"id" if is_id(version_or_id) else "raw_version": version_or_id}

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import _clock, errors, os_version
 from ._device_reads import DeviceReads
-from ._namespace import Row, is_id
+from ._namespace import Row
 from ._time_distance import in_words
 
 
@@ -36,15 +36,14 @@ class DeviceStatus(DeviceReads):
         """Return a device's status in one word, as the API computes it.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             One of the values of ``OverallStatus``.
 
         Raises:
-            BalenaInvalidParameterError: this can be no device.
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         status: str = self._computed(uuid_or_id, "overall_status")
         return status
@@ -53,21 +52,20 @@ class DeviceStatus(DeviceReads):
         """Return how far a device is with its update or provisioning.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             Percent, or None if nothing is under way.
 
         Raises:
-            BalenaInvalidParameterError: this can be no device.
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         progress: int | None = self._computed(uuid_or_id, "overall_progress")
         return progress
 
     def _computed(self, uuid_or_id: str | int, field: str) -> Any:
-        if not is_id(uuid_or_id) and not isinstance(uuid_or_id, str):
+        if uuid_or_id is None:
             raise errors.BalenaInvalidParameterError("uuid_or_id", uuid_or_id)
         return self._field(uuid_or_id, field)
 

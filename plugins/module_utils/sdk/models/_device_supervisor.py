@@ -6,15 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import os_version
 from .._related import related
 from ._device_reads import DeviceReads
-from ._ids import DEVICE, Kind
-from ._namespace import Row, api_call
+from ._ids import DEVICE
+from ._namespace import Row
 from ._supervisor import force_data, locked_is_special, supervise
-
-#: Supervisors from here on restart an application themselves; for older ones the API does it.
-_FIRST_WITH_RESTART = "7.0.0"
 
 
 class DeviceSupervisor(DeviceReads):
@@ -24,7 +20,7 @@ class DeviceSupervisor(DeviceReads):
         """Check that a device's supervisor answers.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
@@ -36,7 +32,7 @@ class DeviceSupervisor(DeviceReads):
         """Read what a device says about its application. Only for devices with a single container.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             ``appId``, ``commit``, ``containerId``, ``env``, ``imageId``.
@@ -52,7 +48,7 @@ class DeviceSupervisor(DeviceReads):
         """Read what a device's supervisor says about itself.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Returns:
             ``api_port``, ``commit``, ``ip_address``, ``os_version``, ``status``, ``supervisor_version`` and so on.
@@ -75,7 +71,7 @@ class DeviceSupervisor(DeviceReads):
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaRequestError: the device is offline, or its supervisor refused.
         """
-        supervise(self._sdk, "v1/blink", {"uuid": DEVICE.exact.get(self._sdk, uuid_or_id, {"$select": "uuid"})["uuid"]})
+        supervise(self._sdk, "v1/blink", {"uuid": DEVICE.get(self._sdk, uuid_or_id, {"$select": "uuid"})["uuid"]})
 
     def restart_application(self, uuid_or_id: str | int) -> Any:
         """Restart all containers of a device's application.
@@ -87,18 +83,13 @@ class DeviceSupervisor(DeviceReads):
             What the supervisor answered.
 
         Raises:
-            BalenaDeviceNotFound: there is no such device, or it is offline.
+            BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
             BalenaSupervisorLockedError: an update lock is held.
-            BalenaRequestError: the device's supervisor refused.
+            BalenaRequestError: the device is offline, or its supervisor refused.
         """
-        device = self._with_application(DEVICE.exact, uuid_or_id, "supervisor_version")
-        application = related(device, "belongs_to__application")["id"]
-        with DEVICE.missing_on(404, uuid_or_id), locked_is_special():
-            if not os_version.gte(device["supervisor_version"], _FIRST_WITH_RESTART):
-                return api_call(self._sdk, "POST", f"/device/{device['id']}/restart")
-            body = {"deviceId": device["id"], "appId": application, "data": {"appId": application}}
-            return supervise(self._sdk, "v1/restart", body)
+        with locked_is_special():
+            return self._supervise(uuid_or_id, "v1/restart", lambda app: {"appId": app}, select="supervisor_version")
 
     def start_application(self, uuid_or_id: str | int) -> str:
         """Start a device's application. Only for devices with a single container.
@@ -154,7 +145,7 @@ class DeviceSupervisor(DeviceReads):
             BalenaSupervisorLockedError: an update lock is held.
             BalenaRequestError: the device's supervisor refused.
         """
-        device = DEVICE.exact.id_of(self._sdk, uuid_or_id)
+        device = DEVICE.id_of(self._sdk, uuid_or_id)
         with DEVICE.missing_on(404, uuid_or_id), locked_is_special():
             answer: Row = supervise(self._sdk, "v1/reboot", {"deviceId": device, "data": force_data(force)})
         return answer
@@ -209,7 +200,7 @@ class DeviceSupervisor(DeviceReads):
 
         Args:
             uuid_or_id: the device's full uuid, or its id.
-            image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
+            image_id: the id of the image that the service runs (``image_id`` in ``current_services_by_app``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
@@ -223,7 +214,7 @@ class DeviceSupervisor(DeviceReads):
 
         Args:
             uuid_or_id: the device's full uuid, or its id.
-            image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
+            image_id: the id of the image that the service runs (``image_id`` in ``current_services_by_app``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
@@ -239,7 +230,7 @@ class DeviceSupervisor(DeviceReads):
 
         Args:
             uuid_or_id: the device's full uuid, or its id.
-            image_id: the id of the image that the service runs (``current_services[...]["image_id"]``).
+            image_id: the id of the image that the service runs (``image_id`` in ``current_services_by_app``).
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
@@ -272,9 +263,7 @@ class DeviceSupervisor(DeviceReads):
             method: the method of the device's own API, if it is not POST.
             select: a field of the device to read besides its id.
         """
-        # What only asks the device may name it by the beginning of its uuid.
-        kind = DEVICE if method == "GET" else DEVICE.exact
-        device = self._with_application(kind, uuid_or_id, select)
+        device = self._with_application(uuid_or_id, select)
         application = related(device, "belongs_to__application")["id"]
         body: Row = {"deviceId": device["id"], "appId": application}
         if method is not None:
@@ -283,7 +272,7 @@ class DeviceSupervisor(DeviceReads):
             body["data"] = data(application) if callable(data) else data
         return supervise(self._sdk, path.format(app=application), body)
 
-    def _with_application(self, kind: Kind, uuid_or_id: str | int, field: str | None) -> Row:
+    def _with_application(self, uuid_or_id: str | int, field: str | None) -> Row:
         select = ["id"] if field is None else ["id", field]
         options = {"$select": select, "$expand": {"belongs_to__application": {"$select": "id"}}}
-        return kind.get(self._sdk, uuid_or_id, options)
+        return DEVICE.get(self._sdk, uuid_or_id, options)

@@ -53,7 +53,7 @@ class _DeviceVariables(Variables, ByDevice, ByApplication):
         """Read the value of one variable.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             key: the variable's name.
 
         Returns:
@@ -61,7 +61,7 @@ class _DeviceVariables(Variables, ByDevice, ByApplication):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return self._get(uuid_or_id, key)
 
@@ -120,7 +120,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
         """Read the value of one variable.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             service_name_or_id: the service's name or id.
             key: the variable's name.
 
@@ -129,7 +129,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return read_value(self._sdk, self.resource, self._one(DEVICE, uuid_or_id, service_name_or_id, key))
 
@@ -147,10 +147,12 @@ class DeviceServiceVariables(ByDevice, ByApplication):
             BalenaAmbiguousDevice: the device has several services of this name.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
+        if uuid_or_id is None:
+            raise errors.BalenaInvalidParameterError("uuid_or_id", uuid_or_id)
         if is_full_uuid(uuid_or_id):
             device = belongs_to(("device", "uuid"), uuid_or_id)
         else:
-            device = {"device": DEVICE.exact.id_of(self._sdk, uuid_or_id)}
+            device = {"device": DEVICE.id_of(self._sdk, uuid_or_id)}
         if is_id(service_name_or_id):
             service: Options = {"installs__service": service_name_or_id}
         else:
@@ -177,7 +179,7 @@ class DeviceServiceVariables(ByDevice, ByApplication):
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         self._sdk.pine.delete(
-            self.resource, options={"$filter": self._one(DEVICE.exact, uuid_or_id, service_name_or_id, key)}
+            self.resource, options={"$filter": self._one(DEVICE, uuid_or_id, service_name_or_id, key)}
         )
 
     def _one(self, kind: Kind, uuid_or_id: str | int, service: str | int, key: str) -> Options:

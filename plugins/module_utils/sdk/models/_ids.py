@@ -5,8 +5,9 @@
 Each ``*Kind`` knows one kind of resource. ``get`` reads the row that a name stands for; ``existing_id`` asks the API
 for its id, also when the name is an id already; ``id_of`` takes an id as it is and asks only for other names.
 
-A number is always an id, a text never is one: ``"2001"`` is the beginning of a uuid. The rules are those of the
-reference SDK, as recorded in ``tests/oracle``.
+A number is always an id, a text never is one. The beginning of a device's uuid or of a release's commit names nothing:
+it would hit another one as soon as two begin alike. The rules are those of the reference SDK, as recorded in
+``tests/oracle``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Kind:
     ambiguous: ClassVar[type[errors.BalenaError]]
     #: The order of lists; None where the API's own order is kept.
     order: ClassVar[str | None] = None
+    #: Whether ``get`` leaves out options that mean nothing about one row, such as ``$count``, instead of refusing them.
+    merges: ClassVar[bool] = False
 
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         """Turn a name into a pine key (an int or a dict of key fields) or into ``{"$filter": ...}``.
@@ -48,11 +51,6 @@ class Kind:
             BalenaError: nothing can have this name; no request is needed to know that.
         """
         raise NotImplementedError
-
-    @property
-    def exact(self) -> Kind:
-        """The same kind for what is going to be changed: a name that only begins like one's is refused."""
-        return self
 
     def missing(self, key: Any) -> errors.BalenaError:
         """Build the error that says that there is no such resource."""
@@ -70,8 +68,10 @@ class Kind:
         Raises:
             BalenaError: there is no such row, or several have this name.
         """
-        if options and "$count" in options:
-            raise errors.BalenaUsageError("Unknown pine option: $count")
+        if self.merges:
+            options = merge_options(None, options)
+        elif options and "$count" in options:
+            raise errors.BalenaUsageError(f"There is nothing to count about one {self.resource}: $count")
         address = self.address(sdk, key)
         if isinstance(address, dict) and "$filter" in address:
             within = merge_options(within, address) if within else address
@@ -137,6 +137,7 @@ class ApplicationKind(Kind):
     not_found = errors.BalenaApplicationNotFound
     ambiguous = errors.BalenaAmbiguousApplication
     order = "app_name asc"
+    merges = True
 
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         if is_id(key):
@@ -147,7 +148,7 @@ class ApplicationKind(Kind):
 
 
 class DeviceKind(Kind):
-    """Devices: an id, a uuid, or the beginning of a uuid."""
+    """Devices: an id or a full uuid."""
 
     resource = "device"
     parameter = "uuid_or_id"
@@ -158,28 +159,11 @@ class DeviceKind(Kind):
     def address(self, sdk: Balena, key: Any) -> int | Row | Options:
         if is_id(key):
             return int(key)
-        if key == "":
-            raise errors.BalenaInvalidParameterError(self.parameter, key)
-        if not isinstance(key, str):
+        if key is None or isinstance(key, float):
             raise self.missing(key)
-        return {"uuid": key} if is_full_uuid(key) else {"$filter": {"uuid": {"$startswith": key}}}
-
-    @property
-    def exact(self) -> Kind:
-        return TARGET_DEVICE
-
-
-class TargetDeviceKind(DeviceKind):
-    """Devices that are going to be changed: an id or a full uuid.
-
-    The beginning of a uuid says which device is meant only as long as no other one begins alike, which is not enough
-    to delete or restart it. Today's reference refuses it too.
-    """
-
-    def address(self, sdk: Balena, key: Any) -> int | Row | Options:
-        if isinstance(key, str) and not is_full_uuid(key):
+        if not is_full_uuid(key):
             raise errors.BalenaInvalidParameterError(self.parameter, key)
-        return super().address(sdk, key)
+        return {"uuid": key}
 
 
 class OrganizationKind(Kind):
@@ -200,7 +184,7 @@ class OrganizationKind(Kind):
 
 
 class ReleaseKind(Kind):
-    """Releases: an id, a commit or its beginning, or ``{"application": ..., "raw_version": ...}``."""
+    """Releases: an id, a full commit, or ``{"application": ..., "raw_version": ...}``."""
 
     resource = "release"
     parameter = "commit_or_id_or_raw_version"
@@ -221,7 +205,7 @@ class ReleaseKind(Kind):
             return {"$filter": {"raw_version": version, "belongs_to__application": application}}
         if not isinstance(key, str):
             raise self.missing(key)
-        return {"$filter": {"commit": {"$startswith": key}}}
+        return {"$filter": {"commit": key}}
 
     def missing(self, key: Any) -> errors.BalenaError:
         if isinstance(key, dict):
@@ -260,7 +244,6 @@ class ServiceKind(Kind):
 
 APPLICATION = ApplicationKind()
 DEVICE = DeviceKind()
-TARGET_DEVICE = TargetDeviceKind()
 ORGANIZATION = OrganizationKind()
 RELEASE = ReleaseKind()
 SERVICE = ServiceKind()

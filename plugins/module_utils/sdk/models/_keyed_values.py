@@ -59,7 +59,7 @@ class KeyedValues(Listed):
         return read_value(self._sdk, self.resource, self._one(self.parent, parent, key))
 
     def _set(self, parent: Any, key: str, value: Value) -> None:
-        row_key = {self.parent_field: self.parent.exact.id_of(self._sdk, parent), self.key_field: key}
+        row_key = {self.parent_field: self.parent.id_of(self._sdk, parent), self.key_field: key}
         try:
             set_value(self._sdk, self.resource, row_key, value)
         except errors.BalenaRequestError as error:
@@ -69,7 +69,7 @@ class KeyedValues(Listed):
             raise
 
     def _remove(self, parent: Any, key: str) -> None:
-        self._sdk.pine.delete(self.resource, options={"$filter": self._one(self.parent.exact, parent, key)})
+        self._sdk.pine.delete(self.resource, options={"$filter": self._one(self.parent, parent, key)})
 
     def _one(self, kind: Kind, parent: Any, key: str) -> Options:
         return {self.parent_field: self._existing_id(kind, parent), self.key_field: key}

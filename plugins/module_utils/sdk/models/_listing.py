@@ -50,7 +50,9 @@ class Listed(Namespace):
             defaults["$filter"] = where
         if ordered and self.order:
             defaults["$orderby"] = self.order
-        rows: list[Row] = self._sdk.pine.get(self.resource, options=merge_options(defaults, options))
+        # With nothing to merge, the caller's options go to the API as they are: $count counts then.
+        merged = merge_options(defaults, options) if defaults else options
+        rows: list[Row] = self._sdk.pine.get(self.resource, options=merged)
         return rows
 
 
@@ -88,7 +90,7 @@ class ByDevice(Listed):
         """List the rows of one device.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             options: pine options, for example ``{"$select": ["id"]}``; they are merged with the defaults.
 
         Returns:
@@ -96,7 +98,7 @@ class ByDevice(Listed):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         device = self._existing_id(DEVICE, uuid_or_id)
         return self._rows(belongs_to(self.to_device, device), options, ordered=self.ordered_by_device)
@@ -158,7 +160,7 @@ class ByRelease(Listed):
         """List the rows of one release.
 
         Args:
-            commit_or_id_or_raw_version: the release's commit or the beginning of it, its id, or
+            commit_or_id_or_raw_version: the release's full commit, its id, or
                 ``{"application": slug, uuid or id, "raw_version": version}``.
             options: pine options, for example ``{"$select": ["id"]}``; they are merged with the defaults.
 
@@ -167,7 +169,7 @@ class ByRelease(Listed):
 
         Raises:
             BalenaReleaseNotFound: there is no such release.
-            BalenaAmbiguousRelease: several commits begin like this.
+            BalenaAmbiguousRelease: releases of several applications have this commit.
         """
         of_release = merge_options({"$orderby": self.order} if self.order else {}, options)
         release = RELEASE.get(

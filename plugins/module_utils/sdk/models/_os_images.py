@@ -16,11 +16,11 @@ from .._download import Download
 from .._os_releases import DEFAULT_TYPE, choose_version
 from .._text import js_text
 from ..errors import (
-    BalenaApplicationNotFound,
     BalenaError,
     BalenaInvalidResponseError,
     BalenaRequestError,
     BalenaUsageError,
+    OSImageNotFound,
 )
 from ._ids import APPLICATION
 from ._namespace import Row, api_call, has_status, is_id
@@ -55,13 +55,13 @@ def _exact_version(version: str | None) -> str:
 
 
 @contextmanager
-def _image_requests() -> Iterator[None]:
+def _image_requests(missing: BalenaError) -> Iterator[None]:
     """Say of a 404 what it means; and keep the query, which can hold a wifi key, out of errors."""
     try:
         yield
     except BalenaRequestError as error:
         if has_status(error, 404):
-            raise BalenaError("No such version for the device type") from None
+            raise missing from None
         error.request_options["url"] = str(error.request_options.get("url", "")).partition("?")[0]
         raise
 
@@ -134,7 +134,7 @@ class OsImages(OsVersions):
         slug = self._get_normalized_device_type_slug(device_type)
         query = {"deviceType": slug, "version": _exact_version(version)}
         base_url = self._sdk.options.api_root
-        with _image_requests():
+        with _image_requests(BalenaError("No such version for the device type")):
             answer = self._sdk.request.send(method="HEAD", url="/download", qs=query, base_url=base_url)
         changed = answer.headers.get("Last-Modified")
         return email.utils.parsedate_to_datetime(changed) if changed else None
@@ -147,7 +147,7 @@ class OsImages(OsVersions):
 
         Args:
             device_type: slug or alias of the device type.
-            version: an exact version, or "latest": then the recommended one that is not ESR.
+            version: an exact version, or "latest": then the newest one that is not ESR.
             **options: all optional:
                 app_id (int), the id of the application that devices shall join;
                 file_type (str), ".img", ".zip" or ".gz";
@@ -162,19 +162,22 @@ class OsImages(OsVersions):
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
             BalenaUsageError: this is no exact version, or there is no such option.
-            BalenaError: there is no image of this version.
+            OSImageNotFound: there is no image of this version.
         """
         query = _spelled(options, _IMAGE_OPTIONS)
         slug = self._get_normalized_device_type_slug(device_type)
         # The alias is sent as it was given (recorded); only the choice of the version needs the slug.
-        query.update(deviceType=device_type, version=self._version_to_download(slug, version))
-        with _image_requests():
+        chosen = self._version_to_download(slug, version)
+        if chosen is None:
+            raise OSImageNotFound(device_type, version, options.get("image_type"))
+        query.update(deviceType=device_type, version=chosen)
+        with _image_requests(OSImageNotFound(device_type, chosen, options.get("image_type"))):
             stream = self._sdk.request.stream(url="/download", qs=query, base_url=self._sdk.options.api_root)
         return Download.of(stream)
 
     def _version_to_download(self, slug: str, version: str) -> str | None:
         if version == "latest":
-            return choose_version("default", self._available(slug, DEFAULT_TYPE))
+            return choose_version("latest", self._available(slug, DEFAULT_TYPE))
         return _exact_version(version)
 
     def get_config(self, slug_or_uuid_or_id: str | int, *, version: str | None = None, **options: Any) -> Row:
@@ -203,11 +206,6 @@ class OsImages(OsVersions):
         if not version:
             raise BalenaUsageError("An OS version is required when calling os.getConfig")
         body = {"version": version, "network": "ethernet", **_spelled(options, _CONFIG_OPTIONS)}
-        body["appId"] = APPLICATION.id_of(self._sdk, slug_or_uuid_or_id)
-        try:
-            config: Row = api_call(self._sdk, "POST", "/download-config", body, shape="object")
-        except BalenaRequestError as error:
-            if has_status(error, 404):
-                raise BalenaApplicationNotFound(slug_or_uuid_or_id) from error
-            raise
+        body["appId"] = APPLICATION.existing_id(self._sdk, slug_or_uuid_or_id)
+        config: Row = api_call(self._sdk, "POST", "/download-config", body, shape="object")
         return config

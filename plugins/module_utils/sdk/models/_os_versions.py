@@ -59,6 +59,15 @@ class OsVersions(Namespace):
         }
         return os_versions(self._sdk.pine.get("application", options=options))
 
+    def _versions_of(self, device_types: str | list[str], options: Options | None, conditions: Options | None) -> Any:
+        """Read versions; what is asked without options is kept for a while."""
+        if not options:
+            return self._cached_versions(device_types, conditions)
+        own: Options = {"$filter": conditions} if conditions else {}
+        slugs = list(device_types) if isinstance(device_types, (list, tuple)) else [device_types]
+        versions = self._read_versions(slugs, merge_pine_options(own, options))
+        return versions.get(device_types, []) if isinstance(device_types, str) else versions
+
     def _cached_versions(self, device_types: str | list[str], conditions: Options | None) -> Any:
         slugs = sorted(device_types) if isinstance(device_types, (list, tuple)) else [device_types]
         key = (tuple(slugs), tuple(conditions or ()))
@@ -66,21 +75,24 @@ class OsVersions(Namespace):
         versions = self._versions.get(key, lambda: self._read_versions(slugs, release_options))
         return versions.get(device_types, []) if isinstance(device_types, str) else versions
 
-    def get_available_os_versions(self, device_types: str | list[str], *, include_draft: bool = False) -> Any:
+    def get_available_os_versions(
+        self, device_types: str | list[str], options: Options | None = None, *, include_draft: bool | None = False
+    ) -> Any:
         """List the OS versions that devices can be provisioned with or updated to, the highest first.
 
         Args:
             device_types: slug of a device type (no alias), or a list of slugs.
+            options: pine options for the releases, which narrow the list down; with any, the API is always asked.
             include_draft: also releases that are not final.
 
         Returns:
             For one slug a list, for a list of slugs a dict of lists by slug (without slugs that have no versions).
             Each version is a release (``id``, ``raw_version``, ``variant``, ``phase``, ``known_issue_list``,
-            ``release_tag``) with ``strippedVersion``, ``basedOnVersion``, ``osType`` ("default" or "esr"), maybe
-            ``line`` ("next", "current", "sunset", "outdated") and ``isRecommended: True`` on one of each OS type.
-            The objects are shared with later calls: do not change them.
+            ``release_tag``) with ``strippedVersion``, ``basedOnVersion``, ``osType`` ("default" or "esr") and maybe
+            ``line`` ("next", "current", "sunset", "outdated"). The first of an OS type that is no pre-release is the
+            recommended one. The objects are shared with later calls: do not change them.
         """
-        return self._cached_versions(device_types, _AVAILABLE_OR_DRAFT if include_draft is True else _AVAILABLE)
+        return self._versions_of(device_types, options, _AVAILABLE_OR_DRAFT if include_draft is True else _AVAILABLE)
 
     def get_all_os_versions(self, device_types: str | list[str], options: Options | None = None) -> Any:
         """List all OS versions, also invalidated, failed and draft ones, the highest first.
@@ -93,11 +105,7 @@ class OsVersions(Namespace):
         Returns:
             As `get_available_os_versions`.
         """
-        if options is None:
-            return self._cached_versions(device_types, None)
-        if isinstance(device_types, str):
-            return self._read_versions([device_types], options).get(device_types, [])
-        return self._read_versions(device_types, options)
+        return self._versions_of(device_types, options, None)
 
     def _available(self, slug: str, os_type: str | None = None, include_draft: bool = False) -> list[Row]:
         versions: list[Row] = self.get_available_os_versions(slug, include_draft=include_draft)
@@ -110,8 +118,8 @@ class OsVersions(Namespace):
 
         Args:
             device_type: slug or alias of the device type.
-            version_or_range: "latest" (pre-releases included), "recommended" (none of them), "default" (recommended,
-                or latest if there is none), an exact version, or a range as npm writes them ("^2.11.0").
+            version_or_range: "latest" (pre-releases included), an exact version, or a range as npm writes them
+                ("^2.11.0").
             os_type: only "default" or "esr" versions; by default both.
 
         Returns:

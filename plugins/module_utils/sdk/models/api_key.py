@@ -98,7 +98,7 @@ class ApiKeyModel(Namespace):
         """List the API keys of a device, by name.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
             options: pine options, for example ``{"$select": ["id", "name"]}``.
 
         Returns:
@@ -106,7 +106,7 @@ class ApiKeyModel(Namespace):
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         device = DEVICE.get(self._sdk, uuid_or_id, {"$select": "actor"})
         return self._of_actor(device["actor"]["__id"], options)

@@ -10,6 +10,7 @@ import uuid as uuid_module
 from .. import _clock, errors
 from .._odata_filter import iso_date
 from .._related import related
+from .._unset import UNSET, given
 from ..hup import is_architecture_compatible
 from ._api_keys import new_key, new_provisioning_key
 from ._device_history import DeviceHistory
@@ -31,6 +32,8 @@ _LOCK_OVERRIDE = "RESIN_OVERRIDE_LOCK"
 _PROVISIONING_TIME = datetime.timedelta(minutes=10)
 #: The registration service may take this long (seconds).
 _REGISTRATION_TIMEOUT = 30.0
+#: How long the key lives that registers one device.
+_PROVISIONING_TIME = datetime.timedelta(minutes=10)
 
 
 class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
@@ -104,9 +107,9 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
     def generate_device_key(
         self,
         uuid_or_id: str | int,
-        key_name: str | None = None,
-        key_description: str | None = None,
-        key_expiry_date: str | None = None,
+        key_name: str | None = UNSET,
+        key_description: str | None = UNSET,
+        key_expiry_date: str | None = UNSET,
     ) -> str:
         """Make an API key that acts as the device.
 
@@ -114,7 +117,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             uuid_or_id: the device's full uuid, or its id.
             key_name: a name for the key.
             key_description: a description for the key.
-            key_expiry_date: when the key stops working, as an ISO 8601 date and time.
+            key_expiry_date: when the key stops working, as an ISO 8601 date and time; None for never.
 
         Returns:
             The key. It cannot be read again.
@@ -123,9 +126,8 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             BalenaDeviceNotFound: there is no such device.
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
-        path = f"/api-key/device/{DEVICE.exact.id_of(self._sdk, uuid_or_id)}/device-key"
-        with DEVICE.missing_on(500, uuid_or_id, "No device found to associate with the api key"):
-            return new_key(self._sdk, path, {}, key_name, key_description, key_expiry_date)
+        path = f"/api-key/device/{DEVICE.existing_id(self._sdk, uuid_or_id)}/device-key"
+        return new_key(self._sdk, path, given(name=key_name, description=key_description, expiryDate=key_expiry_date))
 
     def enable_local_mode(self, uuid_or_id: str | int) -> None:
         """Put a device into local mode: it stops updating, and can be worked on in its own network.
@@ -139,7 +141,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         fields = ["id", "os_version", "os_variant", "supervisor_version", "last_connectivity_event"]
-        device = DEVICE.exact.get(self._sdk, uuid_or_id, {"$select": fields})
+        device = DEVICE.get(self._sdk, uuid_or_id, {"$select": fields})
         support = self.get_local_mode_support(device)
         if not support["supported"]:
             raise errors.BalenaError(support["message"])
@@ -161,11 +163,11 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Say whether a device is in local mode.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         return self.config_var.get(uuid_or_id, _LOCAL_MODE) == "1"
 
@@ -197,11 +199,11 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
         """Say whether a device updates although its application holds the update lock.
 
         Args:
-            uuid_or_id: the device's uuid, the beginning of its uuid, or its id.
+            uuid_or_id: the device's full uuid, or its id.
 
         Raises:
             BalenaDeviceNotFound: there is no such device.
-            BalenaAmbiguousDevice: several uuids begin like this.
+            BalenaInvalidParameterError: this is neither a full uuid nor an id.
         """
         variable = {"$select": "value", "$filter": {"name": _LOCK_OVERRIDE}}
         application = {"$select": "id", "$expand": {"application_config_variable": variable}}

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from .. import errors
-from ..utils import merge_pine_options
 from ._namespace import Namespace, Options, Row
 
 _RESOURCE = "user__has__public_key"
@@ -23,7 +22,7 @@ class KeyModel(Namespace):
         Returns:
             The keys as the API sends them: ``{"id": ..., "title": ..., "public_key": ...}``.
         """
-        keys: list[Row] = self._sdk.pine.get(_RESOURCE, options=merge_pine_options({}, options))
+        keys: list[Row] = self._sdk.pine.get(_RESOURCE, options=options)
         return keys
 
     def get(self, id: int) -> Row:

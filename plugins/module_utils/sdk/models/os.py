@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import hup, os_version
 from .._os_releases import DEFAULT_TYPE, ESR_TYPE
+from ..errors import BalenaInvalidParameterError, HUPActionError
 from ..utils import merge_pine_options
 from ._namespace import Options, Row, is_id
 from ._os_images import OsImages
@@ -50,7 +51,7 @@ class OsModel(OsImages):
             target_version: the version to update to.
 
         Returns:
-            "balenahup", "takeover", "resinhup11" or "resinhup12".
+            "balenahup" or "takeover".
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
@@ -60,29 +61,45 @@ class OsModel(OsImages):
         return hup.update_type(slug, current_version, target_version)
 
     def get_supported_os_update_versions(
-        self, device_type: str, current_version: str, *, include_draft: bool = False
+        self,
+        device_type: str,
+        current_version: str,
+        *,
+        include_draft: bool | None = False,
+        os_type: str | None = None,
     ) -> dict[str, Any]:
-        """List the OS versions that a device can be updated to; ESR versions are left out.
+        """List the OS versions that a device can be updated to.
+
+        A device with a rolling release gets an ESR version only if that is made of a later rolling release.
 
         Args:
             device_type: slug or alias of the device type.
             current_version: the version that the device runs.
             include_draft: also releases that are not final.
+            os_type: only "default" or "esr" versions; by default both.
 
         Returns:
             ``versions``: the possible targets, the highest first; ``recommended``: the first of them that is not a
             pre-release, if there is one; ``current``: the current version as it is listed, if it is available.
 
         Raises:
+            BalenaInvalidParameterError: the current version is none.
             BalenaInvalidDeviceType: there is no such device type.
         """
+        if os_version.parse(current_version) is None:
+            raise BalenaInvalidParameterError("current_version", current_version)
         slug = self._get_normalized_device_type_slug(device_type)
-        available = [row["raw_version"] for row in self._available(slug, DEFAULT_TYPE, include_draft)]
-        versions = [target for target in available if hup.is_supported_update(slug, current_version, target)]
+        available = self._available(slug, include_draft=include_draft is True)
+        versions = [
+            row["raw_version"]
+            for row in available
+            if os_type in (None, row["osType"]) and _can_get(slug, current_version, row)
+        ]
         result: dict[str, Any] = {"versions": versions}
         for recommended in (target for target in versions if not os_version.prerelease(target)):
             result.setdefault("recommended", recommended)
-        for current in (known for known in available if os_version.compare(known, current_version) == 0):
+        names = [row["raw_version"] for row in available]
+        for current in (known for known in names if os_version.compare(known, current_version) == 0):
             result.setdefault("current", current)
         return result
 
@@ -119,6 +136,14 @@ class OsModel(OsImages):
         }
         releases: list[Row] = self._sdk.pine.get("release", options=merge_pine_options(own, options))
         return releases
+
+
+def _can_get(slug: str, current_version: str, row: Row) -> bool:
+    try:
+        hup.check_update(slug, current_version, row["raw_version"], row["basedOnVersion"])
+    except HUPActionError:
+        return False
+    return True
 
 
 def _any(alias: str, condition: Options) -> Options:
