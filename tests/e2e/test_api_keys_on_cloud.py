@@ -80,6 +80,25 @@ def test_a_provisioning_key(cloud):
     assert not works(cloud, made["api_keys"][0]["key"])
 
 
+@pytest.mark.parametrize("expires", [{}, {"expires": "2099-01-01"}])
+def test_the_service_is_told_when_a_key_ends(cloud, expires):
+    made = key(cloud, scope="application", **expires)
+    (asked,) = [request for request in cloud.requests("POST") if request.path != "/login_"]
+    assert asked.path == "/api-key/v2/" and "expiryDate" in str(asked.body)
+    assert works(cloud, made["api_keys"][0]["key"])
+
+
+@pytest.mark.parametrize("expires", [{}, {"expires": "2099-01-01"}])
+def test_a_server_that_was_not_updated_makes_keys_too(cloud, expires):
+    cloud.fault(path="/api-key/v2", status=404, body_text="<pre>Cannot POST /api-key/v2/</pre>")
+    made = key(cloud, scope="application", **expires)
+    assert works(cloud, made["api_keys"][0]["key"])
+    asked = [request.path for request in cloud.requests("POST") if request.path != "/login_"]
+    assert asked == ["/api-key/v2/", "/api-key/v1/"]
+    again = key(cloud, scope="application", **expires)
+    assert not again["changed"]
+
+
 def test_a_key_for_each_device_that_is_selected(cloud):
     made = key(cloud, scope="device", with_tags={"site": "lyon"})
     assert made["changes"] == {"create": 2, "update": 0, "delete": 0}
@@ -107,7 +126,7 @@ def test_check_mode_makes_no_key(cloud):
 
 def test_a_key_stays_when_its_successor_cannot_be_made(cloud):
     made = key(cloud, scope="device")
-    cloud.fault(method="POST", path="/api-key/v1", nth=2, status=400)
+    cloud.fault(method="POST", path="/api-key/v2", nth=2, status=400)
     failed = key(cloud, scope="device", state="rotated")
     assert failed["failed"]
     # Three were replaced, and their values are told; the fourth is as it was.
@@ -130,7 +149,7 @@ def test_rotation_with_an_overlap_keeps_the_old_key_for_a_while(cloud):
 
 
 def test_a_lost_answer_says_that_the_value_is_lost(cloud):
-    cloud.fault(method="POST", path="/api-key/v1", nth=1, drop="after")
+    cloud.fault(method="POST", path="/api-key/v2", nth=1, drop="after")
     failed = key(cloud, scope="application")
     assert failed["failed"]
     assert "nobody knows its value" in failed["msg"]

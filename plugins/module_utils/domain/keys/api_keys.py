@@ -16,6 +16,7 @@ from ...engine.replacing import after_successors
 from ...engine.report import SENSITIVE
 from ...engine.task import Task
 from ...sdk.errors import BalenaError, BalenaUnknownOutcomeError
+from ...sdk.models._api_keys import new_actor_key, new_key
 from ..query import Record
 from .fields import API_KEY
 from .owners import Owner, describe, find, keys_of
@@ -196,16 +197,16 @@ def _task(keys: _Keys, changes: tuple[Change, ...], fields: Mapping[str, Any]) -
 def _make(balena: Balena, change: Change, outcome: Outcome) -> Made:
     """Make a key; its value is told now only."""
     after = change.after or {}
-    body = {**change.identity, "description": after.get("description"), "expiryDate": after.get("expiry_date")}
-    body = {name: value for name, value in body.items() if value is not None}
-    path = "/api-key/v1/" if "actorType" in body else "/api-key/user/full"
+    told = {**change.identity, "description": after.get("description")}
+    body = {name: value for name, value in told.items() if value is not None}
+    body["expiryDate"] = after.get("expiry_date")  # also that a key does not end must be said
     try:
-        reply = balena.request.send(method="POST", url=path, base_url=balena.options.api_root, body=body, shape="text")
+        key = new_actor_key(balena, body) if "actorType" in body else new_key(balena, "/api-key/user/full", body)
     except BalenaUnknownOutcomeError as error:
         raise BalenaError(
             f"{error}. If the key was made, nobody knows its value; state: rotated replaces it"
         ) from error
-    return Made(secret=str(reply.body))
+    return Made(secret=key)
 
 
 WRITERS: Writers = {(RESOURCE, "create"): _make}

@@ -6,10 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._namespace import api_call
+from .._text import js_text
+from ..errors import BalenaRequestError
+from ._namespace import api_call, has_status
 
 if TYPE_CHECKING:
     from .. import Balena
+
+#: What a server says of a path that it does not know.
+_NO_SUCH_PATH = "Cannot POST"
 
 
 def new_key(
@@ -59,4 +64,27 @@ def new_provisioning_key(
         The key. It cannot be read again.
     """
     body = {"actorType": "application", "actorTypeId": application, "roles": ["provisioning-api-key"]}
-    return new_key(sdk, "/api-key/v2/", body, name, description, expiry_date)
+    optional = {"name": name, "description": description, "expiryDate": expiry_date}
+    return new_actor_key(sdk, {**body, **{field: value for field, value in optional.items() if value is not None}})
+
+
+def new_actor_key(sdk: Balena, body: dict[str, Any]) -> str:
+    """Make an API key of an application or a device.
+
+    Args:
+        sdk: the SDK instance.
+        body: ``actorType``, ``actorTypeId``, ``roles`` and ``expiryDate`` (None: the key does not end), besides what
+            is known of ``name`` and ``description``.
+
+    Returns:
+        The key. It cannot be read again.
+    """
+    try:
+        key: str = api_call(sdk, "POST", "/api-key/v2/", body, shape="text")
+    except BalenaRequestError as error:
+        if not (has_status(error, 404) and _NO_SUCH_PATH in js_text(error.body)):
+            raise
+        # A server of its own that was not updated for a while; it takes no field that is null.
+        known = {field: value for field, value in body.items() if value is not None}
+        key = api_call(sdk, "POST", "/api-key/v1/", known, shape="text")
+    return key
