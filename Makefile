@@ -20,7 +20,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo test lint sanity emulator bench sizes docs docs-check readme clean
+.PHONY: help venv demo test lint sanity emulator bench sizes docs docs-check readme surface clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -56,6 +56,9 @@ sanity: $(VENV)/.lint-ready ## ansible-test sanity (Python 3.11 or newer), witho
 
 emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed FILE.yml"
 	@$(BIN)/python -m emulator $(ARGS)
+
+surface: venv ## compare the methods of two versions of the JavaScript SDK with ours
+	@$(BIN)/python -m tests.oracle.surface $(ARGS)
 
 sizes: venv ## count the lines of code by area
 	@$(BIN)/python -m tests.support.sizes

@@ -17,7 +17,12 @@ from typing import Any
 HERE = Path(__file__).parent
 FORMAT = json.loads((HERE / "wire-format.json").read_text(encoding="utf-8"))
 FROZEN_CLOCK = datetime.datetime.fromisoformat(FORMAT["frozenClock"].replace("Z", "+00:00"))
-DOCUMENTED = (HERE / "methods.txt").read_text(encoding="utf-8").split()
+#: The methods of each version, and what they take: `uuidOrId, options?{force?}`.
+METHODS = {
+    path.stem: dict(re.findall(r"^([\w.]+)\((.*)\)$", path.read_text(encoding="utf-8"), re.MULTILINE))
+    for path in sorted((HERE / "methods").glob("*.txt"))
+}
+DOCUMENTED = list(dict.fromkeys(method for methods in METHODS.values() for method in methods))
 
 
 class _Undefined:

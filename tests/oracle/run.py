@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class Runner:
         found = []
         for method in recording.DOCUMENTED:
             try:
-                _find(balena, method)
+                twin(balena, method)
             except Missing:
                 continue
             found.append(method)
@@ -186,16 +186,19 @@ def _option(name: str, value: Any) -> Any:
     return {snake_case(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _find(balena: Balena, method: str) -> None:
-    """Look for the twin of a documented method; raises Missing."""
+def twin(balena: Balena, method: str) -> Callable[..., Any]:
+    """Return the twin of a documented method.
+
+    Raises:
+        Missing: there is none.
+    """
     from ansible_collections.community.balena.plugins.module_utils import sdk
     from ansible_collections.community.balena.plugins.module_utils.sdk import logs
 
     if method in ("getSdk", "setSharedOptions", "fromSharedOptions"):
-        resolve(sdk, method)
-    elif method.startswith("LogSubscription."):
-        resolve(logs.LogSubscription, method.partition(".")[2])
-    elif method == "listImagesFromTargetState":
-        resolve(balena.utils, method)
-    else:
-        resolve(balena, method)
+        return resolve(sdk, method)
+    if method.startswith("LogSubscription."):
+        return resolve(logs.LogSubscription, method.partition(".")[2])
+    if method == "listImagesFromTargetState":
+        return resolve(balena.utils, method)
+    return resolve(balena, method)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ._options import merge_options as merge_pine_options
+from ._options import merge_options
 from .errors import BalenaInvalidParameterError, BalenaUsageError
 
 __all__ = ["BalenaWebResourceFile", "list_images_from_target_state", "merge_pine_options"]
@@ -49,6 +49,25 @@ class BalenaWebResourceFile:
         self.name = name
         self.type = _IMAGE_TYPES.get(os.path.splitext(name)[1].lower(), "") if type is None else type
         self.size = len(content)
+
+
+def merge_pine_options(
+    defaults: Mapping[str, Any] | None, extras: Mapping[str, Any] | None, replace_selects: bool = False
+) -> dict[str, Any]:
+    """Return OData options extended by others; neither is changed.
+
+    ``$select`` is appended (``*`` replaces), ``$filter`` is joined with *and*, ``$expand`` is merged in the same way
+    level by level, and ``$orderby``, ``$top`` and ``$skip`` of the others win. What else they have is left out.
+
+    Args:
+        defaults: the options to extend.
+        extras: the others; ``None`` for none.
+        replace_selects: let a ``$select`` of ``extras`` replace the other one, on every level.
+
+    Raises:
+        BalenaUsageError: a key that is no option, or a value that an option cannot have.
+    """
+    return merge_options(defaults, extras, replace_selects)
 
 
 def list_images_from_target_state(target_state: Mapping[str, Any]) -> list[str]:

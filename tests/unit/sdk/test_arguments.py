@@ -19,15 +19,13 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
 )
 from ansible_collections.community.balena.plugins.module_utils.sdk.utils import BalenaWebResourceFile
 from tests.oracle.arguments import resolve, snake_case
-from tests.support.ansible_runs import CHECKOUT
+from tests.oracle.recording import METHODS
 from tests.support.local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
-REFERENCE = [
-    line.rstrip(")").split("(")
-    for line in (CHECKOUT / "tests" / "oracle" / "parameters.txt").read_text(encoding="utf-8").splitlines()
-]
+#: What the methods need; what is optional is no part of their names there.
+REFERENCE = [(method, names) for method, names in METHODS["20.8.1"].items() if names]
 #: Methods that set a value, with what comes before the value.
 SETTERS: dict[str, tuple[Any, ...]] = {
     "application.tags": (1, "a"),
