@@ -137,7 +137,7 @@ def _apply(
 
 def _told(task: Task, outcome: Outcome) -> dict[str, Any]:
     """What a task returns as far as its outcome alone says it."""
-    return {**_result(task.plan), **_made(outcome.done), **_more(task, outcome)}
+    return {**_known(task.plan), **_made(outcome.done), **_more(task, outcome)}
 
 
 def _more(task: Task, outcome: Outcome) -> dict[str, Any]:
@@ -237,7 +237,12 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
 
 
 def _result(plan: Plan) -> dict[str, Any]:
-    return {**_made(plan.steps), "warnings": list(plan.warnings), **plan.result}
+    return {**_made(plan.steps), **_known(plan)}
+
+
+def _known(plan: Plan) -> dict[str, Any]:
+    """The part of the result that does not depend on what was done."""
+    return {"warnings": list(plan.warnings), **plan.result}
 
 
 def _made(steps: Iterable[Step]) -> dict[str, Any]:
@@ -248,7 +253,7 @@ def _made(steps: Iterable[Step]) -> dict[str, Any]:
 
 def _incomplete(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     return {
-        **_result(plan),
+        **_known(plan),
         **_made(outcome.done),
         "msg": report.failure_message(outcome),
         "failed_items": report.failed_items(outcome),

@@ -267,6 +267,9 @@ class _Run:
         """A step with the ids of the rows that were made before instead of what stands for them."""
         if change.action == "act":
             return change
+        values = (*change.identity.values(), *(change.after or {}).values())
+        if not change.new and not any(isinstance(value, NewId) for value in values):
+            return change
         return replace(
             change,
             id=self._resolve(change.new) if change.new else change.id,
