@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run all linters, however many fail, and end with one line that names the failed ones."""
+"""Run all linters, a few at once, however many fail, and end with one line that names the failed ones."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WORKFLOWS = (".github/workflows/ci.yml", ".github/workflows/release.yml")
 PLUGINS = ".cache/ansible_collections/community/balena/plugins"
+# Those that take longest come first.
 LINTERS = {
+    "ansible-lint": ["ansible-lint"],
+    "mypy": ["mypy", PLUGINS, "emulator", "tests", ".ci", "docs/tools"],
+    "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
-    "mypy": ["mypy", PLUGINS, "emulator", "tests", ".ci", "docs/tools"],
-    "ansible-lint": ["ansible-lint"],
     "antsibull-changelog": ["antsibull-changelog", "lint"],
-    "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
     "reuse": ["reuse", "lint", "--lines"],
     "workflows: schema": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
     "workflows: zizmor": ["zizmor", "--offline", "--quiet", "--persona", "auditor", ".github"],
@@ -27,8 +29,9 @@ LINTERS = {
 }
 
 
-def run(command: list[str]) -> tuple[int, str]:
-    """Run a linter from the environment of this Python and return its exit status and output."""
+def run(command: list[str]) -> tuple[int, str, float]:
+    """Run a linter from the environment of this Python; its exit status, its output and how long it took."""
+    start = time.monotonic()
     tools = Path(sys.executable).parent
     environment = {
         **os.environ,
@@ -45,21 +48,22 @@ def run(command: list[str]) -> tuple[int, str]:
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout, time.monotonic() - start
 
 
 def main() -> int:
     """Run the linters whose names contain an argument, or all, and return 1 if one failed."""
     chosen = [name for name in LINTERS if not sys.argv[1:] or any(word in name for word in sys.argv[1:])]
     failed = []
-    for name in chosen:
-        start = time.monotonic()
-        status, output = run(LINTERS[name])
-        sys.stdout.write(f"{name:20} {'ok' if status == 0 else 'FAILED':6} {time.monotonic() - start:5.1f} s\n")
-        if status:
-            failed.append(name)
-            sys.stdout.write(output + "\n")
-        sys.stdout.flush()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(run, LINTERS[name]): name for name in chosen}
+        for done in as_completed(running):
+            name, (status, output, seconds) = running[done], done.result()
+            sys.stdout.write(f"{name:20} {'ok' if status == 0 else 'FAILED':6} {seconds:5.1f} s\n")
+            if status:
+                failed.append(name)
+                sys.stdout.write(output + "\n")
+            sys.stdout.flush()
     sys.stdout.write(f"lint: {len(chosen)} linters, {'failed: ' + ', '.join(failed) if failed else 'all ok'}\n")
     return 1 if failed else 0
 

@@ -42,23 +42,6 @@ def test_the_modules_have_the_options_that_the_playbook_uses(tmp_path):
         assert {option for option, rules in known.items() if rules.get("required")} <= options, name
 
 
-def test_awx_is_set_up_once(tmp_path):
-    with awx_server(PROJECT) as awx:
-        given = ("-e", json.dumps(GIVEN))
-        environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "ANSIBLE_PIPELINING": "1"}
-        ansible = Ansible(tmp_path, environment)
-        first = ansible.playbook(SETUP, *given, "-v")
-        assert first.recap()["changed"] == 8
-        assert SECRET not in first.text
-        assert_set_up(awx)
-        awx.writes.clear()
-        # One of the templates is enough to see that: each is a process of its own.
-        one = ("-e", json.dumps({"job_templates": [job_templates()["os_update.yml"]]}))
-        assert ansible.playbook(SETUP, *given, *one).recap()["changed"] == 0
-        # The module sends an inventory's kind each time, since it does not tell "not given" from "none".
-        assert [path for _method, path in awx.writes] == ["/api/v2/projects/1/update/", "/api/v2/inventories/1/"]
-
-
 @pytest.fixture
 def awx():
     with awx_server(PROJECT) as running:
@@ -67,15 +50,41 @@ def awx():
 
 @pytest.fixture
 def set_up(awx, tmp_path):
-    """Run the playbook as far as one job template."""
+    """Run the playbook as far as one job template, unless told otherwise: each object takes a process of its own."""
     environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "ANSIBLE_PIPELINING": "1"}
     ansible = Ansible(tmp_path, environment)
     few = {"job_templates": [job_templates()["os_update.yml"]]}
 
     def run(status=0, **given):
-        return ansible.playbook(SETUP, "-e", json.dumps({**GIVEN, **few, **given}), "-v", status=status)
+        options = {name: value for name, value in {**GIVEN, **few, **given}.items() if value is not None}
+        return ansible.playbook(SETUP, "-e", json.dumps(options), "-v", status=status)
 
     return run
+
+
+def test_awx_is_set_up_once_and_a_token_is_replaced_only_when_that_is_said(awx, set_up):
+    first = set_up(job_templates=None)
+    assert first.recap()["changed"] == 8
+    assert SECRET not in first.text
+    assert_set_up(awx)
+    awx.writes.clear()
+    assert set_up().recap()["changed"] == 0
+    # The module sends an inventory's kind each time, since it does not tell "not given" from "none".
+    assert [path for _method, path in awx.writes] == ["/api/v2/projects/1/update/", "/api/v2/inventories/1/"]
+
+    # Not even when something else of the credential changes, which AWX is told together with the token.
+    other = {"awx_balena_api_token": "another-token", "awx_balena_api_url": "https://api.balena.example.com/"}
+    changed = set_up(**other, job_templates=[])
+    assert kept(awx) == (SECRET, "https://api.balena.example.com/")
+    replaced = set_up(**other, awx_update_token=True, job_templates=[])
+    assert kept(awx) == ("another-token", "https://api.balena.example.com/")
+    assert "another-token" not in changed.text + replaced.text
+
+
+def kept(awx):
+    """Token and address of the credential."""
+    inputs = awx.one("credentials")["inputs"]
+    return inputs["api_token"], inputs["api_url"]
 
 
 def test_a_failed_first_update_of_the_project_is_made_up_for(awx, set_up):
@@ -85,22 +94,6 @@ def test_a_failed_first_update_of_the_project_is_made_up_for(awx, set_up):
     awx.missing_branch = ""
     set_up(awx_project_branch="no-such-branch")
     assert [row["name"] for row in awx.all("job_templates")] == ["balena: update the OS"]
-
-
-def test_a_token_is_replaced_only_when_that_is_said(awx, set_up):
-    """Not even when something else of the credential changes, which AWX is told together with the token."""
-
-    def inputs():
-        kept = awx.one("credentials")["inputs"]
-        return kept["api_token"], kept["api_url"]
-
-    set_up()
-    other = {"awx_balena_api_token": "another-token", "awx_balena_api_url": "https://api.balena.example.com/"}
-    changed = set_up(**other)
-    assert inputs() == (SECRET, "https://api.balena.example.com/")
-    replaced = set_up(**other, awx_update_token=True)
-    assert inputs() == ("another-token", "https://api.balena.example.com/")
-    assert "another-token" not in changed.text + replaced.text
 
 
 def test_an_organization_that_is_not_there_is_named(awx, set_up):

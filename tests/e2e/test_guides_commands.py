@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,11 +114,21 @@ def test_commands_do_what_they_say(block, page, emulator):
 def test_servers_start(block, page):
     ansible = page(block.path)
     command = " ".join(bash_lines(block.text))
-    done = subprocess.run(
-        ["timeout", "--signal", "INT", "8", "bash", "-c", f"exec {command}"], cwd=ansible.folder, check=False,
-        env=ansible.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert re.search(r"balena emulator at http://127\.0\.0\.1:\d+ token \w+", done.stdout), done.stdout
+    told = re.compile(r"balena emulator at http://127\.0\.0\.1:\d+ token \w+")
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {command}"], cwd=ansible.folder, env=ansible.environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as server:  # fmt: skip
+        late = threading.Timer(120, server.kill)
+        late.start()
+        assert server.stdout
+        said = ""
+        for line in server.stdout:
+            said += line
+            if told.search(line):
+                server.send_signal(signal.SIGINT)
+        late.cancel()
+    assert told.search(said), said
 
 
 def bash_lines(text: str) -> list[str]:
