@@ -178,7 +178,7 @@ class Emulator:
         seed = load_seed(data)
         client = InsideClient(self.front, self.token)
         made = Seeder(client, self.store, self.clock, self._devices).apply(seed)
-        self.front.track_devices()
+        self.front.track_devices(self.store.query("user", username=ADMIN)[0]["actor"])
         self._begin(seed)
         return made
 

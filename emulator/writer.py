@@ -175,6 +175,8 @@ class Writer:
             f = resource.fields.get(name)
             if f is None or "none" in f.versions:
                 continue
+            if value is None and f.required and self.context.model.version == "cloud":
+                raise BadRequest(f'"{name}" cannot be null')
             if f.computed:
                 write.notes[name] = converted(f, value)
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import re
 import struct
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING
 from werkzeug import Request, Response
 
 from ..access import Actor
-from ..http.responses import answer_json, answer_text
+from ..http.bodies import json_body, resource_body
+from ..http.responses import Conflict, answer_json, answer_text
+from ..store.model import model_of
 from .memberships import ORGANIZATION, join
 
 if TYPE_CHECKING:
@@ -83,18 +86,23 @@ class Accounts:
         return self._session(actor.row["id"])
 
     def create_organization(self, request: Request, actor: Actor) -> Response:
-        """A new organization, whose administrator is who asks."""
-        body = request.get_json(silent=True) or {}
+        """A new organization, whose administrator is who asks; organizations of one name get handles of their own."""
+        body = resource_body(request, json_body(request), model_of("cloud")["organization"], self._store.files)
         name = body.get("name")
-        if not name or actor.of != "user":
+        if not name or not isinstance(name, str) or actor.of != "user":
             return answer_text("A name is required", 400)
-        handle = body.get("handle") or re.sub(r"[^a-z0-9_]+", "_", str(name).lower()).strip("_")
+        handle = body.get("handle") or self._free_handle(re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_"))
         if self._store.ids("organization", handle=handle):
-            return answer_text("Unique key constraint violated", 409)
+            raise Conflict('"handle" must be unique.')
         with self._store.transaction():
-            organization = self._store.insert("organization", name=name, handle=handle)
+            logo = body.get("logo_image")
+            organization = self._store.insert("organization", name=name, handle=handle, logo_image=logo)
             join(self._store, ORGANIZATION, actor.row["id"], organization, "administrator")
         return answer_json({**(self._store.get("organization", organization) or {})}, 201)
+
+    def _free_handle(self, handle: str) -> str:
+        numbers = itertools.chain([""], itertools.count(1))
+        return next(free for n in numbers if not self._store.ids("organization", handle=(free := f"{handle}{n}")))
 
     def delete_organization(self, request: Request, actor: Actor, organization: int) -> Response:
         """Remove an organization that has no fleets left."""

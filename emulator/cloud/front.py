@@ -84,8 +84,8 @@ class Front:
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
         answer = self._answer(request)
-        if request.method not in READING_METHODS:
-            self.track_devices()
+        if self._history is not None and request.method not in READING_METHODS:
+            self._history.update(actor=self._who(request).id)
         return answer
 
     def _answer(self, request: Request) -> Response:
@@ -103,10 +103,10 @@ class Front:
         # An endpoint that has nothing to say leaves it to the API.
         return self._api(request) if answer is None else answer
 
-    def track_devices(self) -> None:
-        """Bring the device history up to date, after devices were added behind the API's back."""
+    def track_devices(self, actor: int | None = None) -> None:
+        """Bring the device history up to date, after somebody added devices behind the API's back."""
         if self._history is not None:
-            self._history.update()
+            self._history.update(actor=actor)
 
     def _who(self, request: Request) -> Actor:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..simulation.clock import iso_time
-from ..store.database import tables
+from ..store.database import listed, tables
 
 if TYPE_CHECKING:
     from ..simulation.clock import Clock
@@ -35,19 +35,35 @@ class History:
         self._store = store
         self._clock = clock
 
-    def update(self, moment: float | None = None) -> None:
-        """Close the rows that no longer hold and open new ones, as of a moment (now if it is not given)."""
+    def update(self, moment: float | None = None, actor: int | None = None) -> None:
+        """Close the rows that no longer hold and open new ones, as of a moment (now if it is not given).
+
+        actor: who changed the devices; without one each did it itself.
+        """
         now = iso_time(self._clock.timestamp() if moment is None else moment)
         with self._store.transaction():
+            self._close_gone(now, actor)
             changed = self._store.rows(_changed())
             if not changed:
                 return
-            history = tables()["device_history"].c
-            still_open = sa.and_(
-                history.tracks__device.in_([row["tracks__device"] for row in changed]), history.end_timestamp.is_(None)
-            )
-            self._store.update_where("device_history", still_open, end_timestamp=now, is_active=False)
-            self._store.insert_many("device_history", [{"created_at": now, **row} for row in changed])
+            history, devices = tables()["device_history"].c, [row["tracks__device"] for row in changed]
+            still_open = sa.and_(history.tracks__device.in_(listed(devices)), history.end_timestamp.is_(None))
+            by = history.tracks__actor if actor is None else actor
+            ended = {"end_timestamp": now, "is_active": False, "is_ended_by__actor": by}
+            self._store.update_where("device_history", still_open, **ended)
+            rows = [{**row, "is_created_by__actor": actor or row["tracks__actor"]} for row in changed]
+            self._store.insert_many("device_history", [{"created_at": now, **row} for row in rows])
+
+    def _close_gone(self, now: str, actor: int | None) -> None:
+        """The history of a device outlives it."""
+        history, device = tables()["device_history"], tables()["device"]
+        there = sa.exists().where(device.c.id == history.c.tracks__device).correlate(history)
+        gone = sa.and_(history.c.tracks__device.is_not(None), ~there)
+        # what has ended before keeps its end
+        is_open = sa.and_(gone, history.c.end_timestamp.is_(None))
+        ended = {"end_timestamp": now, "is_active": False, "is_ended_by__actor": actor}
+        self._store.update_where("device_history", is_open, **ended)
+        self._store.update_where("device_history", gone, tracks__device=None)
 
 
 @functools.cache

@@ -86,6 +86,8 @@ def meant(store: Store, actor: Actor, resource: str, body: dict[str, Any]) -> di
             return _membership(store, kind, body)
         if kind.invite and resource == kind.invite:
             return _invite(store, actor, kind, body)
+    if resource == "release" and actor.of == "user":
+        return {"is_created_by__user": actor.row["id"], **body}
     return body
 
 

@@ -14,6 +14,7 @@ from ..http.routing import Call, route
 from ..store.store import Row, Store
 
 POLL_INTERVAL = 600_000
+CLOUD_POLL_INTERVAL = 900_000
 LABELS_OF_CONFIG = {
     "RESIN_SUPERVISOR_UPDATE_STRATEGY": "io.resin.update.strategy",
     "RESIN_SUPERVISOR_HANDOVER_TIMEOUT": "io.resin.update.handover-timeout",
@@ -36,15 +37,18 @@ def _values(store: Store, resource: str, name: str = "name", **equals: Any) -> d
     return {row[name]: row["value"] for row in store.query(resource, **equals)}
 
 
-def config_of(store: Store, fleet: Row, device: Row | None) -> dict[str, str]:
+def config_of(call: Call, fleet: Row, device: Row | None) -> dict[str, str]:
     """The configuration of a device: its fleet's, then its own."""
-    config = _values(store, "application_config_variable", application=fleet["id"])
+    store, in_cloud = call.store, call.flavor == "cloud"
+    config = {"RESIN_SUPERVISOR_NATIVE_LOGGER": "true"} if in_cloud else {}
+    config |= _values(store, "application_config_variable", application=fleet["id"])
     if device is not None:
         config.update(_values(store, "device_config_variable", device=device["id"]))
     hidden = ("BALENA_UI", "RESIN_UI", "RESIN_HOST_LOG_TO_DISPLAY")
     config = {name: value for name, value in config.items() if not name.startswith(hidden)}
     given = config.get("RESIN_SUPERVISOR_POLL_INTERVAL", "")
-    config["RESIN_SUPERVISOR_POLL_INTERVAL"] = str(max(int(given) if given.isdigit() else 0, POLL_INTERVAL))
+    least = CLOUD_POLL_INTERVAL if in_cloud else POLL_INTERVAL
+    config["RESIN_SUPERVISOR_POLL_INTERVAL"] = str(max(int(given) if given.isdigit() else 0, least))
     return config
 
 
@@ -150,7 +154,7 @@ def state_v3(call: Call) -> Response:
         device, fleet = _device_of(call)
     except NotModified:
         return answer_empty(304)
-    config = config_of(call.store, fleet, device)
+    config = config_of(call, fleet, device)
     _beat(call, device, config)
     apps = {target.fleet["uuid"]: _app(target) for target in _targets(call.store, device, fleet, config)}
     return answer_json({device["uuid"]: {"name": device["device_name"], "apps": apps, "config": config}})
@@ -168,7 +172,7 @@ def state_v2(call: Call) -> Response:
         device, fleet = _device_of(call)
     except NotModified:
         return answer_empty(304)
-    config = config_of(call.store, fleet, device)
+    config = config_of(call, fleet, device)
     _beat(call, device, config)
     app = _app_v2(_targets(call.store, device, fleet, config)[-1])
     local = {"name": device["device_name"], "config": config, "apps": {str(fleet["id"]): app}}
@@ -206,6 +210,6 @@ def fleet_state(call: Call) -> Response:
         release = store.get("release", belongs_to__application=fleet["id"], commit=wanted, status="success")
         if release is None:
             raise Unauthorized
-    config = config_of(store, fleet, None)
+    config = config_of(call, fleet, None)
     app = _app(Target(store, release, fleet, None, config))
     return answer_json({fleet["uuid"]: {"name": fleet["app_name"], "apps": {fleet["uuid"]: app}, "config": config}})

@@ -111,6 +111,11 @@ def overall_status_v6(device: Columns) -> Sql:
     )
 
 
+def _inactive_first(compute: Callable[[Columns], Sql], otherwise: Sql) -> Callable[[Columns], Sql]:
+    """The same where devices may be inactive."""
+    return lambda device: _case((device.is_active == text("0"), otherwise), otherwise=compute(device))
+
+
 def overall_progress(device: Columns) -> Sql:
     """How far a device is with what it does, in per cent."""
     install = tables()["image_install"].alias()
@@ -255,6 +260,10 @@ COMPUTED: dict[tuple[str, str], Callable[[Columns], Sql]] = {
     ("release", "version"): version,
 }
 COMPUTED_V6: dict[tuple[str, str], Callable[[Columns], Sql]] = {("device", "overall_status"): overall_status_v6}
+COMPUTED_CLOUD: dict[tuple[str, str], Callable[[Columns], Sql]] = {
+    ("device", "overall_status"): _inactive_first(overall_status, text("'inactive'")),
+    ("device", "overall_progress"): _inactive_first(overall_progress, sa.cast(sa.null(), sa.Integer)),
+}
 
 
 @functools.cache
@@ -262,5 +271,5 @@ def computed(version_of_api: str, resource: str, field: str, alias: sa.FromClaus
     """The SQL of a computed field over an alias of its resource's table."""
     resource = "application" if resource == "my_application" else resource
     key = (resource, field)
-    make = (COMPUTED_V6.get(key) if version_of_api == "v6" else None) or COMPUTED[key]
-    return make(alias.c)
+    others = {"v6": COMPUTED_V6, "cloud": COMPUTED_CLOUD}.get(version_of_api, {})
+    return (others.get(key) or COMPUTED[key])(alias.c)

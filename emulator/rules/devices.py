@@ -26,6 +26,8 @@ def prepare(write: Write) -> None:
     _check_name(values.get("device_name"))
     values["device_name"] = values.get("device_name") or new_name()
     values["uuid"] = values.get("uuid") or new_uuid()
+    # as long as it never was online
+    values["is_active"] = bool(values.get("is_online"))
     if not UUID.fullmatch(values["uuid"]):
         raise BadRequest("Device UUID must be a 32 or 62 character long lower case hex string.")
     if values.get("belongs_to__application") is None:
@@ -45,6 +47,10 @@ def check_changes(write: Write) -> None:
         values.update(is_online=values["is_connected_to_vpn"], last_vpn_event=now)
     if values.get("is_online") is not None:
         values["last_connectivity_event"] = now
+    if values.get("is_online"):
+        values["is_active"] = True
+    elif values.get("is_active") is False and values.get("is_online") is None and _any_online(write):
+        raise BadRequest("Devices must be offline in order to be deactivated.")
     if values.get("is_of__device_type") is not None:
         values.setdefault("should_be_operated_by__release", None)
     if values.get("belongs_to__application") is not None:
@@ -55,6 +61,10 @@ def check_changes(write: Write) -> None:
             raise NotFound("Application doesn't exist or you have no access to it.")
         fleet = values["belongs_to__application"]
         write.notes["moved"] = [row["id"] for row in write.rows if row["belongs_to__application"] != fleet]
+
+
+def _any_online(write: Write) -> bool:
+    return any(row["is_online"] for row in write.rows)
 
 
 @after("update", "device")

@@ -98,7 +98,7 @@ class DeviceTemplate:
             "is_pinned_on__release": self._release(value("pin")),
         }
         if not provisioned:
-            return row
+            return {**row, "is_active": False}
         latitude, longitude = place(template.get("location"), chance)
         target = row["is_pinned_on__release"] or self._fleet.target
         os_version = str(value("os_version", "6.0.41"))

@@ -47,8 +47,13 @@ class Heartbeats:
     def _set(self, device: int, state: str) -> None:
         row = self.store.get("device", device)
         if row is not None and row["api_heartbeat_state"] != state:
+            awake = {"is_active": True} if state == "online" else {}
             self.store.update(
-                "device", device, api_heartbeat_state=state, changed_api_heartbeat_state_on__date=self.store.now()
+                "device",
+                device,
+                api_heartbeat_state=state,
+                changed_api_heartbeat_state_on__date=self.store.now(),
+                **awake,
             )
 
     def _in(self, seconds: float, start: str | None = None) -> str:

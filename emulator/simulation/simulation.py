@@ -300,6 +300,7 @@ class Writer:
 def connectivity(online: bool, now: str) -> dict[str, Any]:
     """Fields of a device that has just come or gone."""
     return {
+        **({"is_active": True} if online else {}),
         "is_online": online,
         "is_connected_to_vpn": online,
         "api_heartbeat_state": "online" if online else "offline",

@@ -51,7 +51,7 @@ UNUSUAL: tuple[dict[str, Any], ...] = (
     {"device_name": "twin"},
     {"custom_latitude": "52.5", "custom_longitude": "-13.25"},
     {"is_web_accessible": True},
-    {"is_active": False},
+    {"is_active": False, "is_online": False},
 )
 
 
@@ -128,6 +128,12 @@ def converge(emulator: Emulator, document: dict[str, Any], **options: Any) -> di
     return result
 
 
+def switch_on(source: Emulator, target: Emulator) -> None:
+    """Devices are inactive until they come online, as those that are active in the source have."""
+    active = [row["uuid"] for row in source.store.query("device", is_active=True)]
+    target.store.update("device", target.store.ids("device", uuid=active), is_active=True)
+
+
 def test_the_same_fleet_is_unchanged(origin):
     emulator, fleet = origin
     emulator.clear_requests()
@@ -153,6 +159,7 @@ def test_an_empty_account_gets_the_same_fleet(origin):
         first = converge(empty, document, allow_pending=True)
         push_releases(emulator, empty, fleet)
         converge(empty, document)
+        switch_on(emulator, empty)
         assert export(empty, fleet, show_secrets=True)["document"] == document
         assert not converge(empty, document, purge=list(PURGEABLE))["changed"]
     assert first["changed"]

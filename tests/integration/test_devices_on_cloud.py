@@ -60,6 +60,8 @@ def devices(emulator, columns):
 )
 def test_all_devices_are_changed_in_one_request(cloud, want, columns):
     task = {"in_application": "acme/kiosk", **want}
+    if "state" in want:  # only devices that are offline can be deactivated
+        cloud.store.update("device", cloud.store.ids("device"), is_online=False)
     predicted = run_task(cloud, "balena_device", check_mode=True, **task)
     assert predicted["changed"] and not cloud.writes()
     made = run_task(cloud, "balena_device", **task)

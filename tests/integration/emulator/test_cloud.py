@@ -168,9 +168,87 @@ def test_an_invitation_is_accepted_once(cloud: Cloud, kind: str, what: str, memb
 def test_organizations_come_and_go(cloud: Cloud) -> None:
     made = cloud.call("POST", "/v7/organization", {"name": "New Org"}).json()
     assert made["handle"] == "new_org"
-    assert cloud.call("POST", "/v7/organization", {"name": "New Org"}).status_code == 409
+    again = cloud.call("POST", "/v7/organization", {"name": "New Org"}).json()
+    assert (again["name"], again["handle"]) == ("New Org", "new_org1")
+    taken = cloud.call("POST", "/v7/organization", {"name": "Third", "handle": "new_org"})
+    assert (taken.status_code, taken.json()) == (409, '"handle" must be unique.')
     assert cloud.call("DELETE", f"/v7/organization({made['id']})").text == "OK"
     assert cloud.call("DELETE", "/v7/organization(1)").status_code == 409
+
+
+def test_an_organization_comes_in_a_form_with_its_logo(cloud: Cloud) -> None:
+    headers = {"Authorization": f"Bearer {cloud.emulator.token}"}
+    form = {"name": (None, "With logo"), "logo_image": ("logo.png", b"this is a test\n", "image/png")}
+    made = requests.post(f"{cloud.emulator.url}/v7/organization", files=form, headers=headers, timeout=10)
+    assert (made.status_code, made.json()["handle"]) == (201, "with_logo")
+    (row,) = cloud.rows(f"organization({made.json()['id']})?$select=logo_image")
+    logo = requests.get(row["logo_image"]["href"], timeout=10)
+    assert (logo.content, logo.headers["Content-Length"]) == (b"this is a test\n", "15")
+    json = cloud.call("POST", "/v7/organization", {"name": "x", "logo_image": {"href": "y"}})
+    assert (json.status_code, json.json()) == (400, "Use multipart requests to upload a file.")
+
+
+def test_devices_are_inactive_until_they_have_been_online(cloud: Cloud) -> None:
+    body = {"belongs_to__application": cloud.id("application", "slug eq 'acme/shop'"), "is_of__device_type": 5}
+    made = cloud.call("POST", "/v7/device", body).json()["id"]
+    query = f"device({made})?$select=is_active,overall_status,overall_progress"
+    inactive = {"is_active": False, "overall_status": "inactive", "overall_progress": None}
+    assert cloud.rows(query) == [inactive]
+    assert cloud.call("PATCH", f"/v7/device({made})", {"is_online": True}).status_code == 200
+    assert cloud.rows(query)[0]["is_active"] is True
+    deactivate = {"is_active": False}
+    for path in (f"device({made})", f"device?$filter=id in ({made})"):
+        refused = cloud.call("PATCH", f"/v7/{path}", deactivate)
+        assert (refused.status_code, refused.json()) == (400, "Devices must be offline in order to be deactivated.")
+    assert cloud.call("PATCH", f"/v7/device({made})", {"is_online": False}).status_code == 200
+    assert cloud.rows(query)[0]["overall_status"] == "disconnected"
+    assert cloud.call("PATCH", f"/v7/device({made})", deactivate).status_code == 200
+    assert cloud.rows(query) == [inactive]
+    assert cloud.rows(f"device?$select=id&$filter=overall_status eq 'inactive' and id eq {made}") == [{"id": made}]
+
+
+@pytest.mark.parametrize("resource", ["device_tag", "application_tag", "release_tag", "organization_membership_tag"])
+def test_a_key_that_is_null_is_refused_by_name(cloud: Cloud, resource: str) -> None:
+    body = {resource.removesuffix("_tag"): 1, "tag_key": None, "value": "v"}
+    refused = cloud.call("POST", f"/v7/{resource}", body)
+    assert (refused.status_code, refused.json()) == (400, '"tag_key" cannot be null')
+
+
+def test_the_configuration_that_devices_are_told(cloud: Cloud) -> None:
+    (device,) = cloud.rows("device(1)?$select=uuid&$expand=belongs_to__application($select=uuid)")
+    fleet = device["belongs_to__application"][0]["uuid"]
+    states = [
+        cloud.call("GET", f"/device/v3/{device['uuid']}/state").json()[device["uuid"]],
+        cloud.call("GET", f"/device/v2/{device['uuid']}/state").json()["local"],
+        cloud.call("GET", f"/device/v3/fleet/{fleet}/state").json()[fleet],
+    ]
+    wanted = {"RESIN_SUPERVISOR_NATIVE_LOGGER": "true", "RESIN_SUPERVISOR_POLL_INTERVAL": "900000"}
+    assert [state["config"] for state in states] == [wanted] * 3
+
+
+def test_who_made_a_release(cloud: Cloud) -> None:
+    query = "release?$select=id&$filter=semver eq '1.1.0'&$expand=is_created_by__user($select=username)"
+    assert cloud.rows(query)[0]["is_created_by__user"] == [{"username": "admin"}]
+
+
+def test_histories_say_who_it_was(cloud: Cloud) -> None:
+    admin = cloud.emulator.store.query("user", username="admin")[0]["actor"]
+    device = cloud.emulator.store.query("device", id=1)[0]
+    select = "$select=is_created_by__actor,is_ended_by__actor,end_timestamp,tracks__device&$orderby=id asc"
+    query = f"device_history?{select}&$filter=uuid eq '{device['uuid']}'"
+    newer = cloud.id("release", "semver eq '1.1.0'")
+    cloud.emulator.simulate(download_seconds=10, install_seconds=5, poll_seconds=5)
+    cloud.call("PATCH", "/v7/device(1)", {"is_pinned_on__release": newer})
+    cloud.emulator.advance(600)
+    first, pinned, ran = cloud.rows(query)
+    by = {"__id": admin}
+    assert (first["is_created_by__actor"], first["is_ended_by__actor"], pinned["is_created_by__actor"]) == (by, by, by)
+    itself = {"__id": device["actor"]}
+    assert (pinned["is_ended_by__actor"], ran["is_created_by__actor"]) == (itself, itself)
+    cloud.call("DELETE", "/v7/device(1)")
+    last = cloud.rows(query)[-1]
+    assert (last["is_ended_by__actor"], last["tracks__device"]) == (by, None)
+    assert last["end_timestamp"] is not None
 
 
 def test_registering(cloud: Cloud) -> None:
