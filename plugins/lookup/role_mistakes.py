@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: role_mistakes
 author:
   - The community.balena maintainers (!UNKNOWN)
-version_added: 1.1.0
+version_added: 2.0.0
 short_description: What is wrong with the variables that a role of this collection was given
 description:
   - Returns a sentence for each mistake in the variables of the role that is running, or an empty list. The roles of

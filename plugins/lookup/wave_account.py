@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: wave_account
 author:
   - The community.balena maintainers (!UNKNOWN)
-version_added: 1.1.0
+version_added: 2.0.0
 short_description: What became of the devices that waves have reached so far
 description:
   - Makes the account of a wave from the results of its tasks, and says whether the next wave may follow. The role

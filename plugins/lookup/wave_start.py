@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: wave_start
 author:
   - The community.balena maintainers (!UNKNOWN)
-version_added: 1.1.0
+version_added: 2.0.0
 short_description: Whether a wave of devices may begin
 description:
   - Says whether a wave may begin now, by its maintenance windows and by its approval. The roles

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: balena_device_history_info
 short_description: Read what happened to balena devices
-version_added: 1.1.0
+version_added: 2.0.0
 description:
   - Returns what happened to devices in a period, and who did it. Devices were registered, moved, pinned to another
     release, updated or removed.

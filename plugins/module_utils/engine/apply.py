@@ -111,13 +111,28 @@ def apply(
     :returns: which steps were made, which failed and why, and which were not tried.
     """
     run = _Run(balena, writers or {}, Outcome(progress=progress))
-    for (resource, action), group in groupby(plan.steps, key=lambda step: (step.resource, step.action)):
-        steps = run.able(list(group))
+    for batch in _batches(plan.steps):
+        resource, action = batch[0].resource, batch[0].action
+        steps = run.able(batch)
         if (resource, action) in run.writers or action == "create":
             run.each(steps)
         else:
             run.bulk(steps)
     return run.outcome
+
+
+def _batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """Steps of one kind in a row, none of which needs another: they can be made at once."""
+    for (resource, action), group in groupby(steps, key=lambda step: (step.resource, step.action)):
+        batch: list[Step] = []
+        keys: set[Key | None] = set()
+        for step in group:
+            if any((need.resource, need.action) == (resource, action) and need.key in keys for need in step.needs):
+                yield batch
+                batch, keys = [], set()
+            batch.append(step)
+            keys.add(step.key)
+        yield batch
 
 
 class _Run:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-VERSION = "1.0.0"
+VERSION = "2.0.0"
 # The version of the JavaScript SDK whose methods this SDK mirrors.
 REFERENCE_VERSION = "23.2.15"
 CLIENT = f"community.balena/{VERSION}"

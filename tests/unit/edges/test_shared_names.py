@@ -24,6 +24,7 @@ from tests.support.roles import ROLES, role_options
 #: Options that are not of the same type, default, choices or aliases everywhere -> why.
 OTHER_SHAPE = {
     "limit": "a share of devices, but a number of releases, of which a share would say nothing",
+    "members": "those of organizations and applications have roles, those of teams have none",
     "offline": "what can be done about offline devices depends on what is done with the others",
     "os_type": "one is installed unless another is asked for, but all are listed",
     "purge": "of one thing it is wanted or not; of a whole fleet, for each kind of thing on its own",
@@ -37,7 +38,8 @@ OTHER_SHAPE = {
 #: the same, which a doc fragment does best.
 ABOUT_ITS_SUBJECT = {
     "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
-    "invalidated", "limit", "name", "offline", "organization", "os_type", "poll_interval", "purge", "purge_tags",
+    "invalidated", "limit", "members", "name", "new_name", "offline", "organization", "os_type",
+    "poll_interval", "purge", "purge_tags",
     "release", "scope", "secrets", "sections", "service", "since", "state", "support_access_until", "tags", "uuid",
     "value", "version", "wait", "wait_timeout", "with_tags",
 }  # fmt: skip

@@ -296,3 +296,17 @@ def test_an_error_that_repeats_a_secret_value_is_cleaned():
     change = Change("create", "v", ("d1", "PW"), None, {"value": "hunter2"}, {"device": 1, "name": "PW"}, secret=True)
     outcome = apply(sdk(Pine(lambda *call: refusal(400, "bad value hunter2"))), Plan((change,)))
     assert "hunter2" not in repr(report.failed_items(outcome)) + report.failure_message(outcome)
+
+
+def test_steps_of_one_kind_that_need_each_other_are_made_one_after_another():
+    pine = Pine()
+    promoted = Change("update", "member", ("ana",), {"role": 2}, {"role": 1}, {}, 1)
+    demoted = Change(
+        "update", "member", ("ben",), {"role": 1}, {"role": 2}, {}, 2, needs=(Need("member", "update", ("ana",)),)
+    )
+    other = Change("update", "member", ("eve",), {"role": 1}, {"role": 2}, {}, 3)
+    assert apply(sdk(pine), Plan((promoted, demoted, other))).complete
+    assert [call[2] for call in pine.calls] == [{"role": 1}, {"role": 2}]
+    failing = Pine(lambda verb, resource, body, *rest: refusal(400) if body == {"role": 1} else None)
+    outcome = apply(sdk(failing), Plan((promoted, demoted)))
+    assert [step.key for step in outcome.not_done] == [("ben",)]

@@ -29,7 +29,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "plugins.inventory": (*EDGE, "plugins.plugin_utils"),
     "emulator": (),
 }
-_LOWEST = ("keys", "variables", "tags", "waves")
+_LOWEST = ("access", "keys", "variables", "tags", "waves")
 _MIDDLE = ("devices", "releases")
 _HIGH = ("applications", "host_os", "rollout")
 #: What each noun may import of the others.
