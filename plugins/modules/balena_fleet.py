@@ -50,6 +50,8 @@ options:
         C(apply) is V(target), which gives devices the target that they then follow by themselves. C(os_type) is as
         O(community.balena.balena_os_update#module:os_type).
       - C(provisioning_keys) is a list of keys with C(name), C(description) and C(expires).
+      - C(access) has the roles of collaborators by user name or e-mail address, as
+        O(community.balena.balena_application_member#module:members). Only on balenaCloud.
       - "In place of the value of a variable, C({secret: NAME}) names a secret of O(secrets). A null value means that
         there must be no such variable or tag."
     type: dict
@@ -69,7 +71,7 @@ options:
         variables, on all and on single devices; V(release) the release of the fleet and pins of devices.
     type: list
     elements: str
-    choices: [application, devices, tags, services, variables, provisioning_keys, supervisor, os, release]
+    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release]
   purge:
     description:
       - Remove what the document does not declare of these kinds. All that is removed is in the diff and counted.
@@ -77,10 +79,10 @@ options:
       - V(variables) means variables of the fleet and of all of its devices, V(services) variables of services, also on
         single devices. The services themselves stay, as releases bring them.
       - V(devices) removes the devices that the document does not name, with all that belongs to them.
-      - V(provisioning_keys) revokes keys.
+      - V(provisioning_keys) revokes keys. V(access) removes collaborators and takes back invitations.
     type: list
     elements: str
-    choices: [tags, services, variables, devices, provisioning_keys]
+    choices: [tags, services, variables, devices, provisioning_keys, access]
     default: []
   create:
     description:
@@ -231,9 +233,9 @@ drift:
         - The kind C(missing_fleet) is a fleet that does not exist; C(release) its target; C(pin) a device that is
           pinned otherwise than declared, or although the document says nothing of it; C(running) a device that runs
           neither its target nor what the document makes its target; C(override) a variable of a single device that
-          hides one of the fleet or of a service and is not declared; C(variable), C(tag), C(setting), C(service) and
-          C(provisioning_key) what the task changes of these; C(missing_device) a device to be registered;
-          C(undeclared_device) one that the document, which names others, does not name and no group takes;
+          hides one of the fleet or of a service and is not declared; C(variable), C(tag), C(setting), C(service),
+          C(provisioning_key) and C(collaborator) what the task changes of these; C(missing_device) a device to be
+          registered; C(undeclared_device) one that the document, which names others, does not name and no group takes;
           C(supervisor) and C(os) those off policy; C(silent) a device that has been silent for O(silent_days).
       type: list
       elements: dict
@@ -282,6 +284,16 @@ pending:
     - path: release
       release: 1.0.0
       reason: release '1.0.0' of application 'acme/signage' does not exist, or the token may not see it
+collaborators:
+  description:
+    - The application's slug, the roles of its collaborators by user name, and in C(pending) the roles of those who are
+      invited and have not come yet; as they are after the task (in check mode as they would be).
+  returned: when the document declares C(access)
+  type: dict
+  sample:
+    application: acme/kiosk
+    members: {admin: developer}
+    pending: {guest@example.com: observer}
 provisioning_keys:
   description:
     - The declared keys. RV(provisioning_keys[].key), the value, is there when the key was made, and never again; the

@@ -17,7 +17,8 @@ description:
   - The values of variables that are likely to be secret are not in it. In their place are references, C(secret) with a
     name such as V(api_key), and RV(secrets) lists these names. Look at your own variables, and set O(secret_names) or
     O(secrets=all) where others are secret.
-  - The whole fleet is read in four requests, whatever the number of its devices (one more for each 2000 of them).
+  - The whole fleet is read in at most six requests, whatever the number of its devices (one more for each 2000 of
+    them).
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -40,7 +41,7 @@ options:
         OS; which versions its devices run is in the drift report of M(community.balena.balena_fleet).
     type: list
     elements: str
-    choices: [application, devices, tags, services, variables, provisioning_keys, supervisor, os, release]
+    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release]
   secret_names:
     description:
       - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike. They

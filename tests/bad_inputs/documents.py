@@ -52,6 +52,7 @@ GOOD: dict[str, Any] = {
     ],
     "supervisor": {"version": "17.0.3"},
     "os": {"version": "^6.0", "apply": False, "os_type": "default"},
+    "access": {"admin": "developer"},
     "provisioning_keys": [{"name": "factory", "description": "x", "expires": "2030-01-31"}],
 }
 #: A value of each kind; where the schema takes it, it is no mistake.

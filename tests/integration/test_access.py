@@ -286,3 +286,49 @@ def test_an_openbalena_server_has_none_of_it(emulator, module, options):
     assert refused["failed"]
     assert "balenaCloud has that, an openBalena server does not" in refused["msg"]
     assert emulator.writes() == []
+
+
+def test_a_fleet_document_has_collaborators(cloud):
+    add(cloud, "ana", "member")
+    document = {"fleet": "acme/kiosk", "access": {"ana": "operator", "x@y.org": "observer"}}
+    done = converged(cloud, "balena_fleet", document=document)
+    assert done["collaborators"]["members"] == {"ana": "operator"}
+    assert done["collaborators"]["pending"] == {"x@y.org": "observer"}
+    exported = run_task(cloud, "balena_fleet_info", application="acme/kiosk")["document"]
+    assert exported["access"] == document["access"]
+    assert run_task(cloud, "balena_fleet", document=exported, purge=["access"])["changes"] == NOTHING
+    drifted = run_task(cloud, "balena_fleet", document={**document, "access": {"ana": "observer"}}, check_mode=True)
+    (finding,) = (one for one in drifted["drift"]["findings"] if one["kind"] == "collaborator")
+    assert (finding["name"], finding["actual"], finding["declared"]) == (
+        "ana",
+        {"application_membership_role": "operator"},
+        {"application_membership_role": "observer"},
+    )
+    refused = run_task(cloud, "balena_fleet", document={"fleet": "acme/kiosk"}, purge=["access"])
+    assert "access" in refused["msg"]
+    done = converged(cloud, "balena_fleet", document={"fleet": "acme/kiosk", "access": {}}, purge=["access"])
+    assert done["collaborators"]["members"] == {}
+
+
+def test_a_new_fleet_gets_its_collaborators_at_once(cloud):
+    add(cloud, "ana", "member")
+    document = {
+        "fleet": "acme/lobby",
+        "device_type": "raspberrypi4-64",
+        "access": {"ana": "operator", "x@y.org": "observer"},
+    }
+    done = converged(cloud, "balena_fleet", document=document)
+    assert done["collaborators"] == {
+        "application": "acme/lobby",
+        "members": {"ana": "operator"},
+        "pending": {"x@y.org": "observer"},
+    }
+
+
+def test_an_openbalena_server_has_no_collaborators(emulator):
+    emulator.seed(SEED)
+    refused = run_task(emulator, "balena_fleet", document={"fleet": "acme/kiosk", "access": {"ana": "operator"}})
+    assert "access: balenaCloud has that, an openBalena server does not" in refused["msg"]
+    assert emulator.writes() == []
+    exported = run_task(emulator, "balena_fleet_info", application="acme/kiosk")["document"]
+    assert "access" not in exported

@@ -9,15 +9,12 @@ each 200 ids; creations go one by one over the pooled connections, since the API
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from ..sdk._chunks import chunks
 from ..sdk._related import referenced
 from ..sdk.errors import (
     BalenaConnectionError,
@@ -28,6 +25,7 @@ from ..sdk.errors import (
     BalenaRequestError,
 )
 from . import along
+from .batches import alike, batches
 from .plan import Action, Change, Key, Need, NewId, Plan, Step
 
 if TYPE_CHECKING:
@@ -111,7 +109,7 @@ def apply(
     :returns: which steps were made, which failed and why, and which were not tried.
     """
     run = _Run(balena, writers or {}, Outcome(progress=progress))
-    for batch in _batches(plan.steps):
+    for batch in batches(plan.steps):
         resource, action = batch[0].resource, batch[0].action
         steps = run.able(batch)
         if (resource, action) in run.writers or action == "create":
@@ -119,20 +117,6 @@ def apply(
         else:
             run.bulk(steps)
     return run.outcome
-
-
-def _batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """Steps of one kind in a row, none of which needs another: they can be made at once."""
-    for (resource, action), group in groupby(steps, key=lambda step: (step.resource, step.action)):
-        batch: list[Step] = []
-        keys: set[Key | None] = set()
-        for step in group:
-            if any((need.resource, need.action) == (resource, action) and need.key in keys for need in step.needs):
-                yield batch
-                batch, keys = [], set()
-            batch.append(step)
-            keys.add(step.key)
-        yield batch
 
 
 class _Run:
@@ -189,7 +173,7 @@ class _Run:
 
     def bulk(self, changes: Sequence[Change]) -> None:
         """Updates or deletions of one resource, as many rows in a request as it takes."""
-        self._all(list(_alike(changes)), self._many)
+        self._all(list(alike(changes)), self._many)
 
     def _all(self, groups: Sequence[Sequence[Change]], write: Callable[[Sequence[Change]], bool]) -> None:
         """One request for each group, over the pooled connections."""
@@ -303,17 +287,6 @@ class _Run:
         if made is None or made.id is None:
             raise BalenaError(f"{value.resource} {' '.join(value.key)} was not created, so nothing can belong to it")
         return made.id
-
-
-def _alike(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    """Chunks of changes that one request can make: same body, few enough rows."""
-    groups: dict[str, list[Change]] = {}
-    for change in changes:
-        # Of what stands for a new row, the text tells equal from different as its id will.
-        body = json.dumps(change.body, sort_keys=True, default=repr) if change.action == "update" else ""
-        groups.setdefault(body, []).append(change)
-    for group in groups.values():
-        yield from chunks(group)
 
 
 def _meets_every_request(error: BalenaError) -> bool:

@@ -13,7 +13,7 @@ from ...engine.task import Task
 from ...sdk._related import related_or_none
 from ..query import Record
 from ..selector import need_application
-from .members import WRITERS, Membership, check_roles, converge
+from .members import MEMBER_WRITERS, Membership, check_roles, converge
 from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plan(balena: Balena, want: Want) -> Task:
     application = need_application(balena, want["application"], expand={"organization": {"$select": ["id", "handle"]}})
     found = membership(balena, application, want["members"], purge=want["purge"], message=want.get("message"))
     shown = {"application": application["slug"], **found.shown}
-    return Task(Plan(found.changes, len(want["members"]) + 1, {"collaborators": shown}), WRITERS)
+    return Task(Plan(found.changes, len(want["members"]) + 1, {"collaborators": shown}), MEMBER_WRITERS)
 
 
 def membership(

@@ -179,7 +179,7 @@ def _invite_anew(balena: Balena, change: Change, outcome: Outcome) -> Made:
     return _add(balena, replace(change, action="create"), outcome)
 
 
-WRITERS: Writers = {
+MEMBER_WRITERS: Writers = {
     **{(kind.membership, "create"): _add for kind in (ORGANIZATION, APPLICATION)},
     **{(kind.invite, "create"): _add for kind in (ORGANIZATION, APPLICATION)},
     **{(kind.invite, "update"): _invite_anew for kind in (ORGANIZATION, APPLICATION)},

@@ -17,7 +17,7 @@ from ...engine.task import Task
 from ...engine.wording import counted
 from ..query import Record, meant
 from ..rows import read_rows
-from .members import WRITERS, Membership, check_roles, converge, removed_administrators
+from .members import MEMBER_WRITERS, Membership, check_roles, converge, removed_administrators
 from .people import ADMINISTRATOR, ORGANIZATION, People, Person, read_people, read_roles, token_user
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def plan(balena: Balena, want: Want) -> Task:
         **membership.shown,
     }
     planned = Plan(join([changes, membership.changes]), len(people.members) + 1, {"organization": shown})
-    return Task(planned, WRITERS, result=partial(_told, key=key, shown=shown))
+    return Task(planned, MEMBER_WRITERS, result=partial(_told, key=key, shown=shown))
 
 
 def find(balena: Balena, handle: str) -> Record | None:

@@ -18,7 +18,7 @@ from ...sdk._related import related_or_none
 from ..query import Record
 from ..rows import read_rows
 from ..selector import named_application
-from .members import WRITERS, check_roles
+from .members import MEMBER_WRITERS, check_roles
 from .organizations import need
 from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles
 
@@ -73,7 +73,7 @@ def plan(balena: Balena, want: Want) -> Task:
         "access": dict(sorted(granted.items())),
     }
     planned = Plan(join([changes, members, access]), 1 + len(names), {"team": shown})
-    return Task(planned, WRITERS, result=partial(_told, key=key, shown=shown))
+    return Task(planned, MEMBER_WRITERS, result=partial(_told, key=key, shown=shown))
 
 
 def describe(team: Record) -> dict[str, Any]:

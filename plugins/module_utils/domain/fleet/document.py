@@ -32,12 +32,13 @@ SECTIONS = (
     "services",
     "variables",
     "provisioning_keys",
+    "access",
     "supervisor",
     "os",
     "release",
 )
 #: The sections whose things can be removed when no document declares them.
-PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys")
+PURGEABLE = ("tags", "services", "variables", "devices", "provisioning_keys", "access")
 
 #: The parts that an export writes as lists where their keys look like templates.
 _LISTED = ("tags", "services")
@@ -114,6 +115,7 @@ class Document:
     :param settings: those of L(SETTINGS) that are given.
     :param services: environment variables of all devices by the name of the service.
     :param keys: the provisioning keys: C(name), and C(description) and C(expires) if given.
+    :param access: the roles of collaborators by user name or e-mail address; None: must not be one.
     :param sections: the keys that the document has at its top, also those with nothing in them.
     """
 
@@ -132,6 +134,7 @@ class Document:
     supervisor: Mapping[str, Any] | None
     os: Mapping[str, Any] | None
     keys: tuple[Mapping[str, Any], ...]
+    access: Mapping[str, str | None]
     sections: frozenset[str]
 
     @property
@@ -223,6 +226,7 @@ def _understood(content: Mapping[str, Any]) -> Document:
         supervisor=content.get("supervisor"),
         os=content.get("os"),
         keys=tuple(content.get("provisioning_keys", ())),
+        access=content.get("access", {}),
         sections=frozenset(content),
     )
 

@@ -29,6 +29,12 @@ _TARGETS = {
 #: What a device tells of itself that is held against these targets.
 _REPORTED = {"supervisor": "supervisor_version", "os": "os_version"}
 
+#: The kinds of findings about other resources than tags and variables.
+_KINDS = {
+    "api_key": "provisioning_key",
+    "user_application_membership": "collaborator",
+    "invitee__is_invited_to__application": "collaborator",
+}
 #: What documents call other columns.
 _SETTINGS = {
     "is_of__device_type": "device_type",
@@ -158,8 +164,8 @@ def _of_a_part(change: Change, slug: str, devices: Mapping[str, Record]) -> Find
 
 
 def _kind(resource: str) -> str:
-    if resource == "api_key":
-        return "provisioning_key"
+    if resource in _KINDS:
+        return _KINDS[resource]
     for ending in ("_tag", "_variable"):
         if resource.endswith(ending):
             return ending[1:]

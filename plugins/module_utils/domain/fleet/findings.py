@@ -31,6 +31,7 @@ KINDS = (
     "os",
     "silent",
     "provisioning_key",
+    "collaborator",
 )
 _ORDER = {kind: number for number, kind in enumerate(KINDS)}
 

@@ -44,6 +44,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         want["application"],
         keys="provisioning_keys" in sections,
         build="variables" in sections,
+        access="access" in sections,
     )
     if fleet is None:
         raise no_application(balena, want["application"])
@@ -76,6 +77,7 @@ def export(fleet: LiveFleet, references: References, sections: Collection[str] =
         "devices": {"devices": [_device(fleet, row, references, sections) for row in _in_order(fleet.devices)]},
         "supervisor": _supervisor(fleet.devices),
         "provisioning_keys": {"provisioning_keys": _keys(fleet.keys or ())},
+        "access": {"access": _access(fleet)},
     }
     document: Document = {"fleet": fleet.slug}
     for section, part in parts.items():
@@ -212,6 +214,13 @@ def _keys(keys: Sequence[Record]) -> list[Document]:
         if row["name"]:
             newest.setdefault(row["name"], {"name": row["name"], **_exported(API_KEY.fields, row)})
     return [newest[name] for name in sorted(newest)]
+
+
+def _access(fleet: LiveFleet) -> dict[str, str]:
+    """The roles of collaborators, also of those who are invited."""
+    people = fleet.access
+    found = [*people.members.values(), *people.invited.values()] if people else []
+    return {person.name: person.role.label for person in sorted(found, key=lambda person: person.name)}
 
 
 def _losses(fleet: LiveFleet, sections: Collection[str]) -> list[str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NewId
 from ...sdk._related import related, related_or_none
+from ..access import collaborators
+from ..access.members import Membership
 from ..applications.fields import DEVICE_TYPE, DEVICE_URLS
 from ..applications.plan import creation, organization
 from ..devices.types import find_all
@@ -38,6 +40,7 @@ class Known:
     :param types: the declared device types by the names that were declared.
     :param members: all devices that the fleet has or gets.
     :param staying: those that it has in the end.
+    :param access: what becomes of its collaborators; None if the document does not say.
     """
 
     scope: Scope
@@ -50,6 +53,7 @@ class Known:
     releases: Releases
     targets: Targets
     keys: provisioning_keys.Keys
+    access: Membership | None
 
     @property
     def device_type(self) -> Record | None:
@@ -87,7 +91,8 @@ def read_known(balena: Balena, scope: Scope) -> Known:
     releases = find_releases(scope, fleet)
     targets = find_targets(balena, scope, releases, fleet, staying)
     keys = provisioning_keys.plan(balena, scope, fleet)
-    return Known(scope, fleet, create, settings, types, members, staying, releases, targets, keys)
+    access = _access(balena, scope, fleet, create)
+    return Known(scope, fleet, create, settings, types, members, staying, releases, targets, keys, access)
 
 
 def is_removed(scope: Scope, member: Member) -> bool:
@@ -100,6 +105,20 @@ def _read_fleet(balena: Balena, scope: Scope) -> LiveFleet | None:
     keys = section in scope.sections and bool(document.keys or section in scope.purge)
     build = "variables" in scope.sections and bool(document.build or "variables" in scope.purge)
     return snapshot.read(balena, document.fleet, keys=keys, build=keys or build)
+
+
+def _access(balena: Balena, scope: Scope, fleet: LiveFleet, create: Change | None) -> Membership | None:
+    """What becomes of the collaborators, if the document says something of them or they are purged.
+
+    :raises DeclarationError: a role does not exist, or the server has no collaborators.
+    """
+    purge = "access" in scope.purge
+    if "access" not in scope.sections or not (scope.document.access or purge):
+        return None
+    row = fleet.application
+    if create:
+        row = {**row, "organization": [{"id": create.identity["organization"]}]}
+    return collaborators.membership(balena, row, scope.document.access, purge=purge, option="access")
 
 
 def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str, Record]:

@@ -14,6 +14,7 @@ from ...engine.apply import Outcome
 from ...engine.fields import Field
 from ...engine.plan import Change, DeclarationError, Plan, in_order, join
 from ...engine.task import Task
+from ..access.members import MEMBER_WRITERS
 from ..applications.fields import APPLICATION
 from ..applications.plan import differences, predict, predict_new, read_again
 from ..cloud import cloud_only_failures, missing
@@ -69,7 +70,7 @@ def plan(balena: Balena, want: Want) -> Task:
         (*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
     )
     read_it = partial(read_again, name=fleet.slug, want={}) if known.create else None
-    return Task(planned, api_keys.WRITERS, read_it, result)
+    return Task(planned, {**api_keys.WRITERS, **MEMBER_WRITERS}, read_it, result)
 
 
 def _changes(balena: Balena, known: Known, tagged: Sequence[Change]) -> tuple[Change, ...]:
@@ -86,6 +87,7 @@ def _changes(balena: Balena, known: Known, tagged: Sequence[Change]) -> tuple[Ch
         tagged,
         variable_changes(balena, scope, fleet, members, holders),
         known.keys.changes,
+        known.access.changes if known.access else (),
         host_changes(known.targets, members),
         pin_changes(scope, known.releases, known.targets, fleet, members),
         _removals(known),
@@ -163,6 +165,7 @@ def _result(known: Known, tagged: Sequence[Change]) -> dict[str, Any]:
         "registered": _registered(known, made=False),
         "pending": list(known.releases.pending),
         **known.keys.predicted(),
+        **({"collaborators": {"application": known.fleet.slug, **known.access.shown}} if known.access else {}),
     }
 
 

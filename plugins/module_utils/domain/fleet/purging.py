@@ -20,6 +20,8 @@ _OF_FLEET = {
     "build_environment_variable": "variables",
     "service_environment_variable": "services",
     "api_key": "provisioning_keys",
+    "user_application_membership": "access",
+    "invitee__is_invited_to__application": "access",
 }
 #: The same of what belongs to devices; there it is enough that the document says something of the kind of any device.
 _OF_DEVICES = {

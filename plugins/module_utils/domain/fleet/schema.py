@@ -164,6 +164,15 @@ _DEFS: Schema = {
         "errorMessage": "must be text without line breaks, a number, true, false, null, or {secret: NAME}",
     },
     "release": _RELEASE,
+    "person": {
+        "type": "string",
+        "pattern": rf"^\S{{1,{LONGEST_NAME}}}{_END}",
+        "errorMessage": "must be a user name or an e-mail address",
+    },
+    "role": {
+        "anyOf": [{"type": "string", "pattern": r"\S", "maxLength": LONGEST_NAME}, {"type": "null"}],
+        "errorMessage": "must be a role, such as developer, operator or observer, or null for none",
+    },
 }
 
 #: The document. The order of its sections is that of the option C(sections).
@@ -228,6 +237,9 @@ SCHEMA: Schema = {
                 "type": "array",
                 "items": _object(_keys(API_KEY.all), required=["name"]),
             },
+            "access": _map(
+                "role", "person", "Roles of collaborators by user name or e-mail address. Only on balenaCloud."
+            ),
         },
         required=["fleet"],
     ),

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole fleet as it is: what is planned from, exported, and looked at for drift.
 
-It is read in two requests, and one more each for provisioning keys and build variables, whatever the number of its
-devices (beyond L(DEVICES_PAGE) of them, one for each page).
+It is read in two requests, one more each for provisioning keys and build variables, and two for collaborators, whatever
+the number of its devices (beyond L(DEVICES_PAGE) of them, one for each page).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...sdk.errors import BalenaRequestError
+from ..access import people
 from ..devices.types import WITH_ARCHITECTURE
 from ..keys.owners import Owner, keys_of
 from ..query import PAGE, Record
@@ -75,6 +76,7 @@ class LiveFleet:
     :param application: the row with L(APPLICATION); its releases are C(owns__release), the newest first.
     :param devices: the rows with L(DEVICE), ordered by uuid.
     :param build: the build variables; None where the server has none (openBalena) or they were not asked for.
+    :param access: the collaborators; None where the server has none (openBalena) or they were not asked for.
     :param keys: the provisioning keys, the newest first; None where the server shows none or they were not asked for.
     """
 
@@ -82,6 +84,7 @@ class LiveFleet:
     devices: tuple[Record, ...] = ()
     build: tuple[Record, ...] | None = None
     keys: tuple[Record, ...] | None = None
+    access: people.People | None = None
 
     @property
     def slug(self) -> str:
@@ -105,7 +108,13 @@ class LiveFleet:
 
 
 def read(
-    balena: Balena, fleet: str | int, *, keys: bool = True, build: bool = True, devices: bool = True
+    balena: Balena,
+    fleet: str | int,
+    *,
+    keys: bool = True,
+    build: bool = True,
+    devices: bool = True,
+    access: bool = False,
 ) -> LiveFleet | None:
     """Read a fleet with all that a fleet document can say of it.
 
@@ -113,6 +122,7 @@ def read(
     :param keys: also read its provisioning keys; an openBalena server shows none.
     :param build: also read its build variables.
     :param devices: also read its devices.
+    :param access: also read its collaborators.
     :returns: None when there is no such fleet that the token can see.
     """
     application = find_application(balena, fleet, select=None, expand=APPLICATION)
@@ -123,7 +133,7 @@ def read(
     found = _keys(balena, application) if keys else None
     if build and variables is None and not found:
         found = None  # a server without build variables is an openBalena server, which shows no keys of a fleet
-    return LiveFleet(application, rows, variables, found)
+    return LiveFleet(application, rows, variables, found, _access(balena, application) if access else None)
 
 
 def _devices(balena: Balena, application: Record) -> tuple[Record, ...]:
@@ -140,6 +150,15 @@ def _build(balena: Balena, application: Record) -> tuple[Record, ...] | None:
     except BalenaRequestError as error:
         # The token is good, as the fleet was read with it: the server has no such resource (recording 01).
         if error.status_code != 401:
+            raise
+        return None
+
+
+def _access(balena: Balena, application: Record) -> people.People | None:
+    try:
+        return people.read_people(balena, people.APPLICATION, application["id"])
+    except BalenaRequestError as error:
+        if error.status_code != 401:  # as above
             raise
         return None
 
