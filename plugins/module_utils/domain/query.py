@@ -31,6 +31,23 @@ def all_of(*conditions: Mapping[str, Any] | str | None) -> dict[str, Any]:
     return {"$and": parts} if parts else {}
 
 
+def reaching(condition: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """A condition as the SDK takes it: of what a relation leads to, a row is meant with C($any).
+
+    :param condition: such as C({"belongs_to__application": {"organization": {"handle": "acme"}}}).
+    """
+    return {name: _reaching(name, value, depth) for name, value in condition.items()}
+
+
+def _reaching(name: str, value: Any, depth: int) -> Any:
+    if name in ("$and", "$or"):
+        return [reaching(part, depth) for part in value]
+    if name.startswith("$") or not isinstance(value, Mapping) or any(key.startswith("$") for key in value):
+        return value
+    alias = f"r{depth}"
+    return {"$any": {"$alias": alias, "$expr": {alias: reaching(value, depth + 1)}}}
+
+
 def any_of(conditions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A C($filter) that holds where one of the conditions does; at least one is needed."""
     return {"$or": list(conditions)} if len(conditions) > 1 else dict(conditions[0])

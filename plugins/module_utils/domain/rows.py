@@ -21,7 +21,7 @@ from ..sdk._odata import filter_text
 from ..sdk._odata_reader import Condition, read_condition
 from ..sdk._related import referenced
 from ..sdk.errors import BalenaError, BalenaUsageError
-from .query import PAGE, Record, all_of
+from .query import PAGE, Record, all_of, reaching
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -86,7 +86,7 @@ def read_rows(
     needs = needs_of(ours)
     options = reading(select, expand, needs)
     if condition := all_of(roughly, ours, theirs.text if theirs else None):
-        options["$filter"] = condition
+        options["$filter"] = reaching(condition)
     rows: list[Record] = balena.pine.get_all(resource, options=options, page_size=page_size)
     judge(rows, ours, resource, theirs)
     return as_asked(rows, needs, select, expand)
