@@ -187,6 +187,7 @@ WRONG = {
     "a list": ({"a": ["/tmp"]}, "assets.a must be the path of a file, not a list"),
     "a number": ({"a": 5}, "assets.a must be the path of a file, not a whole number"),
     "empty text": ({"a": ""}, "assets.a must be the path of a file"),
+    "one key twice": ({"1": "/etc/hostname", 1: "/etc/hostname"}, "assets: declared twice: 1, 1"),
     "no key": ({"": "/etc/hostname"}, "the key of an asset has 1 to 255 characters"),
     "a long key": ({"k" * 256: "/etc/hostname"}, "the key of an asset has 1 to 255 characters, not 256"),
 }
@@ -198,6 +199,18 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(kiosk, assets, messa
     refused = declare(kiosk, assets)
     assert refused["failed"] and message in refused["msg"]
     assert kiosk.requests() == []
+
+
+def test_a_release_that_is_built_gets_its_files(tmp_path):
+    path = write(tmp_path / "manual.txt", "read me")
+    build = {"release": None, "source_url": "https://example.com/a.zip"}
+    with Emulator(seed=SEED, rate=0, flavor="cloud") as cloud:
+        predicted = declare(cloud, {"manual": path}, check_mode=True, **build)
+        built = declare(cloud, {"manual": path}, **build)
+        assert not built.get("failed"), built
+        assert built["diff"] == predicted["diff"]
+        assert built["release"]["assets"] == predicted["release"]["assets"] != {}
+        assert stored(cloud, built["release"]["commit"]) == {"manual": b"read me"}
 
 
 def test_balena_cloud_has_assets_too(tmp_path):

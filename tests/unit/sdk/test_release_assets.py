@@ -167,6 +167,17 @@ def test_an_upload_whose_part_fails_is_not_completed(
     assert "secret" not in f"{raised.value} {vars(raised.value)}"
 
 
+@pytest.mark.parametrize("left_out", [1, 11])
+def test_a_file_that_is_not_asked_for_as_a_whole_is_not_completed(
+    left_out: int, balena: Balena, storage: Storage, big: Path
+) -> None:
+    whole = storage.places
+    storage.places = lambda seen: (part for part in whole(seen) if part["partNumber"] != left_out)  # type: ignore[method-assign]
+    with pytest.raises(BalenaInvalidResponseError, match="without the addresses of the parts"):
+        upload(balena, big, chunk_size=MEBIBYTE)
+    assert storage.committed is None and storage.parts == {}
+
+
 def test_a_file_that_shrinks_meanwhile_is_not_completed(balena: Balena, storage: Storage, big: Path) -> None:
     def cut(_progress: dict[str, int]) -> None:
         big.write_bytes(b"short")

@@ -109,6 +109,8 @@ class Declared:
         if given is None:
             return None
         files = {str(key): _file(str(key), path) for key, path in given.items() if path is not None}
+        if len({str(key) for key in given}) < len(given):
+            raise DeclarationError(f"assets: declared twice: {', '.join(sorted(map(str, given)))}")
         for key in map(str, given):
             if not 0 < len(key) <= _LONGEST_KEY:
                 raise DeclarationError(

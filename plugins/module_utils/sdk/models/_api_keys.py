@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._text import js_text
+from .._unset import UNSET, given
 from ..errors import BalenaRequestError
 from ._namespace import api_call, has_status
 
@@ -17,39 +18,27 @@ if TYPE_CHECKING:
 _NO_SUCH_PATH = "Cannot POST"
 
 
-def new_key(
-    sdk: Balena,
-    path: str,
-    body: dict[str, Any],
-    name: str | None = None,
-    description: str | None = None,
-    expiry_date: str | None = None,
-) -> str:
+def new_key(sdk: Balena, path: str, body: dict[str, Any]) -> str:
     """Make an API key.
 
     Args:
         sdk: the SDK instance.
         path: the endpoint for keys of this kind.
-        body: what the endpoint needs besides.
-        name: a name for the key.
-        description: a description for the key.
-        expiry_date: when the key stops working, as an ISO 8601 date and time.
+        body: what the endpoint needs to know: ``name``, ``description``, ``expiryDate`` …
 
     Returns:
         The key. It cannot be read again.
     """
-    optional = {"name": name, "description": description, "expiryDate": expiry_date}
-    given = {field: value for field, value in optional.items() if value is not None}
-    key: str = api_call(sdk, "POST", path, {**body, **given}, shape="text")
+    key: str = api_call(sdk, "POST", path, body, shape="text")
     return key
 
 
 def new_provisioning_key(
     sdk: Balena,
     application: int,
-    name: str | None = None,
-    description: str | None = None,
-    expiry_date: str | None = None,
+    name: str | None = UNSET,
+    description: str | None = UNSET,
+    expiry_date: str | None = UNSET,
 ) -> str:
     """Make an API key that can only register devices in an application.
 
@@ -58,14 +47,13 @@ def new_provisioning_key(
         application: the application's id.
         name: a name for the key.
         description: a description for the key.
-        expiry_date: when the key stops working, as an ISO 8601 date and time.
+        expiry_date: when the key stops working, as an ISO 8601 date and time; None for never.
 
     Returns:
         The key. It cannot be read again.
     """
     body = {"actorType": "application", "actorTypeId": application, "roles": ["provisioning-api-key"]}
-    optional = {"name": name, "description": description, "expiryDate": expiry_date}
-    return new_actor_key(sdk, {**body, **{field: value for field, value in optional.items() if value is not None}})
+    return new_actor_key(sdk, {**body, **given(name=name, description=description, expiryDate=expiry_date)})
 
 
 def new_actor_key(sdk: Balena, body: dict[str, Any]) -> str:
@@ -80,11 +68,9 @@ def new_actor_key(sdk: Balena, body: dict[str, Any]) -> str:
         The key. It cannot be read again.
     """
     try:
-        key: str = api_call(sdk, "POST", "/api-key/v2/", body, shape="text")
+        return new_key(sdk, "/api-key/v2/", body)
     except BalenaRequestError as error:
         if not (has_status(error, 404) and _NO_SUCH_PATH in js_text(error.body)):
             raise
         # A server of its own that was not updated for a while; it takes no field that is null.
-        known = {field: value for field, value in body.items() if value is not None}
-        key = api_call(sdk, "POST", "/api-key/v1/", known, shape="text")
-    return key
+        return new_key(sdk, "/api-key/v1/", {field: value for field, value in body.items() if value is not None})

@@ -177,6 +177,8 @@ class Upload:
         try:
             upload, parts = begun["asset"]["uuid"], begun["asset"]["uploadParts"]
             wanted = [(part["url"], int(part["chunkSize"]), int(part["partNumber"])) for part in parts]
+            if sum(size for _url, size, _number in wanted) != source.size:
+                raise ValueError("the parts are not those of the file")
         except (KeyError, TypeError, ValueError):
             address = f"{self._sdk.options.api_prefix}{RESOURCE}({asset})/beginUpload"
             raise errors.BalenaInvalidResponseError(

@@ -37,8 +37,8 @@ class ApiKeyModel(Namespace):
         if expiry_date is UNSET:
             raise errors.BalenaInvalidParameterError("expiry_date", expected="text or None", given=None)
         try:
-            body = {"name": name, "expiryDate": expiry_date}
-            return new_key(self._sdk, "/api-key/user/full", body, description=description or None)
+            body = {"name": name, "expiryDate": expiry_date, **({"description": description} if description else {})}
+            return new_key(self._sdk, "/api-key/user/full", body)
         except errors.BalenaRequestError as error:
             if has_status(error, 401):
                 raise errors.BalenaNotLoggedIn from error

@@ -210,15 +210,16 @@ class ApplicationModel(ApplicationReleases, ApplicationFleet):
         self,
         *,
         slug_or_uuid_or_id: str | int,
-        key_expiry_date: str | None = None,
-        key_name: str | None = None,
-        key_description: str | None = None,
+        key_expiry_date: str | None = UNSET,
+        key_name: str | None = UNSET,
+        key_description: str | None = UNSET,
     ) -> str:
         """Make an API key that can only register devices in an application.
 
         Args:
             slug_or_uuid_or_id: the application's slug (``org/name``), uuid or id.
-            key_expiry_date: when the key stops working, as an ISO 8601 date and time; the API asks for it.
+            key_expiry_date: when the key stops working, as an ISO 8601 date and time; None for never. The API asks for
+                it.
             key_name: a name for the key.
             key_description: a description for the key.
 

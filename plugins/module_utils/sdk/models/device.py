@@ -77,7 +77,7 @@ class DeviceModel(DeviceOs, DeviceSupervisor, DeviceReleases):
             device_type = self._compatible_type(device_type_slug, type_with_architecture, device_type)
         # Only now that all was checked: a key that is not used would stay.
         expiry = iso_date(_clock.now() + _PROVISIONING_TIME)
-        key = new_provisioning_key(self._sdk, application["id"], None, "Created by SDK to register a device", expiry)
+        key = new_provisioning_key(self._sdk, application["id"], UNSET, "Created by SDK to register a device", expiry)
         body = {"user": user, "application": application["id"], "device_type": device_type["slug"], "uuid": uuid}
         return self._register(body, key)
 
