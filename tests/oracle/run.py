@@ -130,8 +130,8 @@ def _connect(call: Call, server: FakeServer) -> Balena:
     """Open a connection to the fake server with the recorded options; repetitions only as recorded."""
     given = {snake_case(name): _option(snake_case(name), value) for name, value in call.options.items()}
     for step in call.steps:
-        if decision := re.match(r"getSdk\(\{retryRateLimitedRequests: function(?: returning (true|false))?", step):
-            given["retry_rate_limited_requests"] = lambda _delay, answer=decision[1]: answer == "true"
+        if re.match(r"getSdk\(\{retryRateLimitedRequests: .*function", step):
+            given["retry_rate_limited_requests"] = lambda _delay, answer="returning true" in step: answer
     usual: dict[str, Any] = {"data_directory": False, "max_retries": 0, "retry_rate_limited_requests": False}
     try:
         balena = Balena(**{**usual, **given})

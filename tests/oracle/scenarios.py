@@ -115,7 +115,7 @@ def _step(stage: Stage, step: str, cleanup: contextlib.ExitStack) -> list[Any]:
     elif step.startswith("Promise.all of two "):
         stage.balena.map_parallel(lambda name: invoke(_named(stage, name), []), [step.rpartition(" ")[2]] * 2)
         return [stage.balena.auth.get_token()]
-    elif step.startswith("getSdk({retryRateLimitedRequests: function"):
+    elif step.startswith("getSdk({retryRateLimitedRequests: "):
         pass  # the connection was opened with it
     elif step == "login with a token valid for one more day":
         stage.balena.auth.login_with_token(TOKENS["OLD_JWT"])
@@ -315,6 +315,7 @@ def _kept_token(stage: Stage, options: dict[str, Any]) -> Any:
     """Log in, and look with another connection for the token that is kept in a directory of its own."""
     first, second = sdk.get_sdk(**options), sdk.get_sdk(**options)
     first.auth.login_with_token("1234567890" if "all-digit" in stage.call.variant else TOKENS["API_KEY"])
+    before = first.auth.get_token()
     if "logout" in stage.call.variant:
         first.auth.logout()
     found = _error_or_result(second.auth.get_token)
@@ -323,8 +324,9 @@ def _kept_token(stage: Stage, options: dict[str, Any]) -> Any:
         return found
     directory = Path(options["data_directory"])
     files = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
-    known = {"files": files, "file": (directory / "token").is_file(), "first": _error_or_result(first.auth.get_token)}
-    return {name: known.get(name, found) for name in recorded}
+    kinds: dict[type, Any] = {bool: "token" in files, list: files, int: len(files)}
+    names = {"before": before, "first": _error_or_result(first.auth.get_token)}
+    return {name: names.get(name, kinds.get(type(value), found)) for name, value in recorded.items()}
 
 
 def _shared_options(stage: Stage) -> Any:

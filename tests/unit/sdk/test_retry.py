@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email.utils
 import threading
@@ -205,3 +206,25 @@ def test_streams_do_not_count() -> None:
         for _turn in range(3):
             balena.request.stream(url=server.url).close()
         assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_function_decides_whether_a_rate_limit_is_waited_out(agrees: bool, waits: Waits) -> None:
+    asked: list[float] = []
+
+    def decide(seconds: float) -> bool:
+        asked.append(seconds)
+        return agrees
+
+    with LocalServer([told_to_wait(429, "7"), FINE]) as server:
+        balena = connect(server, retry_rate_limited_requests=decide)
+        with contextlib.nullcontext() if agrees else pytest.raises(BalenaRequestError):
+            balena.pine.get("device")
+    assert asked == [7.0]
+    assert waits.seconds == ([7.0] if agrees else [])
+
+
+def test_a_function_is_not_asked_about_a_rate_limit_of_unknown_length(waits: Waits) -> None:
+    with LocalServer([Answer(status=429), FINE]) as server, pytest.raises(BalenaRequestError):
+        connect(server, retry_rate_limited_requests=lambda _seconds: True).pine.get("device")
+    assert waits.seconds == []

@@ -34,16 +34,17 @@ class ApplicationReads(Listed):
 
     resource, order = "application", "app_name asc"
 
-    def get_dashboard_url(self, id: int) -> str:
+    def get_dashboard_url(self, id: int | str) -> str:
         """Return the address of an application's page on the dashboard, without asking the API.
 
         Args:
-            id: the application's id.
+            id: the application's id, a number or its digits.
 
         Raises:
             BalenaUsageError: this is not a number.
         """
-        if not (is_id(id) or isinstance(id, float)) or not math.isfinite(id):
+        digits = isinstance(id, str) and id.isascii() and id.isdigit()
+        if not digits and (isinstance(id, str) or not (is_id(id) or isinstance(id, float)) or not math.isfinite(id)):
             raise errors.BalenaUsageError("The id option should be a finite number")
         return f"{self._sdk.options.dashboard_root}apps/{js_text(id)}"
 
