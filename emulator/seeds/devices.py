@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..simulation.builds import host_releases
 from ..simulation.clock import iso_time
-from ..simulation.simulation import connectivity
+from ..simulation.writing import connectivity
 from ..store.model import base_model
 
 if TYPE_CHECKING:

@@ -38,6 +38,7 @@ class Clock:
         self._moving = threading.RLock()
         self._timelines: list[Timeline] = []
         self._rate = rate
+        self.advancing = False
         self._virtual = time.time() if start is None else start
         self._real = time.monotonic()
 
@@ -93,9 +94,11 @@ class Clock:
         with self._moving:
             rate = self._rate
             self.set_rate(0.0)
+            self.advancing = True
             try:
                 self._run_until(self.timestamp() + seconds)
             finally:
+                self.advancing = False
                 self.set_rate(rate)
 
     def tick(self) -> None:

@@ -125,6 +125,8 @@ class DeviceLife:
         self.done_os = os_release
         self.done_supervisor = supervisor_release
         self.rebooting = False
+        # The moment of the last step.
+        self.looked_at = 0.0
 
     def step(self, seen: Seen, seconds: float) -> Changes:
         """Live for some seconds."""

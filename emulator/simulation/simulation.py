@@ -8,24 +8,26 @@ stay as they are.
 
 from __future__ import annotations
 
-import functools
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-
-from ..store.database import tables
-from .builds import host_releases, version_of
-from .clock import iso_time
-from .device_life import Changes, DeviceLife, Seen, Settings
+from .builds import host_releases
+from .device_life import DeviceLife, Seen, Settings
+from .seeing import see
+from .writing import Writer, connectivity
 
 if TYPE_CHECKING:
     from ..store.store import Store
     from .clock import Clock
+
+
+# How many devices are looked at without letting others do anything, and how long a request may wait for all of them.
+SLICE = 100
+PATIENCE_SECONDS = 0.02
 
 
 class Simulation:
@@ -36,8 +38,11 @@ class Simulation:
         self._clock = clock
         self._lock = threading.RLock()
         self._next: float | None = None
-        self._last = 0.0
         self._lives: dict[int, DeviceLife] = {}
+        # The last device that a step has come to; 0: none yet.
+        self._after = 0
+        self._met: set[int] = set()
+        self._thread: threading.Thread | None = None
         self.settings = Settings()
         self.follows_targets = False
         # Told the moment of each step that was done.
@@ -68,20 +73,61 @@ class Simulation:
 
     def _begin(self) -> None:
         if self._next is None:
-            self._last = self._clock.timestamp()
-            self._next = self._last + self.settings.step_seconds
+            self._next = self._clock.timestamp() + self.settings.step_seconds
 
     def next_due(self) -> float | None:
         """Time of the next step."""
         return self._next
 
     def run_due(self, now: float) -> None:
-        """Do the steps that are due."""
+        """Do the steps that are due: every one of them when the clock is advanced.
+
+        When the time passes by itself, nobody shall wait for thousands of devices: this takes as long as a request may
+        wait, and leaves the rest to a thread, which then does several steps of a device in one.
+        """
+        if self._clock.advancing:
+            with self._lock:
+                self._after, self._met = 0, set()
+                while self._next is not None and self._next <= now:
+                    self._everybody(self._next)
+                    self._next += self.settings.step_seconds
+            return
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if self._is_due(now) and not self._catch_up(now, time.monotonic() + PATIENCE_SECONDS):
+            self._catch_up_later()
+
+    def _is_due(self, now: float) -> bool:
+        return self._next is not None and self._next <= now
+
+    def _catch_up(self, now: float, deadline: float) -> bool:
+        """Do what is due, up to a moment of the real clock; whether that was all."""
+        while self._is_due(now):
+            with self._lock:
+                if self._next is None:
+                    return True
+                step = self.settings.step_seconds
+                if self._after == 0 and time.monotonic() > deadline - PATIENCE_SECONDS / 2:
+                    # too late for each step on its own
+                    self._next += (now - self._next) // step * step
+                if self._some(self._next):
+                    self._next += step
+            if time.monotonic() > deadline:
+                return not self._is_due(now)
+        return True
+
+    def _catch_up_later(self) -> None:
         with self._lock:
-            while self._next is not None and self._next <= now:
-                moment = self._next
-                self._step(moment)
-                self._next = moment + self.settings.step_seconds
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work_off, name="simulation", daemon=True)
+                self._thread.start()
+
+    def _work_off(self) -> None:
+        while self._is_due(now := self._clock.timestamp()):
+            begun = time.monotonic()
+            # a slice, and as long for those who ask
+            self._catch_up(now, begun)
+            time.sleep(max(time.monotonic() - begun, 0.001))
 
     def start_os_update(self, uuid: str, version: str) -> None:
         """Let a device update its OS to a version, as the device actions service does. Raises LookupError."""
@@ -138,173 +184,42 @@ class Simulation:
                 "offline": sum(life.offline_left > 0 for life in self._lives.values()),
             }
 
-    def _step(self, moment: float) -> None:
-        seconds = moment - self._last
-        self._last = moment
-        with self._store.transaction():
-            done = []
-            present = set()
-            for seen in self._see():
-                present.add(seen.id)
-                life = self._lives.get(seen.id)
-                if life is None and seen.online and self.follows_targets:
-                    life = DeviceLife(seen.uuid, self.settings, seen.os_target, seen.supervisor_target)
-                    self._lives[seen.id] = life
-                if life is not None:
-                    done.append((seen, life.step(self._in_scope(seen), seconds)))
-            self._lives = {key: life for key, life in self._lives.items() if key in present}
+    def _everybody(self, moment: float) -> None:
+        """A whole step of all devices."""
+        while not self._some(moment):
+            pass
+
+    def _some(self, moment: float) -> bool:
+        """A step of the next devices; whether they were the last."""
+        with self._lock, self._store.transaction():
+            seen = see(self._store, self._after, SLICE, self.settings.fail_tags)
+            done = [(one, life.step(self._in_scope(one), spent)) for one, life, spent in self._living(seen, moment)]
+            is_last = len(seen) < SLICE
+            self._after = 0 if is_last else seen[-1].id
+            self._met.update(one.id for one in seen)
             Writer(self._store, moment).write(done)
-            for tell in self.after_step:
-                tell(moment)
+            if is_last:
+                self._lives = {key: life for key, life in self._lives.items() if key in self._met}
+                self._met.clear()
+                for tell in self.after_step:
+                    tell(moment)
+        return is_last
+
+    def _living(self, seen: list[Seen], moment: float) -> Iterator[tuple[Seen, DeviceLife, float]]:
+        """The devices that live, each with the seconds since it was looked at."""
+        for one in seen:
+            life = self._lives.get(one.id)
+            if life is None and one.online and self.follows_targets:
+                life = DeviceLife(one.uuid, self.settings, one.os_target, one.supervisor_target)
+                self._lives[one.id] = life
+            if life is None:
+                continue
+            seconds = moment - life.looked_at if life.looked_at else self.settings.step_seconds
+            if seconds > 0:
+                life.looked_at = moment
+                yield one, life, seconds
 
     def _in_scope(self, seen: Seen) -> Seen:
         if self.follows_targets and (not self.settings.applications or seen.slug in self.settings.applications):
             return seen
         return replace(seen, target=None, os_target=None, supervisor_target=None)
-
-    def _see(self) -> list[Seen]:
-        tags = self._tags() if self.settings.fail_tags else {}
-        nothing: Mapping[str, str] = {}
-        return [Seen(**row, tags=tags.get(row["id"], nothing)) for row in self._store.rows(_present())]
-
-    def _tags(self) -> dict[int, dict[str, str]]:
-        tags: dict[int, dict[str, str]] = {}
-        table = tables()["device_tag"].c
-        wanted = sa.select(table.device, table.tag_key, table.value).where(table.tag_key.in_(self.settings.fail_tags))
-        for row in self._store.rows(wanted):
-            tags.setdefault(row["device"], {})[row["tag_key"]] = row["value"]
-        return tags
-
-
-@functools.cache
-def _present() -> sa.Select[Any]:
-    """The devices as `Seen` has them; made once, since making it takes longer than a step of a few devices."""
-    device, application = tables()["device"].c, tables()["application"].c
-    return sa.select(
-        device.id,
-        device.uuid,
-        device.device_name.label("name"),
-        application.slug,
-        sa.or_(device.is_online == 1, device.api_heartbeat_state == "online").label("online"),
-        device.api_heartbeat_state.label("heartbeat"),
-        sa.func.coalesce(device.is_pinned_on__release, application.should_be_running__release).label("target"),
-        device.is_running__release.label("running"),
-        device.should_be_operated_by__release.label("os_target"),
-        device.should_be_managed_by__release.label("supervisor_target"),
-    ).join_from(tables()["device"], tables()["application"], device.belongs_to__application == application.id)
-
-
-class Writer:
-    """Writes what the devices did in one step: a few statements, whatever the number of devices."""
-
-    def __init__(self, store: Store, moment: float) -> None:
-        self._store = store
-        self._now = iso_time(moment)
-        self._images: dict[int, list[int]] = {}
-        self._versions: dict[int, tuple[str, str]] = {}
-
-    def write(self, done: list[tuple[Seen, Changes]]) -> None:
-        """Write all changes of a step."""
-        # The last word about a device's release in this step is the one that counts.
-        installs: dict[tuple[int, int], tuple[str, int | None]] = {}
-        running: list[dict[str, Any]] = []
-        rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for seen, changes in done:
-            for release, status, progress in changes.installs:
-                installs[seen.id, release] = (status, progress)
-            values = self._fields(changes)
-            if changes.runs is not None:
-                installs[seen.id, changes.runs] = ("Running", None)
-                running.append({"of_device": seen.id, "of_release": changes.runs})
-                values["is_running__release"] = changes.runs
-            if values:
-                values["modified_at"] = self._now
-                rows.setdefault(tuple(values), []).append({"of_device": seen.id, **values})
-        self._write_installs(installs)
-        self._write_gone(running)
-        device = tables()["device"]
-        for columns, parameters in rows.items():
-            update = device.update().where(device.c.id == sa.bindparam("of_device"))
-            self._store.execute(update.values({name: sa.bindparam(name) for name in columns}), parameters)
-
-    def _fields(self, changes: Changes) -> dict[str, Any]:
-        values = dict(changes.fields)
-        if "online" in values:
-            values |= connectivity(values.pop("online"), self._now)
-        if "heartbeat" in values:
-            values |= {
-                "api_heartbeat_state": values.pop("heartbeat"),
-                "changed_api_heartbeat_state_on__date": self._now,
-            }
-        if "update_status" in values:
-            values["last_update_status_event"] = self._now
-        if changes.os_release is not None:
-            version, variant = self._version(changes.os_release)
-            # A variant that was asked for goes before the release's.
-            values = {"os_version": f"balenaOS {version}", "os_variant": variant or "prod", **values}
-        if changes.supervisor_release is not None:
-            values["supervisor_version"] = self._version(changes.supervisor_release)[0]
-        return values
-
-    def _write_installs(self, installs: Mapping[tuple[int, int], tuple[str, int | None]]) -> None:
-        rows = [
-            {
-                "device": device,
-                "installs__image": image,
-                "is_provided_by__release": release,
-                "status": status,
-                "download_progress": progress,
-                "install_date": self._now,
-                "created_at": self._now,
-                "modified_at": self._now,
-            }
-            for (device, release), (status, progress) in installs.items()
-            for image in self._images_of(release)
-        ]
-        if not rows:
-            return
-        first = self._store.next_id("image_install", len(rows))
-        insert = sqlite.insert(tables()["image_install"])
-        changed = ("is_provided_by__release", "status", "download_progress", "modified_at")
-        statement = insert.on_conflict_do_update(
-            ["device", "installs__image"], set_={name: insert.excluded[name] for name in changed}
-        )
-        self._store.execute(statement, [{"id": first + number, **row} for number, row in enumerate(rows)])
-
-    def _write_gone(self, running: list[dict[str, Any]]) -> None:
-        """What else was on a device is removed once it runs the new release."""
-        if not running:
-            return
-        table = tables()["image_install"]
-        others = table.update().where(
-            table.c.device == sa.bindparam("of_device"),
-            table.c.is_provided_by__release != sa.bindparam("of_release"),
-            table.c.status != "deleted",
-        )
-        self._store.execute(others.values(status="deleted", download_progress=None), running)
-
-    def _images_of(self, release: int) -> list[int]:
-        if release not in self._images:
-            rows = self._store.query("image__is_part_of__release", is_part_of__release=release)
-            self._images[release] = [row["image"] for row in rows]
-        return self._images[release]
-
-    def _version(self, release: int) -> tuple[str, str]:
-        """Version and variant of a release."""
-        if release not in self._versions:
-            row = self._store.get("release", release)
-            self._versions[release] = (version_of(row), row["variant"]) if row else ("0.0.0", "")
-        return self._versions[release]
-
-
-def connectivity(online: bool, now: str) -> dict[str, Any]:
-    """Fields of a device that has just come or gone."""
-    return {
-        **({"is_active": True} if online else {}),
-        "is_online": online,
-        "is_connected_to_vpn": online,
-        "api_heartbeat_state": "online" if online else "offline",
-        "changed_api_heartbeat_state_on__date": now,
-        "last_connectivity_event": now,
-        "last_vpn_event": now,
-    }

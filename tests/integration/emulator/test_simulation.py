@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from emulator.emulator import BASE_DATA
 from emulator.seeds.devices import DeviceTemplate, Fleet
+from emulator.simulation import simulation
 from emulator.simulation.builds import host_releases
 from emulator.simulation.clock import Clock
 from emulator.simulation.simulation import Simulation
@@ -278,3 +280,32 @@ def test_deleted_devices_are_forgotten(world: World) -> None:
 def test_wrong_settings_are_refused(world: World, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"colour|fail_mode|step_seconds"):
         world.simulation.configure(**options)
+
+
+def test_devices_come_in_slices_and_live_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives = []
+    for size in (1, 3, 10, 100):
+        monkeypatch.setattr(simulation, "SLICE", size)
+        world = World()
+        world.simulation.configure(**QUICK, fail_percent=30, offline_percent=50)
+        world.target(world.two)
+        world.clock.advance(300)
+        columns = ("uuid", "is_running__release", "is_online", "status", "update_status")
+        lives.append([[row[name] for name in columns] for row in world.devices()])
+    assert lives[1:] == lives[:-1]
+
+
+def test_nobody_waits_for_thousands_of_devices() -> None:
+    world = World(count=2000)
+    world.simulation.configure(**QUICK)
+    world.target(world.two)
+    world.clock.set_rate(600)
+    waits, deadline = [], time.monotonic() + 60
+    while len(world.devices(is_running__release=world.two)) < 2000 and time.monotonic() < deadline:
+        begun = time.monotonic()
+        world.clock.tick()
+        waits.append(time.monotonic() - begun)
+        time.sleep(0.02)
+    world.simulation.stop()
+    assert len(world.devices(is_running__release=world.two)) == 2000
+    assert sorted(waits)[len(waits) // 2] < 0.1
