@@ -63,7 +63,7 @@ def meant(balena: Balena, resource: str, column: str, name: str | int, within: M
     """
     options: dict[str, Any] = {"$select": ["id", column], "$top": NEARBY, "$orderby": "id desc"}
     if within:
-        options["$filter"] = dict(within)
+        options["$filter"] = reaching(within)
     try:
         rows = balena.pine.get(resource, options=options)
     except BalenaError:
