@@ -8,8 +8,6 @@ import ast
 import functools
 import inspect
 import re
-import subprocess
-import sys
 import threading
 import typing
 from pathlib import Path
@@ -25,68 +23,6 @@ NAMESPACES = ("auth", "errors", "logs", "models", "pine", "request", "settings",
 MODELS = (
     "api_key application billing config credit_bundle device device_type image key organization os release service team"
 ).split()
-
-# Each line of what is wrong ends with what mypy must say about it, between "# E: " and the end of the line.
-CALLS = """
-from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, get_sdk
-
-balena = Balena(token="x", api_url="https://api.example.com", timeout=3.0)
-reveal_type(balena.models.device)  # N: sdk.models.device.DeviceModel"
-reveal_type(balena.models.device.env_var)  # N: DeviceEnvVariables"
-reveal_type(balena.models.os.get_all_os_versions)  # N: def (
-reveal_type(balena.auth.two_factor)  # N: sdk.auth.TwoFactor"
-reveal_type(balena.auth.is_logged_in())  # N: "bool"
-reveal_type(balena.pine)  # N: sdk.pine.Pine"
-reveal_type(balena.request.send(url="/x"))  # N: sdk.request.Response
-reveal_type(balena.logs)  # N: sdk.logs.Logs"
-reveal_type(balena.settings.get_all())  # N: dict[
-reveal_type(balena.errors.BalenaDeviceNotFound(1))  # N: sdk._subject_errors.BalenaDeviceNotFound"
-reveal_type(balena.utils.merge_pine_options(None, None))  # N: dict[
-reveal_type(get_sdk().models.application.tags)  # N: ApplicationTags"
-balena.models.device.get(1, {"$select": "id"})
-balena.models.devices  # E: "Models" has no attribute "devices"
-balena.models.device.fetch(1)  # E: "DeviceModel" has no attribute "fetch"
-balena.models.device.env_vars  # E: has no attribute "env_vars"
-balena.models.device.tags.delete(1, "a")  # E: "DeviceTags" has no attribute "delete"
-balena.model  # E: "Balena" has no attribute "model"
-balena.auth.log_in  # E: "Auth" has no attribute "log_in"
-balena.logs.follow  # E: "Logs" has no attribute "follow"
-balena.settings.set  # E: "Settings" has no attribute "set"
-balena.pine.select  # E: "Pine" has no attribute "select"
-balena.request.post  # E: "Request" has no attribute "post"
-balena.errors.BalenaDeviceLost  # E: has no attribute "BalenaDeviceLost"
-balena.utils.merge  # E: has no attribute "merge"
-balena.models.device.get(uuid=1)  # E: Unexpected keyword argument "uuid"
-Balena(tokn="x")  # E: Unexpected keyword argument "tokn"
-Balena(timeout="long")  # E: incompatible type "str"
-"""
-
-
-@pytest.fixture(scope="module")
-def mypy_says(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
-    """What mypy says about each line of CALLS."""
-    script = tmp_path_factory.mktemp("typed") / "calls.py"
-    script.write_text(CALLS, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", str(script)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    said: dict[int, str] = {}
-    for line in done.stdout.splitlines():
-        _path, number, text = line.split(":", 2)
-        said[int(number)] = said.get(int(number), "") + text
-    assert said, done.stderr
-    return said
-
-
-@pytest.mark.parametrize(("number", "line"), [*enumerate(CALLS.splitlines(), start=1)])
-def test_mypy_knows_what_there_is_and_what_is_not(number: int, line: str, mypy_says: dict[int, str]) -> None:
-    said = mypy_says.get(number, "")
-    _code, _sign, expected = line.partition("  # ")
-    if not expected:
-        assert not said
-    else:
-        kind, text = expected.split(": ", 1)
-        assert {"N": " note:", "E": " error:"}[kind] in said
-        assert text in said
 
 
 @pytest.mark.parametrize("name", NAMESPACES)
