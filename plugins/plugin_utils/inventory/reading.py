@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
-from ...module_utils.domain.query import all_of, any_of, meant
+from ...module_utils.domain.query import all_of, any_of, meant, reaching
 from ...module_utils.domain.read_more import SECRET_COLUMNS, relations
 from ...module_utils.domain.rows import holds, read_rows, user_condition
 from ...module_utils.domain.selector import ambiguous_application, in_application, named_application, select_devices
@@ -88,7 +88,7 @@ def _read(balena: Balena, ours: Filter, expand: Mapping[str, Any], theirs: Condi
 
 
 def _count(balena: Balena, condition: Filter) -> int:
-    answer = balena.pine.get("device", options={"$count": {"$filter": condition} if condition else {}})
+    answer = balena.pine.get("device", options={"$count": {"$filter": reaching(condition)} if condition else {}})
     if isinstance(answer, bool) or not isinstance(answer, int):
         raise ReadError(f"The API answered the number of devices with {type(answer).__name__} instead of a number")
     return answer
