@@ -22,6 +22,7 @@ from ..http.responses import ApiError, Unauthorized, answer_error, answer_json
 from ..simulation.device_answers import Devices
 from .accounts import Accounts
 from .billing import Billing
+from .builder import Builder
 from .history import History
 from .images import Images
 from .memberships import Invitations
@@ -52,15 +53,17 @@ class Front:
         self.invitations = Invitations(store)
         devices = Devices(api, store, clock, simulation)
         self._history: History | None = None
+        self._builder: Builder | None = None
         self._endpoints: dict[str, Endpoint] = {"supervisor": devices.supervisor}
         paths = [("POST", "/supervisor/<path:action>", "supervisor")]
         if flavor == "cloud":
-            paths += self._add_cloud(devices, Billing(store, clock), Images(store, clock, api))
+            self._builder = Builder(api, store, clock, simulation)
+            paths += self._add_cloud(devices, Billing(store, clock), self._builder)
             self._history = History(store, clock)
             simulation.after_step.append(self._history.update)
         self._urls = url_map(tuple(paths))
 
-    def _add_cloud(self, devices: Devices, billing: Billing, images: Images) -> list[Path]:
+    def _add_cloud(self, devices: Devices, billing: Billing, builder: Builder) -> list[Path]:
         accounts = self.accounts
         routes: list[tuple[str, str, str, Endpoint]] = [
             ("GET", "/config", "config", self._config),
@@ -74,8 +77,8 @@ class Front:
             ("DELETE", "/v7/organization(<int:organization>)", "old_organization", accounts.delete_organization),
             ("GET", "/<any(v1, v2):version>/<uuid>/resinhup", "os_status", devices.os_update_status),
             ("POST", "/<any(v1, v2):version>/<uuid>/resinhup", "os_update", devices.start_os_update),
-            ("GET", "/download", "download", images.download),
-            ("POST", "/v3/buildFromUrl", "build", images.build_from_url),
+            ("GET", "/download", "download", Images(self._store).download),
+            ("POST", "/v3/buildFromUrl", "build", builder.build_from_url),
             *billing.routes(),
         ]
         self._endpoints |= {name: endpoint for _method, _path, name, endpoint in routes}
@@ -83,6 +86,8 @@ class Front:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
+        if self._builder is not None:
+            self._builder.settle()
         answer = self._answer(request)
         if self._history is not None and request.method not in READING_METHODS:
             self._history.update(actor=self._who(request).id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 IMAGE_SIZE = 40_000_000
 BUILD_SECONDS = 300.0
+RUNNING: Mapping[str, Any] = {"status": "running"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,17 @@ class ReleaseSpec:
 
 
 def make_release(client: InsideClient, spec: ReleaseSpec) -> int:
-    """Make the release with an image for each service; its id."""
+    """Make a release that is built, with an image for each service; its id."""
+    pushed = iso_time(spec.started + BUILD_SECONDS / 2)
+    built = {"status": "success", "image_size": IMAGE_SIZE, "end_timestamp": pushed, "push_timestamp": pushed}
+    release = begin_release(client, spec, built)
+    finished = {"status": "success", "end_timestamp": iso_time(spec.started + BUILD_SECONDS), **spec.result}
+    client.change("release", release, **finished)
+    return release
+
+
+def begin_release(client: InsideClient, spec: ReleaseSpec, built: Mapping[str, Any] = RUNNING) -> int:
+    """Make the release as it is while its images are built (or have been, which fields say); its id."""
     fields: dict[str, Any] = {} if spec.version is None else {"semver": spec.version}
     if not spec.is_final:
         # That it is a draft can only be said now.
@@ -49,27 +60,26 @@ def make_release(client: InsideClient, spec: ReleaseSpec) -> int:
         **fields,
     )["id"]
     for name, service in spec.services.items():
-        _add_image(client, spec, int(release), name, service)
-    finished = {"status": "success", "end_timestamp": iso_time(spec.started + BUILD_SECONDS), **spec.result}
-    client.change("release", int(release), **finished)
+        digest = hashlib.sha256(f"{spec.commit}/{name}".encode()).hexdigest()
+        image = client.add(
+            "image",
+            is_a_build_of__service=service,
+            project_type="Standard Dockerfile",
+            content_hash=f"sha256:{digest}",
+            start_timestamp=iso_time(spec.started),
+            **built,
+        )["id"]
+        client.add("release_image", image=image, is_part_of__release=release)
     return int(release)
 
 
-def _add_image(client: InsideClient, spec: ReleaseSpec, release: int, name: str, service: int) -> None:
-    digest = hashlib.sha256(f"{spec.commit}/{name}".encode()).hexdigest()
-    pushed = iso_time(spec.started + BUILD_SECONDS / 2)
-    image = client.add(
-        "image",
-        is_a_build_of__service=service,
-        status="success",
-        image_size=IMAGE_SIZE,
-        project_type="Standard Dockerfile",
-        content_hash=f"sha256:{digest}",
-        start_timestamp=iso_time(spec.started),
-        end_timestamp=pushed,
-        push_timestamp=pushed,
-    )["id"]
-    client.add("release_image", image=image, is_part_of__release=release)
+def finish_release(client: InsideClient, release: int, moment: float, status: str) -> None:
+    """End the build of a release and its images."""
+    end, images = iso_time(moment), client.find("release_image", f"is_part_of__release eq {release}", "image")
+    for row in images:
+        pushed = {"image_size": IMAGE_SIZE, "push_timestamp": end} if status == "success" else {}
+        client.change("image", row["image"]["__id"], status=status, end_timestamp=end, **pushed)
+    client.change("release", release, status=status, end_timestamp=end)
 
 
 def version_of(release: Mapping[str, Any]) -> str:

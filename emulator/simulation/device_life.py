@@ -10,50 +10,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-FailMode = Literal["stuck", "retry", "offline"]
+from .settings import Settings
+
 Phase = Literal["idle", "noticed", "downloading", "installing", "stuck"]
 REBOOT_SECONDS = 60.0
 # What the updater of the OS reports on its way: from which share of it on, per cent, state.
 OS_STAGES = ((0.5, 50, "Running OS update"), (0.0, 25, "Preparing OS update"))
 OS_DONE, OS_FAILED = "Update successful, rebooting", "OS update failed"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the devices live. Times are virtual seconds.
-
-    step_seconds: how often the devices are looked at; poll_seconds: a device notices a new target within this time;
-    download_seconds, install_seconds: for an update of a release, give or take a third; supervisor_seconds,
-    os_seconds: for an update of supervisor and OS, which ends with a reboot of one minute.
-    fail_percent, fail_names (a glob), fail_tags: which devices fail at a release: that share of them (chosen for each
-    release anew), and all whose name or one of whose tags matches. fail_mode: `stuck` stops in the middle of the
-    download, `retry` begins it again and again, `offline` vanishes in the middle of it.
-    fail_os_percent: share of devices whose OS update ends with an error.
-    offline_percent: share of devices that go offline within an hour; offline_seconds: for how long.
-    applications: slugs of the fleets that live; none: all. random_seed: what chance follows from.
-    """
-
-    step_seconds: float = 10.0
-    poll_seconds: float = 60.0
-    download_seconds: float = 120.0
-    install_seconds: float = 20.0
-    supervisor_seconds: float = 60.0
-    os_seconds: float = 600.0
-    fail_percent: float = 0.0
-    fail_names: str = ""
-    fail_tags: Mapping[str, str] = field(default_factory=dict)
-    fail_mode: FailMode = "stuck"
-    fail_os_percent: float = 0.0
-    offline_percent: float = 0.0
-    offline_seconds: float = 600.0
-    applications: tuple[str, ...] = ()
-    random_seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.step_seconds <= 0:
-            raise ValueError("step_seconds must be more than 0")
-        if self.fail_mode not in ("stuck", "retry", "offline"):
-            raise ValueError("fail_mode is `stuck`, `retry` or `offline`")
 
 
 @dataclass(frozen=True)

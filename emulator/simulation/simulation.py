@@ -16,8 +16,9 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from .builds import host_releases
-from .device_life import DeviceLife, Seen, Settings
+from .device_life import DeviceLife, Seen
 from .seeing import see
+from .settings import Settings
 from .writing import Writer, connectivity
 
 if TYPE_CHECKING:

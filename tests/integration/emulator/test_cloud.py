@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
+import tarfile
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -362,3 +367,48 @@ def test_a_build_from_a_url(cloud: Cloud) -> None:
     assert (release["status"], len(release["contains__image"])) == ("success", 1)
     failed = cloud.call("POST", path, {"url": "nothing"})
     assert (failed.status_code, failed.json()["message"]) == (400, "Failed to download archive")
+
+
+def test_a_build_takes_its_time_and_may_fail(cloud: Cloud) -> None:
+    path = "/v3/buildFromUrl?headless=true&owner=acme&app=shop"
+    cloud.emulator.simulate(build_seconds=300, fail_builds="*broken*")
+    good, bad = (
+        cloud.call("POST", path, {"url": f"https://example.com/{name}.tar.gz"}).json()["releaseId"]
+        for name in ("good", "broken")
+    )
+    query = (
+        "release?$select=status,end_timestamp&$orderby=id asc&$expand=contains__image($expand=image($select=status))"
+    )
+    both = f"{query}&$filter=id in ({good},{bad})"
+    running = cloud.rows(both)
+    assert [(row["status"], row["end_timestamp"]) for row in running] == [("running", None)] * 2
+    before = cloud.rows("application?$select=should_be_running__release&$filter=slug eq 'acme/shop'")
+    cloud.emulator.advance(301)
+    done, failed = cloud.rows(both)
+    images = [row["contains__image"][0]["image"][0]["status"] for row in (done, failed)]
+    assert ([done["status"], failed["status"]], images) == (["success", "failed"], ["success", "failed"])
+    assert done["end_timestamp"] == "2027-01-15T08:05:00.000Z"
+    assert cloud.rows("application?$select=should_be_running__release&$filter=slug eq 'acme/shop'") == before
+
+
+def test_an_archive_on_this_machine_is_looked_at(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch")
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "Dockerfile", "Dockerfile")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    path = "/v3/buildFromUrl?headless=true&owner=acme&app=shop"
+    answers = [
+        cloud.call("POST", path, {"url": f"http://127.0.0.1:{server.server_port}/{name}"})
+        for name in ("a.tar.gz", "nosuch.tar.gz", "Dockerfile")
+    ]
+    server.shutdown()
+    assert [answer.status_code for answer in answers] == [200, 404, 502]
+    assert answers[1].json()["message"] == "Failed to fetch tarball from passed URL"
+    assert "Invalid tar header" in answers[2].json()["message"]
+
+
+def test_an_old_kind_of_key(cloud: Cloud) -> None:
+    key = cloud.call("POST", "/application/1/generate-api-key").json()
+    assert cloud.call("GET", "/user/v1/whoami", token=key).json()["username"] == "admin"
