@@ -32,6 +32,7 @@ BOUNDS: dict[str, Bounds] = {
     "limit": Bounds(least=1),
     "count": Bounds(least=1, most=1000, kind=""),
     "silent_days": Bounds(most=36525),
+    "app_update_poll_interval": Bounds(least=1, most=525_600, kind="a number of minutes "),
     "max_age": Bounds(),
     "overlap": Bounds(),
     "location.latitude": Bounds(-90, 90, kind="a number of degrees "),
@@ -51,12 +52,13 @@ _LONGER = {
     "description": 1244,
     "note": 1_000_000,
     "ca_path": 4096,
+    "dest": 4096,
     "report": 4096,
     "gate_tasks": 4096,
     "documents": 4096,
 }
 #: What has limits of its own, depending on what it belongs to.
-_ELSEWHERE = ("value", "variables", "tags", "document", "secrets", "compose", "groups", "keyed_groups")
+_ELSEWHERE = ("value", "variables", "env", "tags", "document", "secrets", "compose", "groups", "keyed_groups")
 #: Texts in which white space alone can be meant.
 _FREE = ("value", "note", "known_issues", "description")
 _INDEX = re.compile(r"\[\d+\]")

@@ -28,6 +28,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_api_key_info": {},
     "balena_application": {"name": FLEET},
     "balena_application_info": {"application": FLEET},
+    "balena_config": {"application": FLEET, "version": "6.0.41"},
     "balena_device": {"in_application": FLEET},
     "balena_device_action": {**DEVICES, "action": "restart", "offline": "skip"},
     "balena_device_history_info": DEVICES,

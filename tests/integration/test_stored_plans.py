@@ -39,7 +39,7 @@ def filled(value, variables):
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_plans_of_examples(kiosks, monkeypatch, name):
+def test_plans_of_examples(kiosks, monkeypatch, tmp_path, name):
     kiosks.reset()
     module, plans = importlib.import_module(f"{COLLECTION}.modules.{name}"), []
     plan = module.plan
@@ -55,7 +55,8 @@ def test_plans_of_examples(kiosks, monkeypatch, name):
     user = SimpleNamespace(url=kiosks.url, token=requests.post(f"{kiosks.url}/login_", json=who, timeout=60).text)
     for task in yaml.safe_load(examples(CHECKOUT / "plugins" / "modules" / f"{name}.py")):
         if options := task.get(f"community.balena.{name}"):
-            options = {**soon, **filled(with_files(options), {**soon, **task.get("vars", {})})}
+            known = {"playbook_dir": str(tmp_path), **soon, **task.get("vars", {})}
+            options = {**soon, **filled(with_files(options), known)}
             result = run_task(user, name, **options)
             assert not result.get("failed"), result["msg"]
     assert any(planned.steps for planned in plans)

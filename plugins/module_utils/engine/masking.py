@@ -14,6 +14,8 @@ from .report import SHORTEST, secrets_of
 
 #: What of a result is text that others wrote; the rest is what a playbook asked for.
 _TOLD = ("msg", "failed_items", "warnings")
+#: Options that hold nothing but a secret, in whatever module they are.
+_SECRET = ("api_token", "wifi_key", "device_api_key")
 
 
 class Masker:
@@ -24,7 +26,7 @@ class Masker:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._secrets: set[str] = set()
-        self.learn(params.get("api_token"))
+        self.learn(*(params.get(name) for name in _SECRET))
         secrets = params.get("secrets")
         self.learn(*(secrets.values() if isinstance(secrets, Mapping) else ()))
         if params.get("secret"):

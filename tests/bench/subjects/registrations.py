@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registering 1000 devices from a fleet document, each with a tag, a variable and a variable of its service."""
+"""Registering 1000 devices: from a fleet document with a tag and two variables each, and with a config.json each."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.bench.bench import Bench
 from tests.bench.fleet import NAME, fleet
@@ -14,6 +16,8 @@ from tests.support.tasks import run_task
 DEVICES = 1000
 #: The device, its tag, its variable and that of its service, which the API only takes one by one; and what is read.
 REQUESTS = 4 * DEVICES + 50
+#: Registering a device also makes its key; and what is read, uuids 50 at a time.
+WITH_CONFIGS = DEVICES + 30
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -28,5 +32,15 @@ def measure(bench: Bench) -> Iterator[Row]:
             if result.get("failed") or len(result["registered"]) != DEVICES:
                 raise RuntimeError(result.get("msg", "other devices were expected"))
 
+        def make_configs() -> None:
+            with tempfile.TemporaryDirectory() as folder:
+                each = [{"serial": f"A-{number}"} for number in range(DEVICES)]
+                options = {"application": NAME, "version": "6.0.41", "each": each, "dest": folder}
+                result = run_task(running.server, "balena_config", **options)
+                if result.get("failed") or len(list(Path(folder).iterdir())) != DEVICES:
+                    raise RuntimeError(result.get("msg", "other files were expected"))
+
         cost = running.cost(register)
         yield Row(f"register {DEVICES} devices with a tag and two variables", "requests", cost.requests, REQUESTS)
+        cost = running.cost(make_configs)
+        yield Row(f"register {DEVICES} devices with a config.json", "requests", cost.requests, WITH_CONFIGS)

@@ -142,10 +142,7 @@ def test_the_environment_variables_are_those_that_are_documented():
 
 
 def test_plugins_were_added_in_versions_that_there_are():
-    current = load("galaxy.yml")["version"]
-    major, minor, _patch = map(int, current.split("."))
-    coming = f"{major}.{minor + 1}.0"
-    known = {*load("changelogs/changelog.yaml")["releases"], current, coming}
+    known = {*load("changelogs/changelog.yaml")["releases"], load("galaxy.yml")["version"]}
     for name in MODULES:
         assert documentation(name)["version_added"] in known, name
         added = {said["version_added"] for said in documented(name).values() if "version_added" in said}

@@ -31,7 +31,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 _LOWEST = ("access", "keys", "variables", "tags", "waves")
 _MIDDLE = ("devices", "releases")
-_HIGH = ("applications", "host_os", "rollout")
+_HIGH = ("applications", "host_os", "provisioning", "rollout")
 #: What each noun may import of the others.
 NOUNS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_LOWEST, ()),

@@ -47,7 +47,9 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     """
     want = {**want, "active": False if want["state"] == "deactivated" else None}
     absent = want["state"] == "absent"
-    application = _application(balena, want, absent)
+    application = None
+    if want.get("application"):
+        application = (find_application if absent else find_home)(balena, want["application"])
     if absent and application is None and want.get("application"):
         return Plan(result={"devices": []})
     if absent and want.get("tags") is not None and not (want.get("uuid") or want.get("name")):
@@ -64,12 +66,12 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     return _convergence(balena, want, subjects, application, types)
 
 
-def _application(balena: Balena, want: Want, absent: bool) -> Record | None:
-    if not want.get("application"):
-        return None
-    if absent:
-        return find_application(balena, want["application"])
-    application = need_application(balena, want["application"], **_APPLICATION)
+def find_home(balena: Balena, name: str) -> Record:
+    """The application where devices should be, with its device type.
+
+    :raises DeclarationError: there is none, or it is of a class that has no devices.
+    """
+    application = need_application(balena, name, **_APPLICATION)
     if application["is_of__class"] != "fleet":
         raise DeclarationError(
             f"application '{application['slug']}' is of the class {application['is_of__class']}; "
