@@ -167,6 +167,13 @@ def test_more_data_on_request(listed):
     assert not any("secret" in name for name in found)
 
 
+def test_a_relation_comes_as_it_was_asked_for(listed):
+    host = listed(expand={"device_environment_variable": {"$select": ["id"]}})["sensor-01"]
+    (found,) = host["balena_device_environment_variable"]
+    assert set(found) == {"id"}
+    assert "balena_variables" not in host
+
+
 def test_values_of_variables_are_not_read_by_default(listed):
     assert "balena_variables" not in listed(devices=["sensor-01"])["sensor-01"]
     assert listed(devices=["sensor-01"], variables="names")["sensor-01"]["balena_variables"] == ["LOG_LEVEL"]

@@ -34,7 +34,7 @@ from .marking import mark
 from .memo import ConstructedOnce
 from .naming import DuplicateNames
 from .reach import Local, Tunnel, TunnelAddressError, tunnel_address
-from .reading import read_devices
+from .reading import expansions, read_devices
 
 Device = dict[str, Any]
 
@@ -81,7 +81,8 @@ class InventorySource:
             if found is None:
                 relations = list(read_more.relations(want["expand"]))
                 rows = read_devices(balena, want)
-                found = [shape(row, fields=want["fields"] or (), expand=relations) for row in rows]
+                foreign = set(relations) - expansions({**want, "expand": None}).keys()
+                found = [shape(row, fields=want["fields"] or (), expand=relations, foreign=foreign) for row in rows]
                 if self._options.get("cache"):
                     self._plugin.cache[key] = pack(found)
         return found

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .services import SERVICE, own, service_of
@@ -51,12 +51,13 @@ SERVICES: dict[str, Any] = {
 }
 
 
-def shape(row: Row, *, fields: Sequence[str] = (), expand: Sequence[str] = ()) -> Facts:
+def shape(row: Row, *, fields: Sequence[str] = (), expand: Sequence[str] = (), foreign: Collection[str] = ()) -> Facts:
     """The facts of one device.
 
     :param row: a device with the expansions of L(EXPANSIONS).
     :param fields: further columns to hand on under their own names.
     :param expand: further expanded relations to hand on under their own names.
+    :param foreign: relations that were read for somebody else, who may have left out what facts are made of.
     """
     found: Facts = {name: row.get(name) for name in COLUMNS}
     found["latitude"], found["longitude"] = _position(row)
@@ -74,7 +75,7 @@ def shape(row: Row, *, fields: Sequence[str] = (), expand: Sequence[str] = ()) -
     for name in expand:
         found[name] = row.get(name)
     for relation, add in _OPTIONAL.items():
-        if relation in row:
+        if relation in row and relation not in foreign:
             add(found, own(row) if relation == "image_install" else row[relation])
     return found
 

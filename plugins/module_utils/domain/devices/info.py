@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import read_more
@@ -26,7 +26,8 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     own = {**EXPANSIONS, "image_install": SERVICES} if want["services"] else EXPANSIONS
     with asked.reading():
         rows = chosen(balena, want, select=None, expand=asked.expansions(own))
-    return {"devices": [{**_facts(row), **asked.given(row)} for row in rows]}
+    foreign = asked.expand.keys() - own.keys()
+    return {"devices": [{**_facts(row, foreign), **asked.given(row)} for row in rows]}
 
 
 def chosen(balena: Balena, want: Mapping[str, Any], **reading: Any) -> list[Record]:
@@ -35,8 +36,8 @@ def chosen(balena: Balena, want: Mapping[str, Any], **reading: Any) -> list[Reco
     return select_devices(balena, want, everywhere=True, may_be_missing=lenient, **reading)
 
 
-def _facts(row: Record) -> dict[str, Any]:
+def _facts(row: Record, foreign: Collection[str]) -> dict[str, Any]:
     """The facts that the inventory has too, with the name under the word that the other modules have for it."""
-    facts = shape(row)
+    facts = shape(row, foreign=foreign)
     name = facts.pop("device_name")
     return {"id": facts.pop("id"), "uuid": facts.pop("uuid"), "name": name, **facts}

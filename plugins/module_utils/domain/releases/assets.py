@@ -129,7 +129,7 @@ class Declared:
             Row((*under, key), {"size": file.size, "sha256": file.sha256}, {"release": release, "asset_key": key})
             for key, file in self.files.items()
         ]
-        actual = [self._actual(balena, under, row) for row in rows]
+        actual = balena.map_parallel(lambda row: self._actual(balena, under, row), rows)
         absent = [(*under, key) for key in self.absent]
         changes = compare(RESOURCE, desired, actual, absent=absent, purge=self.purge)
         uploads = sum(change.action != "delete" for change in changes)

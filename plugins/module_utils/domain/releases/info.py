@@ -70,7 +70,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
         where = of_application(application["slug"])
         nothing = f"the options select no release{where}; say allow_empty: true if that can be"
         raise DeclarationError(named.missing(where) + nearest(balena, named, where) if named else nothing)
-    return {"releases": [{**_describe(row), **asked.given(row)} for row in rows]}
+    return {"releases": [{**_describe(row, want), **asked.given(row)} for row in rows]}
 
 
 def _reading(want: Want, asked: read_more.More, named: ReleaseName | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -103,18 +103,18 @@ def _chosen(rows: list[Record], named: ReleaseName | None, where: str) -> list[R
     return [] if found is None else [found]
 
 
-def _describe(row: Record) -> dict[str, Any]:
-    """A release as the task returns it."""
+def _describe(row: Record, want: Want) -> dict[str, Any]:
+    """A release as the task returns it. What else it has was asked for by the API's names, and stays as it is."""
     found = {key: row[column] for key, column in _COLUMNS.items()}
     found["tags"] = shown_tags(row["release_tag"])
-    if "release_image" in row:
+    if want["images"]:
         images = [image for item in row["release_image"] if (image := related_or_none(item, "image"))]
         built = ((related_or_none(image, "is_a_build_of__service"), image) for image in images)
         of_service = {
             service["service_name"]: image["is_stored_at__image_location"] for service, image in built if service
         }
         found["images"] = dict(sorted(of_service.items()))
-    if assets.RESOURCE in row:
+    if want["assets"]:
         found["assets"] = assets.describe(row[assets.RESOURCE])
         for asset in row[assets.RESOURCE]:
             found["assets"][asset["asset_key"]]["url"] = (asset["asset"] or {}).get("href")
