@@ -42,7 +42,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def ansible(tmp_path: Path, emulator: Emulator) -> Ansible:
     """Ansible's commands with the installed collection."""
-    return Ansible(tmp_path, {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token})
+    return Ansible(tmp_path, {"BALENA_API_URL": emulator.url, "BALENA_TOKEN": emulator.token}, cold=True)
 
 
 def test_nothing_but_the_installed_collection_is_used(ansible: Ansible) -> None:

@@ -50,16 +50,22 @@ WITHOUT_TRACES = (
 MAKING = [name for name in NAMES if name not in WITHOUT_TRACES] if os.environ.get("ALL_TARGETS") else SHORT
 
 
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory) -> Path:
+    """Where the collection is as if it had no actions."""
+    return without_actions(tmp_path_factory.mktemp("collections"))
+
+
 @pytest.mark.parametrize("target", NAMES)
-def test_target(target, ansible, emulator, tmp_path):
-    passes(target, ansible, emulator, tmp_path)
+def test_target(target, ansible, emulator, tmp_path, processes):
+    passes(target, ansible, emulator, tmp_path, processes)
 
 
-def passes(target: str, ansible: Ansible, emulator: Emulator, tmp_path: Path) -> None:
+def passes(target: str, ansible: Ansible, emulator: Emulator, tmp_path: Path, processes: Path) -> None:
     """Run a target in the ways that are asked for."""
     before = made_by(emulator)
     if target in QUICK or os.environ.get("ALL_PROCESSES"):
-        in_process, as_modules = at_once(ansible, target, COLLECTIONS, without_actions(tmp_path))
+        in_process, as_modules = at_once(ansible, target, COLLECTIONS, processes)
         assert len(in_process) == len(as_modules) > 0
         for ours, theirs in zip(in_process, as_modules, strict=True):
             assert comparable(ours) == comparable(theirs), ours["task"]
@@ -70,10 +76,10 @@ def passes(target: str, ansible: Ansible, emulator: Emulator, tmp_path: Path) ->
 
 @pytest.mark.skipif("BALENA_API_URL" in os.environ, reason="the targets run on that server")
 @pytest.mark.parametrize("target", ON_CLOUD)
-def test_target_on_cloud(target, tmp_path):
+def test_target_on_cloud(target, tmp_path, processes):
     with Emulator(flavor="cloud") as cloud:
         ansible = Ansible(tmp_path, {"BALENA_API_URL": cloud.url, "BALENA_TOKEN": cloud.token})
-        passes(target, ansible, cloud, tmp_path)
+        passes(target, ansible, cloud, tmp_path, processes)
 
 
 @pytest.mark.parametrize("target", SHORT)

@@ -4,18 +4,24 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.support.warm_starts import starter_for
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 #: A role for each module, where ansible-test looks for them.
@@ -109,17 +115,37 @@ class Run:
         return {name: int(count) for name, count in (pair.split("=") for pair in found.group(1).split())}
 
 
+@cache
+def _ansible_home() -> str:
+    """A folder for what Ansible keeps, one for all runs: commands whose settings differ share no start."""
+    folder = tempfile.mkdtemp(prefix="ansible-home-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def cold_start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a command without input; its exit status, its output and its errors."""
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 class Ansible:
     """Ansible's commands in one folder, with a given environment on top of an almost empty one."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Use folder as the current and the home folder of all runs."""
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *, cold: bool = False) -> None:
+        """Use folder as the current and the home folder of all runs.
+
+        :param cold: start each command as a user's shell does, though it takes longer.
+        """
         self.folder = folder
+        self._cold = cold
         self.environment = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
             "HOME": str(folder),
             "LANG": "C.UTF-8",
-            "ANSIBLE_HOME": str(folder / ".ansible"),
+            "ANSIBLE_HOME": _ansible_home(),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
@@ -130,16 +156,9 @@ class Ansible:
 
     def run(self, *command: str, status: int | None = 0, env: Mapping[str, str] | None = None) -> Run:
         """Run a command and fail unless it exits with status (None: any will do)."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**self.environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        run = Run(list(command), done.returncode, done.stdout, done.stderr)
+        environment = {**self.environment, **(env or {})}
+        starter = None if self._cold else starter_for(command, self.folder, environment)
+        run = Run(list(command), *(starter.run if starter else cold_start)(command, self.folder, environment))
         if status is not None and run.status != status:
             raise AssertionError(f"{command} exited with {run.status}, not {status}:\n{run.text}")
         return run

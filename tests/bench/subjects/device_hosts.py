@@ -31,6 +31,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         ansible = Ansible(
             Path(folder),
             {"BALENA_API_URL": running.server.url, "BALENA_TOKEN": running.server.token, "ANSIBLE_PIPELINING": "1"},
+            cold=True,
         )
         own = a_task(bench, running, ansible, TASK_HOSTS, COLLECTIONS)
         process = a_task(bench, running, ansible, PROCESSES, without_actions(Path(folder)))
