@@ -39,8 +39,8 @@ from .writer import Writer
 assert endpoints  # registers the routes
 
 RESOURCE_PATH = re.compile(r"/(v7|v6|resin)(/.*)")
-# What they are of is shown to nobody.
-METADATA = ("/$metadata", "/$serviceroot")
+# The model is shown to nobody.
+METADATA = "/$metadata"
 LARGEST_HEADERS = 16 * 1024
 VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "MERGE": "update", "PUT": "create", "DELETE": "delete"}
 
@@ -96,7 +96,7 @@ class Api:
     def _resource(self, request: Request, actor: Actor, version: str, path: str) -> Response:
         """A request to a resource: `/v7/device(1)?…`."""
         uri = raw_uri(request)
-        if path.partition("?")[0] in METADATA:
+        if path == METADATA and not uri.partition("?")[1]:
             raise Unauthorized
         body = json_body(request)
         try:

@@ -47,6 +47,7 @@ def _others() -> dict[str, dict[str, str]]:
     invited = within("invitee__is_invited_to__application/is_invited_to__application", reaching(1))
     keys = " or ".join(within(f"is_of__actor/{way}", reaching(LEVELS["developer"])) for way in FLEET_KEYS)
     mates = within("organization_membership/is_member_of__organization", MEMBER)
+    team_mates = within("team_membership/is_member_of__team/belongs_to__organization", MEMBER)
     return {
         "application": {
             "read": reaching(1),
@@ -69,5 +70,5 @@ def _others() -> dict[str, dict[str, str]]:
             # one may always leave
             "delete": within("is_member_of__organization", ADMINISTERS) + f" or {ME}",
         },
-        "user": {"read": f"actor eq @actor or {mates}"},
+        "user": {"read": f"actor eq @actor or {mates} or {team_mates}"},
     }

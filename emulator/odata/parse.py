@@ -199,11 +199,11 @@ class _Builder(Transformer[Token, Any]):
     def tail(self, name: Token | None = None, key: Key | None = None) -> tuple[str, Key | None]:
         return str(name or ""), key
 
-    def path(self, name: Token, key: Key | None, *tails: tuple[str, Key | None]) -> Target:
+    def path(self, name: Token, key: Key | None = None, *tails: tuple[str, Key | None]) -> Target:
         acting = len(tails) == 1 and key is not None and tails[0][1] is None
         return Target(unquote(name), key, deeper=bool(tails), action=tails[0][0] if acting else "")
 
-    def nested_count(self, name: Token, key: Key | None, *tails: tuple[str, Key | None]) -> Target:
+    def nested_count(self, name: Token, key: Key, *tails: tuple[str, Key | None]) -> Target:
         return Target(unquote(name), key, count=True, steps=tails)
 
     def count_path(self, name: Token) -> Target:

@@ -133,6 +133,8 @@ def fits(one: str, other: str) -> bool:
 
 def unify(left: Typed, right: Typed) -> tuple[Sql, Sql]:
     """Two values that are compared, as SQL."""
+    if isinstance(left.value, timedelta) and isinstance(right.value, timedelta):
+        return sa.literal(coerce(left.value, "duration")), sa.literal(coerce(right.value, "duration"))
     if left.literal and right.literal:
         return sa.literal(as_text(left.value)), sa.literal(as_text(right.value))
     kind = left.kind if not left.literal else right.kind

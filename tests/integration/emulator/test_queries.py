@@ -23,6 +23,8 @@ START = 1_800_000_000  # 2027-01-15T08:00:00Z
         ("created_at add duration'-PT0.001S' lt created_at", 3),
         ("created_at add duration'PT0S' eq created_at", 3),
         ("now() sub created_at lt duration'PT1H'", 3),
+        ("duration'PT60S' eq duration'PT1M' and duration'P1D' gt duration'PT23H'", 3),
+        ("last_connectivity_event add duration'P1D' gt now()", 0),
         ("datetime'2027-01-16T08:00:00.500Z' sub created_at gt duration'P1D'", 3),
         ("created_at add duration'P400D' gt datetime'2028-02-01'", 3),
     ],
@@ -88,11 +90,19 @@ def test_a_closed_one_is(ask):
     assert ask("GET", "/v7/device?$filter=device_name%20eq%20eq%20'a'")[0] == 400
 
 
-@pytest.mark.parametrize("path", ["$metadata", "$serviceroot"])
-def test_nobody_sees_the_model(ask, path):
-    assert ask("GET", f"/v7/{path}") == (401, None)
+@pytest.mark.parametrize("version", ["v7", "v6", "resin"])
+def test_nobody_sees_the_model(ask, version):
+    assert ask("GET", f"/{version}/$metadata") == (401, None)
+    assert [ask("GET", f"/{version}/{path}")[0] for path in ("$metadata?a=b", "$serviceroot", "$nosuch")] == [400] * 3
     ask.token = None
-    assert ask("GET", f"/v7/{path}") == (401, None)
+    assert ask("GET", f"/{version}/$metadata") == (401, None)
+
+
+@pytest.mark.parametrize(
+    "path", ["device/device_tag", "device/device_tag/$count", "device(1)/$count", "device/$count/x"]
+)
+def test_paths_lead_on_from_one_row(ask, path):
+    assert ask("GET", f"/v7/{path}")[0] == 400
 
 
 def test_what_guests_may_see_others_may_too(ask, devices):
