@@ -341,3 +341,11 @@ def test_a_device_that_is_lost_in_its_update_is_waited_for_whatever_is_done_abou
     lost = update(cloud, **one, offline=offline, **{**WAIT, "wait_timeout": 0.3})
     assert lost["failed"]
     assert [row["reason"] for row in lost["waited"]["pending"]] == ["offline"]
+
+
+def test_updates_run_detached_and_say_how_far_they_are(cloud):
+    cloud.simulate(**QUICK | {"os_seconds": 10**6})
+    late = update(cloud, devices=["on-1"], application="acme/kiosk", **WAIT | {"wait_timeout": 0.5})
+    assert late["failed"]
+    assert [row["reason"] for row in late["waited"]["pending"]] == ["preparing os update (25 %)"]
+    assert [request.path.split("/")[1] for request in cloud.requests("POST") if "resinhup" in request.path] == ["v2"]

@@ -29,7 +29,10 @@ from .targets import Device, bare
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-_COLUMNS = ("os_version", *ONLINE_COLUMNS, *UPDATE_COLUMNS)
+#: In which a device says how far it is.
+_PROGRESS = ("provisioning_progress", "provisioning_state")
+_COLUMNS = ("os_version", *_PROGRESS, *ONLINE_COLUMNS, *UPDATE_COLUMNS)
+_NOT_STARTED = "not started"
 _UNDER_WAY = ("configuring", "in_progress")
 
 
@@ -126,7 +129,12 @@ def _see(row: Record, target: str | None, said: Word) -> Sight:
         return Sight(State.PENDING, OFFLINE)
     if os_version.compare(bare(row["os_version"]), target) == 0:
         return Sight(State.DONE)
-    return given_up(row, said) or Sight(State.PENDING, "not started")
+    return given_up(row, said) or Sight(State.PENDING, _how_far(row))
+
+
+def _how_far(row: Record) -> str:
+    share, state = (row[name] for name in _PROGRESS)
+    return _NOT_STARTED if share is None else f"{str(state or 'updating').lower()} ({share} %)"
 
 
 def _status(actions: OsActions, uuid: str) -> Record:
@@ -140,6 +148,6 @@ def _status(actions: OsActions, uuid: str) -> Record:
 def _with_status(sight: Sight, status: Record) -> Sight:
     if status.get("status") == "error":
         return Sight(State.FAILED, str(status.get("error") or "the update failed"))
-    if sight.detail != OFFLINE and status.get("status"):
+    if sight.detail == _NOT_STARTED and status.get("status"):
         return Sight(State.PENDING, str(status["status"]))
     return sight

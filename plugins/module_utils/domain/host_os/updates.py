@@ -156,7 +156,9 @@ def _updating(device: Device, urls_base: str) -> Act:
 def _start(balena: Balena, act: Act, outcome: Outcome) -> None:
     """Start the update of one device; several of them start at the same time."""
     try:
-        OsActions(balena, act.arguments["urls_base"]).start(act.key[0], act.shown["os_version"])
+        actions = OsActions(balena, act.arguments["urls_base"])
+        # The device works alone, so that an update outlives a connection that is lost in the middle of it.
+        actions.start(act.key[0], act.shown["os_version"], run_detached=True)
     except BalenaRequestError as error:
         raise no_service(error) or error from None
 
