@@ -57,6 +57,22 @@ def test_a_pin_is_told_with_both_releases(cloud):
     ]
 
 
+def test_a_pin_is_told_with_who_did_it(cloud):
+    pin(cloud)
+    user = cloud.store.get("user", username="admin")
+    assert history(cloud, **KIOSK)[-1]["by"] == {"id": user["actor"], "type": "user", "name": "admin"}
+
+
+def test_a_removal_is_told_although_the_device_is_gone(cloud):
+    uuid = cloud.store.get("device", device_name="d-1")["uuid"]
+    run_task(cloud, "balena_device", application="acme/kiosk", devices=["d-1"], state="absent")
+    for options in (KIOSK, {"devices": [uuid]}):
+        told = [event for event in history(cloud, **options) if event["what"] == "removed"]
+        assert [(event["uuid"], event["name"], event["by"]["name"]) for event in told] == [(uuid, None, "admin")]
+        assert told[0]["before"]["application"] == "acme/kiosk"
+        assert told[0]["after"] == {}
+
+
 def test_a_move_is_told_by_both_applications(cloud):
     run_task(cloud, "balena_device", devices=["d-2"], application="acme/other")
     for application in ("acme/kiosk", "acme/other"):

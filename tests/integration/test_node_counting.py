@@ -26,6 +26,7 @@ OF_DEVICES = {**FLEET, "scope": "device"}
 #: For each module a task on all three devices.
 TASKS: dict[str, dict[str, Any]] = {
     "balena_api_key": {**OF_DEVICES, "name": "factory"},
+    "balena_config": {**FLEET, "version": "6.0.41", "each": [{"name": f"pi-{number}"} for number in (1, 2, 3)]},
     "balena_device": {"in_application": "acme/kiosk", "note": "seen"},
     "balena_device_action": {**FLEET, "action": "reboot"},
     "balena_env_var": {**OF_DEVICES, "name": "A", "value": "x"},
@@ -40,6 +41,8 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 #: Further tasks, and how many devices each is about.
 MORE: list[tuple[str, dict[str, Any], int]] = [
+    ("balena_config", {**FLEET, "version": "6.0.41"}, 0),
+    ("balena_config", {**FLEET, "version": "6.0.41", "serial": "A-1"}, 1),
     ("balena_device", {"in_application": "acme/kiosk", "state": "absent"}, 3),
     ("balena_device", {**FLEET, "name": "new", "device_type": "raspberrypi4-64"}, 1),
     (
@@ -81,10 +84,8 @@ def uuids(emulator) -> list[str]:
 
 
 def test_every_module_that_acts_on_devices_has_a_query():
-    by_document = ["balena_fleet"]
-    acting = [
-        name for name in CHANGING if name in by_document or "devices" in {**argument_spec(name), **returned(name)}
-    ]
+    otherwise = ["balena_config", "balena_fleet"]  # they have another word for them
+    acting = [name for name in CHANGING if name in otherwise or "devices" in {**argument_spec(name), **returned(name)}]
     assert sorted(QUERIES) == [f"community.balena.{name}" for name in acting]
 
 

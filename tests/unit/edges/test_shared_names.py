@@ -23,6 +23,7 @@ from tests.support.roles import ROLES, role_options
 
 #: Options that are not of the same type, default, choices or aliases everywhere -> why.
 OTHER_SHAPE = {
+    "assets": "declares the files of a release by key; the info module only says whether to read them",
     "limit": "a share of devices, but a number of releases, of which a share would say nothing",
     "members": "those of organizations and applications have roles, those of teams have none",
     "offline": "what can be done about offline devices depends on what is done with the others",
@@ -37,11 +38,10 @@ OTHER_SHAPE = {
 #: Options whose description names what it is about, so that it is another in each module. All else is word for word
 #: the same, which a doc fragment does best.
 ABOUT_ITS_SUBJECT = {
-    "allow_empty", "application", "class", "device_type", "device_types", "filter", "final", "force", "has_tags",
-    "invalidated", "limit", "members", "name", "new_name", "offline", "organization", "os_type",
-    "poll_interval", "purge", "purge_tags",
-    "release", "scope", "secrets", "sections", "service", "since", "state", "support_access_until", "tags", "uuid",
-    "value", "version", "wait", "wait_timeout", "with_tags",
+    "allow_empty", "application", "assets", "class", "device_type", "device_types", "filter", "final", "force",
+    "has_tags", "invalidated", "limit", "members", "name", "new_name", "offline", "organization", "os_type",
+    "poll_interval", "purge", "purge_tags", "release", "scope", "secrets", "sections", "service", "since", "state",
+    "support_access_until", "tags", "uuid", "value", "version", "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
 
 #: What a result has in common with all others of its kind, word for word the same.
