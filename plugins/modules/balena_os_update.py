@@ -12,7 +12,8 @@ version_added: 1.0.0
 description:
   - Updates balenaOS on devices of one or several applications and device types.
   - Before anything is started, all devices are checked. The version must exist for the device type, fit the variant
-    (production or development), and be newer; there are no downgrades. If one device cannot get it, none does.
+    (production or development), and be newer; there are no downgrades, also to a version with extended support that is
+    made of an older one. If one device cannot get it, none does.
   - Online devices are updated at once. As many updates start at the same time as O(max_connections) says.
   - An update takes minutes and ends with a reboot. With O(wait), the task goes on until the devices are back.
 author:

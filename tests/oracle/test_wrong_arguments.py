@@ -110,7 +110,9 @@ def replaced(positional: list[Any], named: dict[str, Any], odd: Any) -> Iterator
 
 
 @pytest.mark.usefixtures("_clock")
-@pytest.mark.parametrize("path", recordings("20.8.1"), ids=lambda path: path.name.partition(".jsonl")[0])
+@pytest.mark.parametrize(
+    "path", recordings(), ids=lambda path: f"{path.parent.name}-{path.name.partition('.jsonl')[0]}"
+)
 def test_every_error_is_one_of_the_sdk(path: Any, runner: Runner) -> None:
     bad = []
     for call, arguments in widest(runner.calls(path)):
