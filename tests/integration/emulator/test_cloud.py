@@ -183,8 +183,9 @@ def test_organizations_come_and_go(cloud: Cloud) -> None:
 
 def test_an_organization_comes_in_a_form_with_its_logo(cloud: Cloud) -> None:
     headers = {"Authorization": f"Bearer {cloud.emulator.token}"}
-    form = {"name": (None, "With logo"), "logo_image": ("logo.png", b"this is a test\n", "image/png")}
-    made = requests.post(f"{cloud.emulator.url}/v7/organization", files=form, headers=headers, timeout=10)
+    url, logo_image = f"{cloud.emulator.url}/v7/organization", ("logo.png", b"this is a test\n", "image/png")
+    form = {"name": "With logo"}
+    made = requests.post(url, data=form, files={"logo_image": logo_image}, headers=headers, timeout=10)
     assert (made.status_code, made.json()["handle"]) == (201, "with_logo")
     (row,) = cloud.rows(f"organization({made.json()['id']})?$select=logo_image")
     logo = requests.get(row["logo_image"]["href"], timeout=10)
