@@ -333,6 +333,8 @@ def test_what_balenacloud_alone_has(cloud):
         "device_defaults": {"location": {"latitude": 52.5, "longitude": 13.4}},
         "devices": [{"name": "few-signs-1", "public_url": False, "active": False}, {"name": "new"}],
     }
+    # only devices that are offline can be deactivated
+    cloud.store.update("device", cloud.store.ids("device", device_name="few-signs-1"), is_online=False)
     result = made(cloud, document)[0]
     asked = {"application": "acme/few-signs", "fields": ["is_web_accessible"]}
     rows = run_task(cloud, "balena_device_info", **asked)["devices"]
