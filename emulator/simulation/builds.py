@@ -43,7 +43,7 @@ def make_release(client: InsideClient, spec: ReleaseSpec) -> int:
     return release
 
 
-def begin_release(client: InsideClient, spec: ReleaseSpec, built: Mapping[str, Any] = RUNNING) -> int:
+def begin_release(client: InsideClient, spec: ReleaseSpec, built: Mapping[str, Any] | None = None) -> int:
     """Make the release as it is while its images are built (or have been, which fields say); its id."""
     fields: dict[str, Any] = {} if spec.version is None else {"semver": spec.version}
     if not spec.is_final:
@@ -67,7 +67,7 @@ def begin_release(client: InsideClient, spec: ReleaseSpec, built: Mapping[str, A
             project_type="Standard Dockerfile",
             content_hash=f"sha256:{digest}",
             start_timestamp=iso_time(spec.started),
-            **built,
+            **(built or RUNNING),
         )["id"]
         client.add("release_image", image=image, is_part_of__release=release)
     return int(release)

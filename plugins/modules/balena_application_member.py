@@ -37,7 +37,7 @@ options:
     description: Also remove collaborators, and take back invitations, that O(members) does not name.
     type: bool
     default: false
-  message:
+  invitation:
     description: What mails say that invite people.
     type: str
 """
@@ -101,7 +101,7 @@ OPTIONS = Options(
         "application": {**APPLICATION["application"], "required": True},
         "members": {"type": "dict", "required": True},
         "purge": {"type": "bool", "default": False},
-        "message": {"type": "str"},
+        "invitation": {"type": "str"},
     },
 )
 

@@ -44,7 +44,7 @@ options:
       - The user whose token is used is never removed by that; the task fails instead, before it changes anything.
     type: bool
     default: false
-  message:
+  invitation:
     description: What mails say that invite people.
     type: str
   state:
@@ -125,7 +125,7 @@ OPTIONS = Options(
         **options_of(RESOURCE.all),
         "members": {"type": "dict"},
         "purge": {"type": "bool", "default": False},
-        "message": {"type": "str"},
+        "invitation": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     never_null=("members",),

@@ -61,7 +61,7 @@ def start(tmp_path):
     (tmp_path / "lookup_plugins").mkdir()
     (tmp_path / "lookup_plugins" / "probe.py").write_text(PROBE, encoding="utf-8")
     warm, cold = Ansible(tmp_path), Ansible(tmp_path, cold=True)
-    for _ in range(2):  # the second time there is a process to fork
+    for _time in range(2):  # the second time there is a process to fork
         starter = starter_for(["ansible-doc"], tmp_path, warm.environment)
     assert starter
     return lambda is_cold, *command, **options: (cold if is_cold else warm).run(*command, **options)

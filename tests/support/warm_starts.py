@@ -86,7 +86,7 @@ class Starter:
     def run(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Run a command without input; its exit status, its output and its errors."""
         asked = {"command": list(command), "folder": str(folder), "environment": dict(environment)}
-        reads, writes = zip(*(os.pipe() for _ in range(3)), strict=True)
+        reads, writes = zip(*(os.pipe() for _stream in range(3)), strict=True)
         with tempfile.TemporaryFile() as told:
             told.write(json.dumps(asked).encode())
             told.seek(0)
@@ -137,7 +137,7 @@ def _serve(line: socket.socket) -> None:
     running: dict[int, int] = {}
     line.send(b"+")
     while True:
-        ready, _, _ = select.select(sources, [], [])
+        ready = select.select(sources, [], [])[0]
         if wakes in ready:
             os.read(wakes, 4096)
             for process in list(running):

@@ -29,7 +29,7 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: the application or a role does not exist, or the server has no collaborators.
     """
     application = need_application(balena, want["application"], expand={"organization": {"$select": ["id", "handle"]}})
-    found = membership(balena, application, want["members"], purge=want["purge"], message=want.get("message"))
+    found = membership(balena, application, want["members"], purge=want["purge"], message=want.get("invitation"))
     shown = {"application": application["slug"], **found.shown}
     return Task(Plan(found.changes, len(want["members"]) + 1, {"collaborators": shown}), MEMBER_WRITERS)
 

@@ -62,7 +62,7 @@ def plan(balena: Balena, want: Want) -> Task:
         declared,
         roles,
         purge=want["purge"] and want.get("members") is not None,
-        message=want.get("message"),
+        message=want.get("invitation"),
     )
     _keep_an_administrator(handle, people, membership)
     if found and want["purge"]:
