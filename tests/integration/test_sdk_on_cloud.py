@@ -75,7 +75,7 @@ def test_an_asset_from_upload_to_removal(balena: Balena, tmp_path: Path, size: i
     content = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     (tmp_path / "app.bin").write_bytes(content)
     seen: list[Any] = []
-    arguments = {"asset": str(tmp_path / "app.bin"), "asset_key": "app", "release": release}
+    arguments: dict[str, Any] = {"asset": str(tmp_path / "app.bin"), "asset_key": "app", "release": release}
     made = asset.upload(**arguments, on_upload_progress=seen.append)
     assert (asset.get(made["id"])["asset"]["size"], bool(seen)) == (size, True)
     with asset.download({"asset_key": "app", "release": release}) as download:
