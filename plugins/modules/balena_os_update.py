@@ -43,6 +43,13 @@ options:
     type: str
     choices: [default, esr]
     default: default
+  supervisor_version:
+    description:
+      - Also the supervisor that the devices should have, as
+        O(community.balena.balena_supervisor_update#module:version). Its target is set in the same plan, before updates
+        start. Devices that are skipped keep theirs.
+      - O(wait) waits for balenaOS alone.
+    type: str
   method:
     description:
       - How online devices are updated.
@@ -80,6 +87,15 @@ EXAMPLES = r"""
     wait_timeout: 3600
     poll_interval: "{{ poll_interval | default(30) }}"
 
+- name: The OS and the supervisor of a site, pinned together
+  community.balena.balena_os_update:
+    application: acme/kiosk
+    with_tags:
+      site: berlin
+    version: recommended
+    supervisor_version: latest
+    method: target
+
 - name: A tenth of the fleet follows a target, at most twenty devices
   community.balena.balena_os_update:
     application: acme/kiosk
@@ -116,6 +132,9 @@ devices:
       type: str
     action:
       description: What becomes of it.
+      type: str
+    supervisor:
+      description: The supervisor that it should have; with O(supervisor_version), unless the device is skipped.
       type: str
   sample:
     - uuid: 7cf02a687b74206f92cb455969cf8e98
@@ -169,6 +188,7 @@ OPTIONS = Options(
         **FAILURES,
         "version": {"type": "str", "required": True},
         "os_type": {"type": "str", "choices": ["default", "esr"], "default": "default"},
+        "supervisor_version": {"type": "str"},
         "method": {"type": "str", "choices": ["action", "target"], "default": "action"},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "fail"},
     },

@@ -349,3 +349,28 @@ def test_updates_run_detached_and_say_how_far_they_are(cloud):
     assert late["failed"]
     assert [row["reason"] for row in late["waited"]["pending"]] == ["preparing os update (25 %)"]
     assert [request.path.split("/")[1] for request in cloud.requests("POST") if "resinhup" in request.path] == ["v2"]
+
+
+@pytest.mark.parametrize("method", ["action", "target"])
+def test_the_os_and_the_supervisor_are_pinned_together(cloud, method):
+    both = {**ONLINE, "version": "6.0.41", "supervisor_version": "latest", "method": method}
+    foreseen = update(cloud, **both, check_mode=True)
+    assert cloud.writes() == []
+    done = update(cloud, **both)
+    assert not done.get("failed"), done["msg"]
+    assert foreseen["diff"] == done["diff"]
+    assert foreseen["devices"] == done["devices"]
+    (version,) = {device["supervisor"] for device in done["devices"]}
+    assert {after["should_be_managed_by__release"] for after in done["diff"]["after"]["device"].values()} == {version}
+    if method == "target":
+        assert len(cloud.writes()) == 2
+    again = update(cloud, **both)
+    assert again["changed"] is False
+
+
+@pytest.mark.parametrize("version", ["garbage", "99.0.0", "10.0.0"])
+def test_a_supervisor_that_devices_cannot_get_keeps_the_os_from_being_updated(cloud, version):
+    refused = update(cloud, **ONLINE, version="6.0.41", supervisor_version=version)
+    assert refused["failed"]
+    assert version in refused["msg"]
+    assert cloud.writes() == []

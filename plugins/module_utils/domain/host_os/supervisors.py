@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.limits import Limits
-from ...engine.plan import NamedId, Plan, Row, compare
+from ...engine.plan import Change, NamedId, Plan, Row, compare
 from ...engine.task import Task
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
@@ -34,7 +34,8 @@ Want = Mapping[str, Any]
 COLUMN = "should_be_managed_by__release"
 
 _COLUMNS = ("supervisor_version", "os_version", *status.ONLINE_COLUMNS)
-_EXPAND: dict[str, Any] = {
+#: The relations of a device that its supervisor is chosen by.
+EXPAND: dict[str, Any] = {
     "is_of__device_type": WITH_ARCHITECTURE,
     COLUMN: {"$select": ["id", "raw_version"]},
 }
@@ -50,20 +51,41 @@ def plan(balena: Balena, want: Want) -> Task:
     gate = Gate.of(want, at_least=0)
     wanted = read_version_name(want["version"], "version")
     refuse_wandering_limit(want, columns=("supervisor_version", COLUMN))
-    rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
+    rows = select_devices(balena, want, select=_COLUMNS, expand=EXPAND)
     targets = choose(balena, wanted, rows)
     fates = {row["uuid"]: _fate(row, targets[row["uuid"]], wanted, want["offline"]) for row in rows}
     judged = [(row, _problem(row, targets[row["uuid"]], fates[row["uuid"]])) for row in rows]
     refuse_all("supervisor", wanted, judged)
-    changed = [row for row in rows if fates[row["uuid"]] in (UPDATE, QUEUE)]
-    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in changed]
-    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in changed]
     planned = Plan(
-        tuple(compare("device", desired, actual)),
+        tuple(_changes([row for row in rows if fates[row["uuid"]] in (UPDATE, QUEUE)], targets)),
         len(rows),
         {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
     )
     return Task(planned, wait=_follower(gate.limits(len(rows)), rows, targets, fates) if want["wait"] else None)
+
+
+def pins(balena: Balena, version: str, option: str, rows: Sequence[Record]) -> tuple[list[Change], dict[str, str]]:
+    """What gives devices a supervisor beside another change of theirs; and by uuid, the version that each should have.
+
+    :param version: what was declared.
+    :param option: the option that declares it, for messages.
+    :param rows: with C(supervisor_version), C(os_version) and L(EXPAND).
+    :raises DeclarationError: as L(plan).
+    """
+    wanted = read_version_name(version, option)
+    targets = choose(balena, wanted, rows)
+    kept = {row["uuid"]: newer(row, targets[row["uuid"]]) if wanted.is_word else None for row in rows}
+    concerned = [row for row in rows if not kept[row["uuid"]]]
+    judged = [(row, problem(row, targets[row["uuid"]])) for row in concerned if present(row) != targets[row["uuid"]]]
+    refuse_all("supervisor", wanted, judged)
+    shown = {uuid: kept[uuid] or target.label for uuid, target in targets.items()}
+    return _changes(concerned, targets), shown
+
+
+def _changes(rows: Sequence[Record], targets: Mapping[str, NamedId]) -> list[Change]:
+    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in rows]
+    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
+    return compare("device", desired, actual)
 
 
 def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> str:

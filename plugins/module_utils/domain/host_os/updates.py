@@ -26,6 +26,7 @@ from ..query import Record
 from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, is_offline
 from ..selector import refuse_wandering_limit, select_devices
 from ..waves.gate import Gate
+from . import supervisors
 from .fates import (
     OFFLINE,
     OFFLINE_PROBLEM,
@@ -66,8 +67,8 @@ def plan(balena: Balena, want: Want) -> Task:
     """
     gate = Gate.of(want, at_least=0)
     wanted = read_version_name(want["version"], "version")
-    refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN))
-    rows = select_devices(balena, want, select=_COLUMNS, expand=_EXPAND)
+    refuse_wandering_limit(want, columns=("os_version", "os_variant", COLUMN, *_supervisor_columns(want)))
+    rows = select_devices(balena, want, **_reading(want))
     devices = decide_all(balena, wanted, rows, want["os_type"])
     actions = OsActions(balena)
     fates = {device.uuid: _fate(device, want) for device in devices}
@@ -78,14 +79,36 @@ def plan(balena: Balena, want: Want) -> Task:
     fates.update(_joined(balena, asked, fates, statuses))
     judged = [(device.row, _problem(device, fates[device.uuid], statuses.get(device.uuid))) for device in devices]
     refuse_all("balenaOS", wanted, judged)
+    pins, pinned = _supervisors(balena, want, [row for row in rows if fates[row["uuid"]] != SKIPPED])
     planned = Plan(
-        tuple(_queueing(device) for device in devices if fates[device.uuid] == QUEUE),
+        (*pins, *(_queueing(device) for device in devices if fates[device.uuid] == QUEUE)),
         len(rows),
-        {"devices": [_shown(device, fates[device.uuid]) for device in devices]},
+        {"devices": [{**_shown(device, fates[device.uuid]), **pinned.get(device.uuid, {})} for device in devices]},
         # Where the service is was asked for the statuses; each start uses that.
         acts=tuple(_updating(device, actions.urls_base()) for device in asked if fates[device.uuid] == UPDATE),
     )
     return Task(planned, WRITERS, wait=_follower(want, gate.limits(len(rows)), devices, fates))
+
+
+def _reading(want: Want) -> dict[str, Any]:
+    """What has to be known of devices."""
+    if want.get("supervisor_version") is None:
+        return {"select": _COLUMNS, "expand": _EXPAND}
+    return {"select": (*_COLUMNS, "supervisor_version"), "expand": {**_EXPAND, **supervisors.EXPAND}}
+
+
+def _supervisor_columns(want: Want) -> tuple[str, ...]:
+    return () if want.get("supervisor_version") is None else ("supervisor_version", supervisors.COLUMN)
+
+
+def _supervisors(
+    balena: Balena, want: Want, rows: Sequence[Record]
+) -> tuple[list[Change], Mapping[str, Mapping[str, str]]]:
+    """What gives the devices their supervisor, if one is declared; and what is shown of it, by uuid."""
+    if want.get("supervisor_version") is None:
+        return [], {}
+    changes, targets = supervisors.pins(balena, want["supervisor_version"], "supervisor_version", rows)
+    return changes, {uuid: {"supervisor": version} for uuid, version in targets.items()}
 
 
 def decide_all(balena: Balena, wanted: VersionName, rows: Sequence[Record], os_type: str) -> list[Device]:
