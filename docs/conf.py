@@ -20,7 +20,7 @@ intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/la
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_heading_anchors = 4
 nitpicky = True
-# Text in backquotes on the plugins' pages is no reference.
+# Text in backquotes on the plugins' pages is not a reference.
 default_role = "literal"
 
 html_theme = "furo"

@@ -89,7 +89,7 @@ def write(call: Call) -> Response:
 
 
 def _selected(lines: list[Row], count: str | None, start: str | None) -> list[Row]:
-    """The lines from a start on, the last `count` of them; what is no number or time counts as not given."""
+    """The lines from a start on, the last `count` of them; what is not a number or time counts as not given."""
     since = _start(start)
     if since is not None:
         lines = [line for line in lines if line["createdAt"] > since]

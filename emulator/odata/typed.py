@@ -82,14 +82,14 @@ def as_text(value: Value) -> str:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, timedelta):
-        raise Refused("a duration is no text")
+        raise Refused("a duration is not text")
     return str(value)
 
 
 def _integer(value: Value, limit: int) -> int:
     text = as_text(value)
     if not INTEGER.fullmatch(text) or not -limit <= int(text) < limit:
-        raise Refused(f"{text} is no integer")
+        raise Refused(f"{text} is not an integer")
     return int(text)
 
 
@@ -97,7 +97,7 @@ def _number(value: Value) -> float:
     try:
         return float(as_text(value)) if isinstance(value, (str, float)) else int(as_text(value))
     except ValueError:
-        raise Refused(f"{value} is no number") from None
+        raise Refused(f"{value} is not a number") from None
 
 
 def _boolean(value: Value) -> int:
@@ -106,13 +106,13 @@ def _boolean(value: Value) -> int:
         return 1
     if text in FALSE:
         return 0
-    raise Refused(f"{text} is no boolean")
+    raise Refused(f"{text} is not a boolean")
 
 
 def _time(value: Value) -> str:
     moment = value if isinstance(value, datetime) else parse_time(value) if isinstance(value, str) else None
     if moment is None:
-        raise Refused(f"{value} is no time")
+        raise Refused(f"{value} is not a time")
     return iso(moment)
 
 
@@ -121,7 +121,7 @@ def as_sql(typed: Typed, kind: str) -> Sql:
     if typed.literal:
         return sa.literal(coerce(typed.value, kind))
     if not fits(typed.kind, kind):
-        raise Refused(f"{typed.kind} is no {kind}")
+        raise Refused(f"{typed.kind} is not a {kind}")
     assert typed.sql is not None
     return typed.sql
 

@@ -67,7 +67,7 @@ def inert(value: Any, changed: list[str], *, values: bool) -> Any:
 
 
 def inert_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task returns, with keys and texts that are no templates, and one warning if that changed any."""
+    """What a task returns, with keys and texts that are not templates, and one warning if that changed any."""
     if not IS_NEEDED:
         return dict(result)
     changed: list[str] = []

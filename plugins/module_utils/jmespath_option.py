@@ -32,7 +32,7 @@ def compile_query(expression: str | None) -> Callable[[Result], dict[str, Any]]:
     try:
         compiled = jmespath.compile(expression)
     except JMESPathError as error:
-        raise BalenaError(f"query '{expression}' is no JMESPath expression: {_reason(error)}") from error
+        raise BalenaError(f"query '{expression}' is not a JMESPath expression: {_reason(error)}") from error
 
     def apply(found: Result) -> dict[str, Any]:
         kept = {"warnings": found["warnings"]} if "warnings" in found else {}

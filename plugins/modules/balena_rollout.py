@@ -168,7 +168,7 @@ outcome:
     verdict:
       description:
         - What is to be done. V(go_on) with RV(outcome.next_wave); V(finish), since all waves are done; V(end), nothing.
-        - V(give_up), since devices have failed. V(try_again), since something else has, which is no reason to give
+        - V(give_up), since devices have failed. V(try_again), since something else has, which is not a reason to give
           devices back what they had.
       type: str
     sentence:

@@ -124,5 +124,5 @@ def _plain(value: Any) -> Any:
     for kind in (str, int, float):
         if isinstance(value, kind):
             return kind(value)
-    # A vaulted string of ansible-core <= 2.18 is no str, and str() decrypts it.
+    # A vaulted string of ansible-core <= 2.18 is not a str, and str() decrypts it.
     return str(value) if type(value).__name__ == "AnsibleVaultEncryptedUnicode" else value

@@ -55,7 +55,7 @@ GOOD: dict[str, Any] = {
     "access": {"admin": "developer"},
     "provisioning_keys": [{"name": "factory", "description": "x", "expires": "2030-01-31"}],
 }
-#: A value of each kind; where the schema takes it, it is no mistake.
+#: A value of each kind; where the schema takes it, it is not a mistake.
 VALUES: dict[str, Any] = {
     "null": None,
     "blank": " ",

@@ -116,7 +116,7 @@ def test_one_bad_document_does_not_stop_the_others(emulator, ansible):
     write(folder / "a.yml", {"fleet": "sunrise/signage", "tags": {"a b": "c"}})
     write(folder / "b.yaml", good)
     failed = role(ansible, documents=[str(folder)], report="out", status=2)
-    assert "tags.a b: is no key of a tag" in failed.text
+    assert "tags.a b: is not a valid tag key" in failed.text
     assert tags(emulator) >= {("seen", "{{ 7 * 7 }}"), ("text", "1.10")}
     found = json.loads((ansible.folder / "out" / "drift.json").read_text(encoding="utf-8"))
     assert [(fleet["fleet"], fleet["drifted"], fleet["counts"]) for fleet in found] == [

@@ -332,3 +332,12 @@ def test_an_openbalena_server_has_no_collaborators(emulator):
     assert emulator.writes() == []
     exported = run_task(emulator, "balena_fleet_info", application="acme/kiosk")["document"]
     assert "access" not in exported
+
+
+def test_a_purge_knows_a_collaborator_by_the_address_that_was_invited(cloud):
+    converged(cloud, "balena_fleet", document={"fleet": "acme/kiosk", "access": {"ana@example.com": "operator"}})
+    accept(cloud, "ana")
+    cloud.clear_requests()
+    document = {"fleet": "acme/kiosk", "access": {"ana@example.com": "operator"}}
+    assert run_task(cloud, "balena_fleet", document=document, purge=["access"])["changes"] == NOTHING
+    assert cloud.writes() == []

@@ -158,7 +158,7 @@ def test_the_key_of_a_device_is_used_again(server, tmp_path):
     assert held(tmp_path / "second.json")["deviceApiKey"] == key
     assert "device_api_key" not in result["diff"]["after"]
     wrong = run_task(server, "balena_config", **BASE, name="old", device_api_key="nosuch-nosuch")
-    assert "device_api_key is no key of device 'old'" in wrong["msg"]
+    assert "device_api_key is not a key of device 'old'" in wrong["msg"]
     assert "nosuch-nosuch" not in wrong["msg"]
     config(server, serial="A-9", device_api_key="my-own-key-my-own", dest=str(tmp_path / "third.json"))
     assert held(tmp_path / "third.json")["deviceApiKey"] == "my-own-key-my-own"
@@ -222,7 +222,7 @@ def test_the_uuid_follows_from_fleet_and_serial_number(server):
         ({"each": [{"serial": "A"}, {"serial": "A"}]}, "each declares the same device twice: each[0]"),
         ({"each": [{"serial": "A", "mac": "x"}]}, "mac"),
         ({"each": [{"serial": "A", "uuid": "ab" * 16}]}, "each[0].uuid and each[0].serial cannot both"),
-        ({"uuid": "7cf02a6"}, "uuid '7cf02a6' is no whole uuid"),
+        ({"uuid": "7cf02a6"}, "uuid '7cf02a6' is not the full uuid"),
         ({"name": "old", "each": [{"serial": "A"}]}, "each"),
         ({"wifi_ssid": "x"}, "wifi_ssid can only be used with network: wifi"),
         ({"network": "wifi"}, "wifi_ssid"),
@@ -241,7 +241,7 @@ def test_the_uuid_follows_from_fleet_and_serial_number(server):
         ({"name": "old", "device_type": "raspberrypi3"}, "which cannot be changed"),
         ({"dest": "/nosuch/folder/x.json"}, "dest: '/nosuch/folder' is missing"),
         ({"dest": "/"}, "dest '/' is a folder"),
-        ({"each": [{"serial": "A"}], "dest": "/dev/null"}, "dest: '/dev/null' is no folder"),
+        ({"each": [{"serial": "A"}], "dest": "/dev/null"}, "dest: '/dev/null' is not a folder"),
         ({"app_update_poll_interval": 0}, "app_update_poll_interval must be"),
         ({"application": "acme/nosuch"}, "application 'acme/nosuch' does not exist"),
     ],

@@ -140,7 +140,7 @@ def fleet(live: Live, document: dict[str, Any], **options: Any) -> dict[str, Any
 @pytest.fixture(scope="module")
 def declared(live) -> dict[str, Any]:
     """The demo's fleet after its owners have said what they want of it; everything is as declared."""
-    for name in range(1, 11):  # the signs in Paris are old, which is no drift of today
+    for name in range(1, 11):  # the signs in Paris are old, which is not drift of today
         live.told(f"paris-sign-{name:02}", os_version="balenaOS 6.0.41", supervisor_version="17.0.3")
     for device in live.pine.get("device", options={"$select": ["id", "device_name", "os_version"]}):
         if device["os_version"] == "balenaOS 5.3.27":

@@ -197,7 +197,7 @@ def test_a_secret_is_not_shown_and_not_needed_again(emulator):
     plain = made(emulator, {**document, "variables": {"env": {"KEY": "known"}}})[0]
     empty = {"fleet": "acme/few-signs", "variables": {}, "services": {}}
     purged = made(emulator, empty, purge=["variables", "services"])[0]
-    emulator.fault(method="POST", path="/v7/application_environment", status=400, body_text="hunter2 is no value")
+    emulator.fault(method="POST", path="/v7/application_environment", status=400, body_text="hunter2 is not a value")
     failed = converge(emulator, document, secrets={"key": "hunter2"})[0]
     emulator.clear_faults()
     assert failed["failed"]

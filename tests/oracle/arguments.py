@@ -60,7 +60,7 @@ def resolve(root: Any, method: str) -> Callable[..., Any]:
         except (AttributeError, ImportError) as error:
             raise Missing(f"{method}: {error}") from None
     if not callable(value):
-        raise Missing(f"{method} is no method")
+        raise Missing(f"{method} is not a method")
     return value  # type: ignore[no-any-return]
 
 

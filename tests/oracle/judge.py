@@ -38,7 +38,9 @@ def value_problem(recorded: Any, ours: Any, where: str = "") -> str | None:
         if "$generated" in recorded:
             return _shape_problem(recorded, ours)
         if "$error" in recorded:
-            return error_problem(recorded["$error"], ours) if isinstance(ours, Exception) else f"{ours!r} is no error"
+            return (
+                error_problem(recorded["$error"], ours) if isinstance(ours, Exception) else f"{ours!r} is not an error"
+            )
     recorded = from_markers(recorded) if isinstance(recorded, Mapping) and len(recorded) == 1 else recorded
     if recorded is UNDEFINED or recorded is None:
         return None if ours is None else f"{where} is {ours!r:.200}, recorded nothing"
@@ -114,7 +116,7 @@ def error_problem(recorded: Mapping[str, Any], ours: Exception) -> str | None:
             return f"message {str(ours)!r}, recorded {recorded['message']!r}"
         return _subject_problem(recorded.get("props") or {}, ours)
     if not isinstance(ours, (errors.BalenaError, WrongCall)):
-        return f"raised {type(ours).__name__}: {ours}, which is no clear error (recorded {recorded['message']})"
+        return f"raised {type(ours).__name__}: {ours}, which is not a clear error (recorded {recorded['message']})"
     return None
 
 

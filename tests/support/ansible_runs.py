@@ -53,7 +53,8 @@ def module_interpreter(folder: Path) -> str:
         return "{{ ansible_playbook_python }}"
     # Up to ansible-core 2.18 it may not lie in a folder with a blank in its name.
     environment = folder / "environment"
-    environment.symlink_to(sys.prefix, target_is_directory=True)
+    if not environment.is_symlink():
+        environment.symlink_to(sys.prefix, target_is_directory=True)
     return str(environment / "bin" / "python")
 
 

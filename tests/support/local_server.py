@@ -118,7 +118,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_arguments: Any) -> None:
-        """A client that gives up is no news."""
+        """A client that gives up is not news."""
 
 
 class _Handler(BaseHTTPRequestHandler):

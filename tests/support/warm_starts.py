@@ -200,6 +200,6 @@ def _begin_anew() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path(sys.executable).parent)  # this file is no command of Ansible
+    sys.path[0] = str(Path(sys.executable).parent)  # this file is not a command of Ansible
     _serve(socket.socket(fileno=int(sys.argv[1])))
     runpy.run_path(sys.argv[0], run_name="__main__")

@@ -50,7 +50,7 @@ class _Needs:
 def user_condition(text: str | None, option: str = "filter") -> Condition | None:
     """A condition that a user gave; None if none was given.
 
-    :raises DeclarationError: it is no OData condition; names the option, and says what is wrong and where.
+    :raises DeclarationError: it is not an OData condition; names the option, and says what is wrong and where.
     """
     if text is None:
         return None
@@ -273,7 +273,7 @@ def _foreign(row: Record, ours: Mapping[str, Any], resource: str, theirs: Condit
     name = row.get("device_name") or row.get("slug") or row.get("tag_key") or row.get("name") or row.get("commit")
     known = " ".join(str(part) for part in (name, row.get("uuid")) if part)
     told = f"The server answered with {resource} {known or row.get('id')}, although it was asked for those only with "
-    told += f"{filter_text(failed)}. Nothing was written"
+    told += f"{filter_text(reaching(failed))}. Nothing was written"
     if theirs is not None and theirs.twins:
         told += (
             f". The filter compares columns with each other ({'; '.join(theirs.twins)}), which this server mistakes; "

@@ -111,7 +111,7 @@ def select_devices(
         C(filter), C(limit), C(allow_empty). An empty list of devices means none of them.
     :param select: columns to read besides those that name the device; None reads whole rows.
     :param everywhere: without C(devices) and C(application), look at every device that the token sees.
-    :param may_be_missing: whether a name of which there is no device is left out; then none at all is no error.
+    :param may_be_missing: whether a name of which there is no device is left out; then none at all is not an error.
     :raises DeclarationError: neither C(devices) nor C(application) says where to look; a device that does not exist,
         or a name or prefix that several have; or nothing is selected and C(allow_empty) does not say that this is fine.
     """

@@ -98,7 +98,7 @@ class Change:
     :param secret: values must not be shown: see C(engine/report.py).
     :param new: stands for C(id) in an update of what the same plan creates.
     :param needs: the earlier steps that it relies on, besides those whose ids it holds.
-    :param arguments: what else it takes to make it, if it is no plain write of a row; not shown.
+    :param arguments: what else it takes to make it, if it is not a plain write of a row; not shown.
     """
 
     action: Action
@@ -137,7 +137,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Act:
-    """Something to do once, which is no state that a row can have: a reboot, the start of an update.
+    """Something to do once, which is not a state that a row can have: a reboot, the start of an update.
 
     Results show it as they show an update.
 

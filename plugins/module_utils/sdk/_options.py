@@ -28,7 +28,7 @@ def merge_options(
         replace_selects: let a ``$select`` of ``extras`` replace the other one, on every level.
 
     Raises:
-        BalenaUsageError: ``extras`` has a key that is no option, or a value that an option cannot have.
+        BalenaUsageError: ``extras`` has a key that is not an option, or a value that an option cannot have.
     """
     for options in (defaults, extras):
         if options is not None and not isinstance(options, Mapping):

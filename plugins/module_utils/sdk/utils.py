@@ -65,7 +65,7 @@ def merge_pine_options(
         replace_selects: let a ``$select`` of ``extras`` replace the other one, on every level.
 
     Raises:
-        BalenaUsageError: a key that is no option, or a value that an option cannot have.
+        BalenaUsageError: a key that is not an option, or a value that an option cannot have.
     """
     return merge_options(defaults, extras, replace_selects)
 

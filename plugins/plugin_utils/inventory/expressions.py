@@ -154,7 +154,7 @@ def _dependencies(node: nodes.Node) -> Iterator[Dependency]:
             yield from _dynamic_parts(child)
         elif not (isinstance(child, nodes.Call) and isinstance(child.node, nodes.Name)):
             yield from _dependencies(child)
-        else:  # a function: its name is no variable
+        else:  # a function: its name is not a variable
             for argument in [*child.args, *child.kwargs]:
                 yield from _dependencies(nodes.Tuple([argument], "load"))
 

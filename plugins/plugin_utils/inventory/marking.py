@@ -26,7 +26,7 @@ from jinja2.parser import Parser
 try:
     from ansible.template import trust_as_template as mark_harmless
 
-    #: Whether strings are no templates unless tagged, as from ansible-core 2.19 on.
+    #: Whether strings are not templates unless tagged, as from ansible-core 2.19 on.
     DATA_TAGGING = True
 except ImportError:
     DATA_TAGGING = False

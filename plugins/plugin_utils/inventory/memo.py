@@ -103,7 +103,7 @@ class ConstructedOnce:
                     self._apply(entry, host, sees_host=True)
 
     def value(self, expression: str, uuid: str, plain: Variables, mark: Callable[[Any], Any]) -> Any:
-        """The value of an expression for a device that is no host yet, or None if it fails and C(strict) is off.
+        """The value of an expression for a device that is not a host yet, or None if it fails and C(strict) is off.
 
         :raises AnsibleError: it fails and C(strict) is on.
         """

@@ -101,7 +101,7 @@ class InventorySource:
     def select(self, devices: list[Device]) -> list[Device]:
         """The devices that the option C(query) keeps.
 
-        :raises AnsibleParserError: it is no JMESPath, or does not yield devices.
+        :raises AnsibleParserError: it is not a JMESPath, or does not yield devices.
         """
         query = self._options.get("query")
         if not query:

@@ -88,7 +88,7 @@ def test_without_a_query_the_result_stays():
 
 
 def test_a_wrong_query_fails_before_anything_is_read():
-    with pytest.raises(BalenaError, match=r"query 'a\[' is no JMESPath expression"):
+    with pytest.raises(BalenaError, match=r"query 'a\[' is not a JMESPath expression"):
         compile_query("a[")
 
 

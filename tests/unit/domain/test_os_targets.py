@@ -103,7 +103,7 @@ def test_a_version_that_there_is_not(name):
 
 
 def test_text_that_is_no_version():
-    with pytest.raises(DeclarationError, match="version 'stable' is no version"):
+    with pytest.raises(DeclarationError, match="version 'stable' is not a version"):
         read_version_name("stable", "version")
 
 

@@ -24,7 +24,7 @@ from tests.support.local_server import Answer, LocalServer, Seen
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
-#: What the methods need; what is optional is no part of their names there.
+#: What the methods need; what is optional is not a part of their names there.
 REFERENCE = [(method, names) for method, names in METHODS["20.8.1"].items() if names]
 #: Methods that set a value, with what comes before the value.
 SETTERS: dict[str, tuple[Any, ...]] = {
@@ -40,7 +40,7 @@ SETTERS: dict[str, tuple[Any, ...]] = {
     "service.var": (1, "A"),
     "organization.membership.tags": (1, "a"),
 }
-#: What is no value of a tag or variable.
+#: What is not a value of a tag or variable.
 NO_VALUES: list[Any] = [
     {"hunter2": 1},
     {},

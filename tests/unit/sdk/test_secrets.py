@@ -181,7 +181,7 @@ def test_a_refusal_that_repeats_what_was_sent_does_not_hold_it(sent: str, form: 
 
 @pytest.mark.usefixtures("clean_environment", "waits")
 def test_what_is_no_secret_stays_in_a_refusal() -> None:
-    with LocalServer([Answer(status=400, body=b"the tag value q9 is no value")]) as server:
+    with LocalServer([Answer(status=400, body=b"the tag value q9 is not a value")]) as server:
         balena = Balena(api_url=server.url, token=TOKEN)
-        with pytest.raises(BalenaRequestError, match="the tag value q9 is no value"):
+        with pytest.raises(BalenaRequestError, match="the tag value q9 is not a value"):
             balena.pine.post("device_tag", {"tag_key": "k", "value": "q9"})

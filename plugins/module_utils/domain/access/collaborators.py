@@ -42,6 +42,7 @@ def membership(
     purge: bool,
     message: str | None = None,
     option: str = "members",
+    people: People | None = None,
 ) -> Membership:
     """What becomes of the collaborators of an application.
 
@@ -49,12 +50,16 @@ def membership(
 
     :param application: with its id and slug, and its organization expanded. Its id may be a L(NewId).
     :param option: what declares them, for messages.
+    :param people: who it has, if that was read already.
     :raises DeclarationError: a role does not exist, or the server has no collaborators.
     """
     roles = read_roles(balena, APPLICATION, option)
     check_roles(declared, roles, option)
     of: int | NewId = application["id"]
-    people = People() if isinstance(of, NewId) else read_people(balena, APPLICATION, of, declared)
+    if isinstance(of, NewId):
+        people = People()
+    elif people is None:
+        people = read_people(balena, APPLICATION, of, declared)
     organization = related_or_none(application, "organization")
     unknown = [who for who, role in declared.items() if role is not None and not people.member(who)]
     colleagues = (

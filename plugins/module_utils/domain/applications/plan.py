@@ -75,7 +75,7 @@ def describe(row: Record, want: Want | None = None) -> dict[str, Any]:
 
 
 def _shown_urls(want: Want) -> dict[str, Any]:
-    """The option C(device_urls), which is no column of the application, where it is declared."""
+    """The option C(device_urls), which is not a column of the application, where it is declared."""
     option = DEVICE_URLS.option
     return {} if want.get(option) is None else {option: want[option]}
 
@@ -237,7 +237,7 @@ def _check_names(want: Want) -> None:
     for option, text in (("name", name), ("new_name", want.get("new_name"))):
         if text is not None and not _NAME.fullmatch(text):
             raise DeclarationError(
-                f"{option} '{text}' is no name of an application: 4 to 100 of the characters A-Z, a-z, 0-9, _ and -"
+                f"{option} '{text}' is not a valid application name: 4 to 100 of the characters A-Z, a-z, 0-9, _ and -"
             )
 
 

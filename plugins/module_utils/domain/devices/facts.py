@@ -83,7 +83,7 @@ def shape(row: Row, *, fields: Sequence[str] = (), expand: Sequence[str] = (), f
 def addresses(text: str | None) -> list[str]:
     """The IP addresses of a list separated by blanks, in its order.
 
-    A device reports these itself, and C(ansible_host) is built of them: whatever is no address is dropped, so that
+    A device reports these itself, and C(ansible_host) is built of them: whatever is not an address is dropped, so that
     none can pass an option to C(ssh).
     """
     return [word for word in (text or "").split() if _is_address(word)]

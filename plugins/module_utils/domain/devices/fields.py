@@ -18,7 +18,7 @@ _LIMITS = {"latitude": 90, "longitude": 180}
 def _stored_name(name: str) -> str:
     # Recording 05: the API refuses line breaks and more than 255 characters.
     if not name.strip() or len(name) > 255 or "\n" in name or "\r" in name:
-        raise DeclarationError(f"name '{name}' is no name of a device: 1 to 255 characters without line breaks")
+        raise DeclarationError(f"name '{name}' is not a valid device name: 1 to 255 characters without line breaks")
     return name
 
 
@@ -54,7 +54,7 @@ NAME = text(
     document={
         "type": "string",
         "pattern": r"^(?=.*\S)[^\r\n]{1,255}$(?!\n)",
-        "errorMessage": "is no name of a device: 1 to 255 characters without line breaks",
+        "errorMessage": "is not a valid device name: 1 to 255 characters without line breaks",
     },
 )
 #: An openBalena server shows the column and cannot change it.

@@ -103,7 +103,7 @@ def _check(want: Want) -> None:
     for entry in want.get("each") or [want]:
         if entry.get("uuid") is not None and not is_device_uuid(entry["uuid"]):
             raise DeclarationError(
-                f"uuid '{entry['uuid']}' is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case"
+                f"uuid '{entry['uuid']}' is not the full uuid of a device: 32 or 62 hexadecimal digits in lower case"
             )
 
 

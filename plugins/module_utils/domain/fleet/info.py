@@ -44,7 +44,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
         want["application"],
         keys="provisioning_keys" in sections,
         build="variables" in sections,
-        access="access" in sections,
+        access=() if "access" in sections else None,
     )
     if fleet is None:
         raise no_application(balena, want["application"])

@@ -104,7 +104,8 @@ def _read_fleet(balena: Balena, scope: Scope) -> LiveFleet | None:
     section, document = provisioning_keys.SECTION, scope.document
     keys = section in scope.sections and bool(document.keys or section in scope.purge)
     build = "variables" in scope.sections and bool(document.build or "variables" in scope.purge)
-    return snapshot.read(balena, document.fleet, keys=keys, build=keys or build)
+    access = tuple(document.access) if "access" in scope.purge else None
+    return snapshot.read(balena, document.fleet, keys=keys, build=keys or build, access=access)
 
 
 def _access(balena: Balena, scope: Scope, fleet: LiveFleet, create: Change | None) -> Membership | None:
@@ -112,13 +113,16 @@ def _access(balena: Balena, scope: Scope, fleet: LiveFleet, create: Change | Non
 
     :raises DeclarationError: a role does not exist, or the server has no collaborators.
     """
-    purge = "access" in scope.purge
-    if "access" not in scope.sections or not (scope.document.access or purge):
+    declared = scope.document.access
+    # A server that has no collaborators has none to purge.
+    if "access" not in scope.sections or not (declared or fleet.access):
         return None
     row = fleet.application
     if create:
         row = {**row, "organization": [{"id": create.identity["organization"]}]}
-    return collaborators.membership(balena, row, scope.document.access, purge=purge, option="access")
+    return collaborators.membership(
+        balena, row, declared, purge="access" in scope.purge, option="access", people=fleet.access
+    )
 
 
 def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str, Record]:

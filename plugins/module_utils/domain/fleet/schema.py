@@ -59,7 +59,7 @@ def _services(description: str) -> Schema:
             "type": "string",
             "pattern": r"\S",
             "maxLength": 255,
-            "errorMessage": "is no name of a service: 1 to 255 characters, not all of them blank",
+            "errorMessage": "is not a valid service name: 1 to 255 characters, not all of them blank",
         },
         "additionalProperties": _object({"env": env}),
         "description": description,
@@ -72,7 +72,7 @@ def _variable_name(kind: str, pattern: str, allowed: str, where: str) -> Schema:
         "type": "string",
         "maxLength": MAX_NAME,
         "pattern": f"^{pattern}{_END}",
-        "errorMessage": f"is no name of {kind} variable: {allowed}, no digit at the start, at most {MAX_NAME} "
+        "errorMessage": f"is not a valid name of {kind} variable: {allowed}, no digit at the start, at most {MAX_NAME} "
         f"characters; {where}; {', '.join(RESERVED)} are reserved",
     }
 
@@ -114,7 +114,7 @@ _DEVICE: Schema = {
     "uuid": {
         "type": "string",
         "pattern": rf"^([0-9a-f]{{32}}|[0-9a-f]{{62}}){_END}",
-        "errorMessage": "is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case",
+        "errorMessage": "is not the full uuid of a device: 32 or 62 hexadecimal digits in lower case",
     },
     **_keys([NAME]),
     "device_type": name_schema("Slug or alias, if it is not the fleet's."),
@@ -130,7 +130,7 @@ _DEFS: Schema = {
     "tag_key": {
         "type": "string",
         "pattern": rf"^(?!{'|'.join(key.replace('.', '[.]') for key in RESERVED_KEYS)})\S{{1,{_MAX_KEY}}}{_END}",
-        "errorMessage": f"is no key of a tag: 1 to {_MAX_KEY} characters without white space, and not beginning with "
+        "errorMessage": f"is not a valid tag key: 1 to {_MAX_KEY} characters without white space, not beginning with "
         + " or ".join(RESERVED_KEYS),
     },
     "tag_value": _tag_value(LIMITS["device"].value),

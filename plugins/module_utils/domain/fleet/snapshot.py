@@ -114,7 +114,7 @@ def read(
     keys: bool = True,
     build: bool = True,
     devices: bool = True,
-    access: bool = False,
+    access: Collection[str] | None = None,
 ) -> LiveFleet | None:
     """Read a fleet with all that a fleet document can say of it.
 
@@ -122,7 +122,7 @@ def read(
     :param keys: also read its provisioning keys; an openBalena server shows none.
     :param build: also read its build variables.
     :param devices: also read its devices.
-    :param access: also read its collaborators.
+    :param access: also read its collaborators, of whom these are declared (see L(people.read_people)).
     :returns: None when there is no such fleet that the token can see.
     """
     application = find_application(balena, fleet, select=None, expand=APPLICATION)
@@ -133,7 +133,7 @@ def read(
     found = _keys(balena, application) if keys else None
     if build and variables is None and not found:
         found = None  # a server without build variables is an openBalena server, which shows no keys of a fleet
-    return LiveFleet(application, rows, variables, found, _access(balena, application) if access else None)
+    return LiveFleet(application, rows, variables, found, _access(balena, application, access))
 
 
 def _devices(balena: Balena, application: Record) -> tuple[Record, ...]:
@@ -154,9 +154,11 @@ def _build(balena: Balena, application: Record) -> tuple[Record, ...] | None:
         return None
 
 
-def _access(balena: Balena, application: Record) -> people.People | None:
+def _access(balena: Balena, application: Record, declared: Collection[str] | None) -> people.People | None:
+    if declared is None:
+        return None
     try:
-        return people.read_people(balena, people.APPLICATION, application["id"])
+        return people.read_people(balena, people.APPLICATION, application["id"], declared)
     except BalenaRequestError as error:
         if error.status_code != 401:  # as above
             raise

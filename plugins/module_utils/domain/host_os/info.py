@@ -27,7 +27,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     """The OS versions of some device types, the highest first, in two requests.
 
     :param want: the options of the module balena_os_version_info.
-    :raises DeclarationError: a device type that does not exist, or C(version) or C(update_from) is no version.
+    :raises DeclarationError: a device type that does not exist, or C(version) or C(update_from) is not a version.
     """
     asked = read_more.wanted(want)
     if not want["device_types"]:
@@ -55,7 +55,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
 def _check(want: Mapping[str, Any]) -> None:
     start = want.get("update_from")
     if start and os_version.parse(start) is None:
-        raise DeclarationError(f"update_from '{start}' is no version of balenaOS such as 2.112.12")
+        raise DeclarationError(f"update_from '{start}' is not a balenaOS version such as 2.112.12")
     wanted = want.get("version")
     if wanted and not any(character.isdigit() for character in wanted):
         raise DeclarationError(f"version '{wanted}' is neither a version nor a range such as ^2.100 or >=5.0.0")

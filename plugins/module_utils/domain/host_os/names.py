@@ -63,7 +63,7 @@ def read_version_name(text: Any, option: str) -> VersionName:
         return VersionName(name, "exact")
     if not any(character.isdigit() for character in name):
         raise DeclarationError(
-            f"{option} '{name}' is no version: an exact one, a range such as ^6.0 or 6.x, latest, or recommended"
+            f"{option} '{name}' is not a version: give an exact one, a range such as ^6.0, latest, or recommended"
         )
     return VersionName(name, "range")
 

@@ -64,7 +64,7 @@ def slug_of(row: Record) -> str:
 
 
 def bare(version: str | None) -> str | None:
-    """A version without variant: C(balenaOS 2.50.1+rev1.prod) is C(2.50.1+rev1); None if it is no version."""
+    """A version without variant: C(balenaOS 2.50.1+rev1.prod) is C(2.50.1+rev1); None if it is not a version."""
     parsed = os_version.parse(version)
     if parsed is None:
         return None

@@ -37,7 +37,7 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     have several keys; those that are not declared go.
 
     :param want: the options of the module balena_ssh_key.
-    :raises DeclarationError: the key is no public SSH key.
+    :raises DeclarationError: the key is not a public SSH key.
     """
     absent = want["state"] == "absent"
     wanted = None if absent else _wanted(want)
@@ -102,7 +102,7 @@ def _wanted(want: Want) -> str:
         blob = b""
     # The blob repeats the kind behind its length (RFC 4253, 6.6).
     if blob[4 : 4 + len(kind)] != kind.encode() or not kind:
-        raise DeclarationError("public_key is no public SSH key, such as the line in a file id_ed25519.pub")
+        raise DeclarationError("public_key is not a public SSH key, such as the line in a file id_ed25519.pub")
     return text
 
 

@@ -46,7 +46,7 @@ def wanted(want: Want) -> Wanted:
     """
     version = want["version"].strip().removeprefix("v")
     if not (version[:1].isdigit() and os_version.valid(version)):
-        raise DeclarationError(f"version '{want['version']}' is no version of balenaOS, such as 6.0.41")
+        raise DeclarationError(f"version '{want['version']}' is not a balenaOS version, such as 6.0.41")
     if want["development_mode"] and "prod" in version.split("."):
         raise DeclarationError(f"development_mode cannot be used with version '{version}', which is for production")
     _check_wifi(want)

@@ -34,7 +34,7 @@ class Found:
 def read(path: Path) -> Found | None:
     """A file, if it exists.
 
-    :raises DeclarationError: it is no file, or cannot be read.
+    :raises DeclarationError: it is not a file, or cannot be read.
     """
     try:
         mode = path.lstat().st_mode
@@ -63,7 +63,7 @@ def check_folder(folder: Path, *, made: bool) -> None:
             folder = folder.parent
         if not folder.is_dir():
             raise DeclarationError(
-                f"dest: '{folder}' is no folder" if folder.exists() else f"dest: '{folder}' is missing"
+                f"dest: '{folder}' is not a folder" if folder.exists() else f"dest: '{folder}' is missing"
             )
         if not os.access(folder, os.W_OK | os.X_OK):
             raise DeclarationError(f"dest: '{folder}' may not be written to")

@@ -144,7 +144,7 @@ def _with_given_key(balena: Balena, want: Want, application: Record, job: Job) -
     if not given or subject is None:
         return job
     if subject.found and want["verify_keys"] and not accepts(balena, given, subject.uuid, application["id"]):
-        raise DeclarationError(f"device_api_key is no key of device {subject.label} that the server accepts")
+        raise DeclarationError(f"device_api_key is not a key of device {subject.label} that the server accepts")
     differs = job.differs if job.key == given else tuple(dict.fromkeys([*job.differs, "key"]))
     return Job(job.entry, job.device_type, job.dest, job.found, job.key, differs if job.found else ())
 

@@ -96,7 +96,8 @@ def _check(entry: Want, place: str) -> None:
         )
     if entry.get("uuid") and not is_device_uuid(entry["uuid"]):
         raise DeclarationError(
-            f"{before}uuid '{entry['uuid']}' is no whole uuid of a device: 32 or 62 hexadecimal digits in lower case"
+            f"{before}uuid '{entry['uuid']}' is not the full uuid of a device: "
+            "32 or 62 hexadecimal digits in lower case"
         )
     if entry.get("serial") and not _SERIAL.fullmatch(entry["serial"]):
         raise DeclarationError(

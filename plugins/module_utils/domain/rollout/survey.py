@@ -78,7 +78,7 @@ def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
     """
     wanted = read_name(want["release"])
     if wanted.kind == "track":
-        raise DeclarationError("release 'track' is no release that could be rolled out")
+        raise DeclarationError("release 'track' is not a release that could be rolled out")
     home = need_application(
         balena,
         want["application"],

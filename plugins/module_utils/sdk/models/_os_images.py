@@ -161,7 +161,7 @@ class OsImages(OsVersions):
 
         Raises:
             BalenaInvalidDeviceType: there is no such device type.
-            BalenaUsageError: this is no exact version, or there is no such option.
+            BalenaUsageError: this is not an exact version, or there is no such option.
             OSImageNotFound: there is no image of this version.
         """
         query = _spelled(options, _IMAGE_OPTIONS)

@@ -89,7 +89,7 @@ class OsVersions(Namespace):
             For one slug a list, for a list of slugs a dict of lists by slug (without slugs that have no versions).
             Each version is a release (``id``, ``raw_version``, ``variant``, ``phase``, ``known_issue_list``,
             ``release_tag``) with ``strippedVersion``, ``basedOnVersion``, ``osType`` ("default" or "esr") and maybe
-            ``line`` ("next", "current", "sunset", "outdated"). The first of an OS type that is no pre-release is the
+            ``line`` ("next", "current", "sunset", "outdated"). The first of an OS type that is not a pre-release is the
             recommended one. The objects are shared with later calls: do not change them.
         """
         return self._versions_of(device_types, options, _AVAILABLE_OR_DRAFT if include_draft is True else _AVAILABLE)

@@ -69,7 +69,7 @@ class KeyModel(Namespace):
 
         Raises:
             BalenaInvalidParameterError: the key is not text.
-            BalenaNotLoggedIn: there is no token, or it is no user's.
+            BalenaNotLoggedIn: there is no token, or it is not a user's.
             BalenaRequestError: the API refused the request, for example because the key exists already.
         """
         if not isinstance(key, str):
