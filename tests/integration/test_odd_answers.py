@@ -151,7 +151,7 @@ def test_no_write_counts_that_something_else_answered(kiosks, count_tried, modul
         kiosks.clear_faults()
         fault = kiosks.fault(
             method="POST|PATCH|PUT|DELETE",
-            path="/v7/|/api-key/|/device/register",
+            path="/v7/|/api-key/|/device/register|/download-config",
             status=200,
             headers={"Content-Type": kind},
             body_text=text,

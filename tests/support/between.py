@@ -55,4 +55,8 @@ def emptied(value: Any, relation: str) -> Any:
         return [emptied(item, relation) for item in value]
     if not isinstance(value, dict):
         return value
-    return {name: [] if name == relation else emptied(inner, relation) for name, inner in value.items()}
+    return {
+        # A reference that was not asked for as rows is never one of them.
+        name: [] if name == relation and isinstance(inner, list) else emptied(inner, relation)
+        for name, inner in value.items()
+    }

@@ -50,7 +50,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
                 "application_count": row["application"],
                 "members": members.get(row["id"], {}),
                 "pending": pending.get(row["id"], {}),
-                "teams": sorted(teams.get(row["id"], []), key=lambda team: team["name"]),
+                "teams": sorted(teams.get(row["id"], []), key=lambda team: team["name"] or ""),
             }
             for row in rows
         ]
@@ -65,7 +65,7 @@ def _people(
     found: dict[int, dict[str, str | None]] = {}
     for row in _of(balena, resource, parent, ids, expand):
         person, role = related_or_none(row, who), related_or_none(row, ORGANIZATION.role)
-        if person:
+        if person and person[name]:
             found.setdefault(row[parent]["__id"], {})[person[name]] = role["name"] if role else None
     return {id_: dict(sorted(people.items())) for id_, people in found.items()}
 

@@ -100,7 +100,7 @@ def read_roles(balena: Balena, kind: Kind, option: str) -> dict[str, int]:
         if error.status_code != 401:
             raise
         raise DeclarationError(missing([option])) from error
-    return {row["name"]: row["id"] for row in rows}
+    return {row["name"]: row["id"] for row in rows if row["name"]}
 
 
 def read_people(balena: Balena, kind: Kind, parent: int, declared: Iterable[str] = ()) -> People:
@@ -114,13 +114,13 @@ def read_people(balena: Balena, kind: Kind, parent: int, declared: Iterable[str]
     expand = {"user": {"$select": ["id", "username"]}, **role}
     for row in read_rows(balena, kind.membership, {kind.parent: parent}, select=["id"], expand=expand):
         user = related_or_none(row, "user")
-        name = user["username"] if user else f"membership {row['id']}"
+        name = (user or {}).get("username") or f"membership {row['id']}"
         members[name] = Person(name, _role(row, kind), row["id"])
     invited = {}
     expand = {"invitee": {"$select": ["id", "email"]}, **role}
     for row in read_rows(balena, kind.invite, {kind.invited_to: parent}, select=["id"], expand=expand):
         guest = related_or_none(row, "invitee")
-        name = guest["email"] if guest else f"invitation {row['id']}"
+        name = (guest or {}).get("email") or f"invitation {row['id']}"
         invited[name.lower()] = Person(name, _role(row, kind), row["id"])
     unknown = [who for who in declared if "@" in who and who.lower() not in invited]
     return People(members, invited, _addresses(balena, kind, parent) if unknown and members else {})
@@ -128,7 +128,7 @@ def read_people(balena: Balena, kind: Kind, parent: int, declared: Iterable[str]
 
 def _role(row: Record, kind: Kind) -> NamedId:
     role = related_or_none(row, kind.role)
-    return NamedId(role["id"], role["name"]) if role else NamedId(0, "unknown")
+    return NamedId(role["id"], role["name"] or "unknown") if role else NamedId(0, "unknown")
 
 
 def _addresses(balena: Balena, kind: Kind, parent: int) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _addresses(balena: Balena, kind: Kind, parent: int) -> dict[str, str]:
     except BalenaRequestError:
         # Who may not see the addresses of others goes on without.
         return {}
-    return {row["email"].lower(): row["username"] for row in rows if row.get("email")}
+    return {row["email"].lower(): row["username"] for row in rows if row.get("email") and row.get("username")}
 
 
 def token_user(balena: Balena) -> str:

@@ -81,7 +81,9 @@ def describe(team: Record) -> dict[str, Any]:
     return {
         "id": team["id"],
         "name": team["name"],
-        "members": sorted(row[0]["username"] for row in (one["user"] for one in team[MEMBER]) if row),
+        "members": sorted(
+            row[0]["username"] for row in (one["user"] for one in team[MEMBER]) if row and row[0]["username"]
+        ),
         "access": {
             application["slug"]: (related_or_none(one, APPLICATION.role) or {}).get("name")
             for one in team[ACCESS]
@@ -122,7 +124,8 @@ def _members(
 
     :raises DeclarationError: somebody who is not in the organization.
     """
-    there = {user["username"]: one for one in (found or {}).get(MEMBER, ()) if (user := related_or_none(one, "user"))}
+    rows = (found or {}).get(MEMBER, ())
+    there = {user["username"]: one for one in rows if (user := related_or_none(one, "user")) and user["username"]}
     declared: Sequence[str] | None = want.get("members")
     if declared is None:
         return [], list(there), []

@@ -31,7 +31,9 @@ def _ask_for_config(balena: Balena, change: Change, outcome: Outcome) -> Made:
             raise
         raise BalenaError("This server makes no config.json: it does not have /download-config") from error
     if not isinstance(config.get("apiKey"), str):
-        raise BalenaError("The server made a config.json without a provisioning key, with which no device can join")
+        raise BalenaError(
+            "POST /download-config was answered with a config.json without a provisioning key, so no device can join"
+        )
     return Made(secret=json.dumps(config))
 
 
@@ -59,8 +61,10 @@ def _register(balena: Balena, change: Change, outcome: Outcome) -> Made:
             body={name: value for name, value in body.items() if value is not None},
             api_key=template["apiKey"],
             send_token=False,
-            shape="object",
+            shape="row",
         ).body
+        if not isinstance(answer.get("api_key"), str):
+            raise BalenaError("The server registered the device without saying its key; the next run makes another one")
         return Made(answer["id"], answer["api_key"])
     except (BalenaRequestError, BalenaUnknownOutcomeError) as error:
         if isinstance(error, BalenaRequestError) and error.status_code != 409:
