@@ -11,7 +11,7 @@ short_description: Read organizations of balenaCloud with their members, invitat
 version_added: 2.0.0
 description:
   - Returns the organizations that the token can see, with the roles of their members, those who are invited, and
-    their teams with members and applications. Makes seven requests at most.
+    their teams with members and applications. Makes five requests at most.
   - Only on balenaCloud.
 author:
   - The community.balena maintainers (!UNKNOWN)

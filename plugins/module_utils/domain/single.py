@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..engine.apply import Outcome
@@ -41,9 +41,19 @@ def plan_single(
     present = {"id": found["id"], **resource.shown(found, want)} if found else {"id": None}
     called = {field.option: field.predicted(want[field.option]) for field in resource.key}
     shown = {**present, **called, **resource.predicted(want, new=found is None)}
+    result = with_new_id(resource.name, resource.name, key, shown)
+    return Task(Plan(changes, 1, {resource.name: shown}), result=result)
+
+
+def with_new_id(name: str, resource: str, key: Key, shown: Mapping[str, Any]) -> Callable[[Outcome], Mapping[str, Any]]:
+    """What a task returns of a row besides what was planned: its id, once it is made.
+
+    :param name: what the result calls it.
+    :param shown: the row as it was planned.
+    """
 
     def result(outcome: Outcome) -> dict[str, Any]:
-        made = outcome.made.get((resource.name, key))
-        return {resource.name: {**shown, "id": made.id}} if made else {}
+        made = outcome.made.get((resource, key))
+        return {name: {**shown, "id": made.id}} if made else {}
 
-    return Task(Plan(changes, 1, {resource.name: shown}), result=result)
+    return result

@@ -12,7 +12,7 @@ from ...engine.plan import DeclarationError
 from ...sdk._related import related_or_none
 from ..query import Record
 from ..rows import read_rows
-from .organizations import need
+from .organizations import need, read_organizations
 from .people import ORGANIZATION, read_roles
 from .teams import EXPAND, describe
 
@@ -28,12 +28,9 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     """
     read_roles(balena, ORGANIZATION, "balena_organization_info")
     if want.get("organization"):
-        within: dict[str, Any] = {"id": need(balena, want["organization"])["id"]}
+        rows = [need(balena, want["organization"])]
     else:
-        within = {}
-    rows = read_rows(
-        balena, "organization", within, select=["id", "handle", "name"], expand={"application": {"$count": {}}}
-    )
+        rows = read_organizations(balena, {})
     ids = {row["id"] for row in rows}
     if not rows:
         raise DeclarationError("the token may see no organization")

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...engine.apply import Outcome
 from ...engine.fields import Resource, columns_of, text
 from ...engine.plan import DeclarationError, NamedId, NewId, Plan, join
 from ...engine.task import Task
 from ...engine.wording import counted
 from ..query import Record, meant
 from ..rows import read_rows
+from ..single import with_new_id
 from .members import MEMBER_WRITERS, Membership, check_roles, converge, removed_administrators
 from .people import ADMINISTRATOR, ORGANIZATION, People, Person, read_people, read_roles, token_user
 
@@ -74,14 +73,19 @@ def plan(balena: Balena, want: Want) -> Task:
         **membership.shown,
     }
     planned = Plan(join([changes, membership.changes]), len(people.members) + 1, {"organization": shown})
-    return Task(planned, MEMBER_WRITERS, result=partial(_told, key=key, shown=shown))
+    return Task(planned, MEMBER_WRITERS, result=with_new_id("organization", RESOURCE.name, key, shown))
 
 
 def find(balena: Balena, handle: str) -> Record | None:
     """The organization of a handle, with the number of its applications; None if there is none that the token sees."""
-    columns = ["id", *columns_of(RESOURCE.all)]
-    rows = read_rows(balena, RESOURCE.name, {"handle": handle}, select=columns, expand={"application": {"$count": {}}})
+    rows = read_organizations(balena, {"handle": handle})
     return rows[0] if rows else None
+
+
+def read_organizations(balena: Balena, within: Mapping[str, Any]) -> list[Record]:
+    """The organizations that the token sees and a condition holds for, each with the number of its applications."""
+    columns = ["id", *columns_of(RESOURCE.all)]
+    return read_rows(balena, RESOURCE.name, within, select=columns, expand={"application": {"$count": {}}})
 
 
 def need(balena: Balena, handle: str) -> Record:
@@ -94,11 +98,6 @@ def need(balena: Balena, handle: str) -> Record:
         known = meant(balena, RESOURCE.name, "handle", handle)
         raise DeclarationError(f"organization '{handle}' does not exist, or the token may not see it{known}")
     return found
-
-
-def _told(outcome: Outcome, key: tuple[str, ...], shown: Mapping[str, Any]) -> dict[str, Any]:
-    made = outcome.made.get((RESOURCE.name, key))
-    return {"organization": {**shown, "id": made.id}} if made else {}
 
 
 def _removal(found: Record | None) -> Plan:

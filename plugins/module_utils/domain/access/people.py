@@ -115,18 +115,19 @@ def read_people(balena: Balena, kind: Kind, parent: int, declared: Iterable[str]
     for row in read_rows(balena, kind.membership, {kind.parent: parent}, select=["id"], expand=expand):
         user = related_or_none(row, "user")
         name = (user or {}).get("username") or f"membership {row['id']}"
-        members[name] = Person(name, _role(row, kind), row["id"])
+        members[name] = Person(name, role_of(row, kind), row["id"])
     invited = {}
     expand = {"invitee": {"$select": ["id", "email"]}, **role}
     for row in read_rows(balena, kind.invite, {kind.invited_to: parent}, select=["id"], expand=expand):
         guest = related_or_none(row, "invitee")
         name = (guest or {}).get("email") or f"invitation {row['id']}"
-        invited[name.lower()] = Person(name, _role(row, kind), row["id"])
+        invited[name.lower()] = Person(name, role_of(row, kind), row["id"])
     unknown = [who for who in declared if "@" in who and who.lower() not in invited]
     return People(members, invited, _addresses(balena, kind, parent) if unknown and members else {})
 
 
-def _role(row: Record, kind: Kind) -> NamedId:
+def role_of(row: Record, kind: Kind) -> NamedId:
+    """The role of a membership, an invitation or a team that was read with its role."""
     role = related_or_none(row, kind.role)
     return NamedId(role["id"], role["name"] or "unknown") if role else NamedId(0, "unknown")
 

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...engine.apply import Outcome
 from ...engine.fields import Resource, columns_of, text
 from ...engine.near import near
 from ...engine.plan import Change, DeclarationError, Key, NamedId, NewId, Plan, Row, compare, join
@@ -18,9 +16,10 @@ from ...sdk._related import related_or_none
 from ..query import Record
 from ..rows import read_rows
 from ..selector import named_application
+from ..single import with_new_id
 from .members import MEMBER_WRITERS, check_roles
 from .organizations import need
-from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles
+from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles, role_of
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -73,7 +72,7 @@ def plan(balena: Balena, want: Want) -> Task:
         "access": dict(sorted(granted.items())),
     }
     planned = Plan(join([changes, members, access]), 1 + len(names), {"team": shown})
-    return Task(planned, MEMBER_WRITERS, result=partial(_told, key=key, shown=shown))
+    return Task(planned, MEMBER_WRITERS, result=with_new_id("team", RESOURCE.name, key, shown))
 
 
 def describe(team: Record) -> dict[str, Any]:
@@ -110,11 +109,6 @@ def _meant(want: Want, teams: Mapping[str, Record]) -> Record | None:
 def _summary(team: Record) -> dict[str, Any]:
     shown = describe(team)
     return {"members": ", ".join(shown["members"]), "access": ", ".join(shown["access"])}
-
-
-def _told(outcome: Outcome, key: Key, shown: Mapping[str, Any]) -> dict[str, Any]:
-    made = outcome.made.get((RESOURCE.name, key))
-    return {"team": {**shown, "id": made.id}} if made else {}
 
 
 def _members(
@@ -179,10 +173,7 @@ def _access(
             Row((*key, slug), {APPLICATION.role: NamedId(roles[role], role)}, {"team": of, _GRANTS: rows[slug]["id"]})
             for slug, role in wanted.items()
         ],
-        [
-            Row((*key, slug), {APPLICATION.role: NamedId(one[APPLICATION.role][0]["id"], there[slug])}, {}, one["id"])
-            for slug, one in ids.items()
-        ],
+        [Row((*key, slug), {APPLICATION.role: role_of(one, APPLICATION)}, {}, one["id"]) for slug, one in ids.items()],
         absent=[(*key, slug) for slug, role in by_name.items() if role is None and slug in ids],
         purge=want["purge"],
     )
