@@ -86,7 +86,7 @@ class Accounts:
         return self._session(actor.row["id"])
 
     def create_organization(self, request: Request, actor: Actor) -> Response:
-        """A new organization, whose administrator is who asks; organizations of one name get handles of their own."""
+        """A new organization, whose administrator is the caller; organizations of one name get handles of their own."""
         body = resource_body(request, json_body(request), model_of("cloud")["organization"], self._store.files)
         name = body.get("name")
         if not name or not isinstance(name, str) or actor.of != "user":

@@ -35,7 +35,7 @@ def make_key(store: Store, of: str, row_id: int, key: str | None = None, role: s
 
 
 def _make_for(call: Call, of: str, row_id: int, key: str | None = None, role: str | None = None, **fields: Any) -> str:
-    """The same for who asks: what cannot be seen is not there, and what cannot be changed gets no key (403)."""
+    """The same for the caller: what cannot be seen is not there, and what cannot be changed gets no key (403)."""
     if of != "user" and call.store.get(of, row_id) is not None:
         if not call.may("read", of, row_id):
             row_id = 0

@@ -36,12 +36,12 @@ class Call:
     flavor: str = "openbalena"
 
     def find(self, resource: str, **equals: Any) -> Row | None:
-        """A row that who asks may read; None when there is none."""
+        """A row that the caller may read; None when there is none."""
         row = self.store.get(resource, **equals)
         return row if row is not None and self.may("read", resource, row["id"]) else None
 
     def may(self, verb: str, resource: str, row_id: int) -> bool:
-        """Whether who asks may do something with a row."""
+        """Whether the caller may do something with a row."""
         return may(self.store, self.actor, verb, resource, row_id)
 
     @property

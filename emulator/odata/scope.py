@@ -32,7 +32,7 @@ def _alias(table: str, number: int) -> sa.FromClause:
 
 @dataclass
 class Context:
-    """What a query is compiled for: a version of the API, who asks (None: the server itself), the time.
+    """What a query is compiled for: a version of the API, the caller (None: the server itself), the time.
 
     condition: what compiles an expression; rights are expressions over a scope, as the queries are.
     columns_leak: compile comparisons of columns wrongly, see `expressions.py`.

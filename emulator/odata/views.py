@@ -18,7 +18,7 @@ ADMINISTRATOR, ADMINISTRATORS = "administrator", 4
 
 
 def view(name: str, version: str, actor: Actor) -> sa.Subquery:
-    """The rows of a resource that is not stored, as a version of the API shows them to who asks."""
+    """The rows of a resource that is not stored, as a version of the API shows them to the caller."""
     if name == "fleet_access":
         return fleet_access(actor)
     return _reached(actor) if version == "cloud" else _everything(actor)

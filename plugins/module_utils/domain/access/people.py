@@ -138,7 +138,7 @@ def _addresses(balena: Balena, kind: Kind, parent: int) -> dict[str, str]:
     try:
         rows = balena.pine.get_all("user", options=options)
     except BalenaRequestError:
-        # Who may not see the addresses of others goes on without.
+        # Tokens that may not see the addresses of others do without them.
         return {}
     return {row["email"].lower(): row["username"] for row in rows if row.get("email") and row.get("username")}
 
