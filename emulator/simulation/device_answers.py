@@ -39,6 +39,7 @@ class Devices:
         self._simulation = simulation
         self._actions: dict[str, Action] = {
             "ping": lambda device, body: answer_text("OK"),
+            "v1/healthy": lambda device, body: answer_text("OK"),
             "v1/blink": lambda device, body: answer_text(""),
             "v1/update": lambda device, body: answer_text("", 204),
             "v1/purge": lambda device, body: answer_text("OK"),

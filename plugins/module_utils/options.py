@@ -62,6 +62,12 @@ FAILURES: dict[str, dict[str, Any]] = {
     "min_devices": {"type": "int", "default": 1},
 }
 
+#: How the health of devices is judged (doc fragment C(diagnosis)).
+DIAGNOSIS: dict[str, dict[str, Any]] = {
+    "checks": {"type": "list", "elements": "str"},
+    "thresholds": {"type": "dict"},
+}
+
 #: How devices are divided into waves (doc fragment C(rollout)).
 WAVES: dict[str, dict[str, Any]] = {
     "waves": {"type": "raw", "default": ["1%", "10%", "50%", "100%"]},

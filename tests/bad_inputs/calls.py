@@ -35,6 +35,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_device_info": DEVICES,
     "balena_device_log_info": DEVICES,
     "balena_device_type_info": {},
+    "balena_diagnosis_info": DEVICES,
     "balena_env_var": {**DEVICES, "scope": "device", "name": "A", "value": "x"},
     "balena_env_var_info": {**DEVICES, "scope": "device"},
     "balena_fleet": {"document": {"fleet": FLEET}},

@@ -27,6 +27,7 @@ SEED = {
 CASES = {
     "balena_application_info": ({"expand": ["service"]}, 1),
     "balena_device_info": ({"services": True, "expand": ["device_environment_variable"]}, 1),
+    "balena_diagnosis_info": ({"before": []}, 1),
     "balena_fleet_info": ({}, 5),
     "balena_env_var_info": ({"scope": "device", "values": True}, 2),
     "balena_release_info": ({"images": True}, 1),

@@ -38,6 +38,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "balena_rollout": {**IN, "release": "1.0.0", "wave": 1},
     "balena_rollout_info": IN,
     "balena_device_history_info": IN,
+    "balena_diagnosis_info": IN,
     "balena_device_info": IN,
     "balena_device_log_info": IN,
     "balena_env_var_info": {**IN, "scope": "device"},

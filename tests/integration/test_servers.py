@@ -42,6 +42,7 @@ PROBES: dict[str, tuple[str, dict[str, Any]]] = {
     "Rollouts in waves": ("balena_rollout", {**FLEET, "release": "1.1.0", "wave": 1}),
     "Reboots, restarts and other actions on devices": ("balena_device_action", {**FLEET, "action": "restart"}),
     "Logs of devices": ("balena_device_log_info", FLEET),
+    "Health of devices": ("balena_diagnosis_info", FLEET),
     "History of devices": ("balena_device_history_info", FLEET),
     "Public URLs of devices": ("balena_device", {"in_application": "acme/kiosk", "public_url": True}),
     "Locations of devices": (

@@ -24,9 +24,10 @@ _TEXT = frozenset(
 )
 #: Columns that hold text or null.
 _TEXT_OR_NULL = frozenset(
-    "commit created_at description device_name email expiry_date ip_address is_finalized_at__date mac_address"
-    " modified_at name note os_variant os_version overall_status phase public_address public_key semver"
-    " status supervisor_version title update_status username".split()
+    "api_heartbeat_state commit created_at description device_name email expiry_date install_date ip_address"
+    " is_finalized_at__date last_connectivity_event last_update_status_event last_vpn_event mac_address"
+    " modified_at name note os_variant os_version overall_status phase public_address public_key semver status"
+    " supervisor_version title update_status username".split()
 )
 #: Columns that hold true, false or null.
 _TRUTH = frozenset(

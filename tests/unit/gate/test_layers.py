@@ -36,8 +36,9 @@ _HIGH = ("applications", "host_os", "provisioning", "rollout")
 NOUNS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_LOWEST, ()),
     **dict.fromkeys(_MIDDLE, _LOWEST),
-    **dict.fromkeys(_HIGH, _MIDDLE + _LOWEST),
-    "fleet": _HIGH + _MIDDLE + _LOWEST,
+    "diagnosis": _MIDDLE + _LOWEST,
+    **dict.fromkeys(_HIGH, ("diagnosis", *_MIDDLE, *_LOWEST)),
+    "fleet": ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST),
 }
 
 Imports = Mapping[str, set[str]]

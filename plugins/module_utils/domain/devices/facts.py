@@ -144,27 +144,29 @@ def _named(rows: Sequence[Row] | None, key: str, value: str) -> dict[str, Any]:
     return {row[key]: row.get(value) for row in sorted(rows or (), key=lambda row: row[key])}
 
 
-def _add_services(found: Facts, rows: Sequence[Row]) -> None:
+def containers(rows: Sequence[Row], running: int | None) -> dict[str, Row]:
     """Per service the container that matters: the one of the running release, else the newest.
 
-    :param rows: the device's own (L(installs)).
+    :param rows: the device's own (L(own)).
+    :param running: the id of the release that the device runs.
     """
-    services: dict[str, Facts] = {}
-    running = found["release_id"]
     ranked = sorted(rows, key=lambda row: (_release_id(row) == running, row.get("install_date") or "", row["id"]))
-    for install in ranked:
+    named = {service_of(install).get("service_name"): install for install in ranked}
+    return {name: named[name] for name in sorted(name for name in named if name is not None)}
+
+
+def _add_services(found: Facts, rows: Sequence[Row]) -> None:
+    services: dict[str, Facts] = {}
+    for name, install in containers(rows, found["release_id"]).items():
         image = _one(install, "image")
-        name = service_of(install).get("service_name")
-        if name is not None:
-            release = _one(install, "is_provided_by__release")
-            services[name] = {
-                "status": install.get("status"),
-                "download_progress": install.get("download_progress"),
-                "image": image.get("is_stored_at__image_location"),
-                "image_id": image.get("id"),
-                **_release("release", release),
-            }
-    found["services"] = dict(sorted(services.items()))
+        services[name] = {
+            "status": install.get("status"),
+            "download_progress": install.get("download_progress"),
+            "image": image.get("is_stored_at__image_location"),
+            "image_id": image.get("id"),
+            **_release("release", _one(install, "is_provided_by__release")),
+        }
+    found["services"] = services
 
 
 def _release_id(install: Row) -> int | None:
