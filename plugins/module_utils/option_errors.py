@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
 from . import option_bounds
-from .engine.kinds import kind_of, printable, unusable
+from .engine.kinds import kind_of, printable, unspeakable, unusable
 from .engine.near import near
 
 Spec = Mapping[str, Mapping[str, Any]]
+#: Says what in a value, which stands at a place, nobody can use.
+_Judge = Callable[[Any, str], Iterator[str]]
 
 _NUMBERS = {"int": "a whole number", "float": "a number"}
 _CHOICES = re.compile(
@@ -43,11 +45,20 @@ def validate(rules: Mapping[str, Any], given: Mapping[str, Any]) -> ValidationRe
     return ArgumentSpecValidator(**rules).validate(tame(rules["argument_spec"], given))
 
 
-def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name: str, *, prefix: str = "") -> str:
+def explain(
+    spec: Spec,
+    given: Mapping[str, Any],
+    found: ValidationResult,
+    name: str,
+    *,
+    prefix: str = "",
+    verbatim: Collection[str] = (),
+) -> str:
     """All that is wrong, in one text; an empty one if nothing is.
 
     :param found: what ansible-core says of the options, once they are tame (L(tame)).
     :param prefix: what the names of the options begin with, as those of a role do with its name.
+    :param verbatim: the options that reach a shell as they are, whatever bytes they have.
     """
     texts = []
     module = f"community.balena.{name.rpartition('.')[2]}"
@@ -56,7 +67,7 @@ def explain(spec: Spec, given: Mapping[str, Any], found: ValidationResult, name:
         if isinstance(error, UnsupportedError):
             text = f"Unsupported parameters for ({module}) module: {text.rstrip('.')}{_meant(spec, found)}"
         texts.append(text + _choice_meant(text))
-    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "", prefix)])))
+    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "", prefix, verbatim)])))
 
 
 def tame(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,12 +93,18 @@ def _option(spec: Spec, name: str) -> Mapping[str, Any]:
     return {} if found is None else {"type": "str", **found}
 
 
-def _mistakes(spec: Spec, given: Mapping[str, Any], path: str, prefix: str = "") -> Iterator[str]:
+def _mistakes(
+    spec: Spec, given: Mapping[str, Any], path: str, prefix: str = "", verbatim: Collection[str] = ()
+) -> Iterator[str]:
     for name, value in given.items():
         option = _option(spec, name)
-        if option and value is not None:
+        if not option or value is None:
+            continue
+        own = own_name(spec, name).removeprefix(prefix)
+        if own in verbatim:
+            yield from _mistake(option, value, f"{path}{name}", unspeakable)
+        else:
             wrong = list(_mistake(option, value, f"{path}{name}"))
-            own = own_name(spec, name).removeprefix(prefix)
             yield from wrong or option_bounds.problems(own, option, value, f"{path}{name}")
 
 
@@ -96,12 +113,12 @@ def own_name(spec: Spec, name: str) -> str:
     return next((own for own, said in spec.items() if name in said.get("aliases", ())), name)
 
 
-def _mistake(option: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+def _mistake(option: Mapping[str, Any], value: Any, path: str, judge: _Judge = unusable) -> Iterator[str]:
     kind, inner = option.get("type"), option.get("options")
     if kind == "list" and isinstance(value, list):
         element = {"type": option.get("elements", "raw"), "options": inner}
         for number, item in enumerate(value):
-            yield from _mistake(element, item, f"{path}[{number}]")
+            yield from _mistake(element, item, f"{path}[{number}]", judge)
     elif kind == "dict" and inner and isinstance(value, Mapping):
         yield from _mistakes(inner, value, f"{path}.")
     elif kind == "dict" and inner and not (value is None or isinstance(value, str)):
@@ -111,7 +128,7 @@ def _mistake(option: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
     elif kind in _NUMBERS and (isinstance(value, bool) or _not_finite(value)):
         yield f"{path} must be {_NUMBERS[kind]}, not {kind_of(value) if isinstance(value, bool) else value}"
     else:
-        yield from unusable(value, path)
+        yield from judge(value, path)
 
 
 def _not_finite(value: Any) -> bool:

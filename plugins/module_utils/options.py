@@ -116,6 +116,9 @@ class Options:
         against something.
     :param outcome: what a task of the module returns as C(outcome), from its options and all else that it returns;
         also of a task that fails, which then returns C(msg).
+    :param api: whether the module talks to the API, and so has the options of connections and of changes.
+    :param verbatim: its options that reach a shell as they are, blanks and bytes that are not UTF-8 included, however
+        long they are.
     """
 
     argument_spec: dict[str, dict[str, Any]]
@@ -127,6 +130,8 @@ class Options:
     never_empty: tuple[str, ...] = ()
     never_null: tuple[str, ...] = ()
     outcome: Conclude | None = None
+    api: bool = True
+    verbatim: tuple[str, ...] = ()
 
     def validate(self, given: Params, name: str, *, info: bool = False) -> tuple[ValidationResult, str]:
         """The options as a task gets them, and all that is wrong with them; an empty text if nothing is.
@@ -143,7 +148,7 @@ class Options:
 
         :param found: what ansible-core says of them.
         """
-        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name)]
+        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name, verbatim=self.verbatim)]
         wrong = "; ".join(text for text in said if text)
         # A text can turn out to be an empty list or dictionary.
         params = found.validated_parameters
@@ -173,12 +178,17 @@ class Options:
             own = [aliases.get(name, name) for name in given]
             given = {name: params[name] for name in (*own, "allow_empty") if name in params}
         names = {*(name for name in spec if name in NEVER_EMPTY), *self.never_empty}
-        texts = [name for name, one in spec.items() if not option_bounds.may_be_blank(name, one)]
+        texts = [
+            name
+            for name, one in spec.items()
+            if name not in self.verbatim and not option_bounds.may_be_blank(name, one)
+        ]
         return emptied(names, given, aliases=aliases, never_null=self.never_null, never_blank=texts)
 
     def rules(self, *, info: bool = False) -> dict[str, Any]:
         """The keyword arguments that C(AnsibleModule) and C(ArgumentSpecValidator) share."""
-        spec = {**CONNECTION_SPEC, **({} if info else _CHANGE_SPEC), **self.argument_spec}
+        shared = {**CONNECTION_SPEC, **({} if info else _CHANGE_SPEC)} if self.api else {}
+        spec = {**shared, **self.argument_spec}
         return {
             "argument_spec": spec,
             "mutually_exclusive": self.mutually_exclusive,

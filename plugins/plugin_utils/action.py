@@ -25,6 +25,7 @@ from ..module_utils.engine.kinds import printable
 from ..module_utils.engine.report import SENSITIVE
 from ..module_utils.inert import inert_result
 from ..module_utils.module import TaskFailure, invocation, perform, perform_read
+from .plain import plain
 
 display = Display()
 
@@ -53,7 +54,7 @@ class BalenaAction(ActionBase):
         if self._task.async_val:
             return {**result, "failed": True, "changed": False, "msg": _NO_ASYNC.format(name=self._task.action)}
         with self._environment():
-            return {**result, **self._run_validated(_plain(self._task.args))}
+            return {**result, **self._run_validated(plain(self._task.args))}
 
     def _run_validated(self, args: dict[str, Any]) -> dict[str, Any]:
         info = hasattr(self.module, "read")
@@ -111,18 +112,3 @@ _NO_ASYNC = (
     "{name} runs inside the controller and does not support async. Leave async out: "
     "one task handles many devices at once, and its option 'timeout' bounds each request."
 )
-
-
-def _plain(value: Any) -> Any:
-    """Options without ansible-core's own string and container classes, whose names would show up in messages."""
-    if isinstance(value, Mapping):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, bool):
-        return bool(value)
-    for kind in (str, int, float):
-        if isinstance(value, kind):
-            return kind(value)
-    # A vaulted string of ansible-core <= 2.18 is not a str, and str() decrypts it.
-    return str(value) if type(value).__name__ == "AnsibleVaultEncryptedUnicode" else value

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from tests.support.ansible_runs import CHECKOUT, Ansible
-from tests.support.modules import MODULES
+from tests.support.modules import MODULES, SHELL_MODULES
 
-PLUGINS = [("module", name) for name in MODULES] + [
+PLUGINS = [("module", name) for name in MODULES + SHELL_MODULES] + [
     ("inventory", path.stem) for path in sorted((CHECKOUT / "plugins" / "inventory").glob("[a-z]*.py"))
 ]
 
@@ -36,7 +36,7 @@ def shown(tmp_path_factory) -> dict[tuple[str, str], Any]:
 
 def test_all_modules_are_listed(offline_ansible):
     listed = offline_ansible.doc("-l", "community.balena", "--json").json
-    assert sorted(listed) == [f"community.balena.{name}" for name in MODULES]
+    assert sorted(listed) == [f"community.balena.{name}" for name in MODULES + SHELL_MODULES]
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
@@ -45,7 +45,7 @@ def test_documentation_is_complete(shown, kind, name):
     options = said["doc"]["options"]
     assert said["doc"]["short_description"]
     assert said["examples"]
-    assert "api_token" in options
+    assert ("api_token" in options) == (name not in SHELL_MODULES)
     assert all(option["description"] for option in options.values())
     assert kind != "module" or said["return"]
 

@@ -15,6 +15,8 @@ from tests.support.ansible_runs import CHECKOUT
 
 COLLECTION = "ansible_collections.community.balena.plugins"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+#: Those that talk to the shell of their host, over its connection, and not to the API.
+SHELL_MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("shell_*.py"))
 CHANGING = [name for name in MODULES if not name.endswith("_info")]
 
 

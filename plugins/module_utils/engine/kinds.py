@@ -30,6 +30,8 @@ MAX_ID = 2**31 - 1
 
 #: NUL, which the API's database cannot store, and halves of characters, which cannot be written as UTF-8.
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
+#: The same without what stands for a byte that is not UTF-8.
+_UNSPEAKABLE = re.compile("[\x00\ud800-\udc7f\udd00-\udfff]")
 
 
 def kind_of(value: Any) -> str:
@@ -68,6 +70,24 @@ def unusable(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             yield from unusable(item, f"{path}[{number}]")
+
+
+def unspeakable(value: Any, path: str) -> Iterator[str]:
+    """What in a value no shell can take as it is; bytes that are not UTF-8 are fine.
+
+    :param path: where the value stands.
+    :returns: a sentence, which does not repeat the value.
+    """
+    if isinstance(value, str):
+        if _UNSPEAKABLE.search(value):
+            yield f"{path} has a character that no shell can take (NUL, or half of a surrogate pair)"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from unspeakable(str(key), f"the key '{_shown(key)}' of {path}")
+            yield from unspeakable(item, f"{path}.{_shown(key)}")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from unspeakable(item, f"{path}[{number}]")
 
 
 def check_names(names: Sequence[Any], option: str, meant: str) -> None:

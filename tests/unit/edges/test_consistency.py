@@ -12,8 +12,10 @@ import yaml
 
 from tests.support.ansible_runs import CHECKOUT
 from tests.support.modules import (
+    CHANGING,
     COLLECTION,
     MODULES,
+    SHELL_MODULES,
     argument_spec,
     documentation,
     documented,
@@ -41,7 +43,7 @@ MARKS = {
 OWN_MEANING = {("balena_release_info", "limit")}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_the_documented_options_are_those_that_ansible_gets(name):
     spec, docs = argument_spec(name), documented(name)
     assert sorted(spec) == sorted(docs)
@@ -63,7 +65,7 @@ def test_shared_options_are_documented_by_their_fragment(name):
             assert (option in spec) == bool(any_of & fragments(name)), option
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_no_option_is_documented_twice(name):
     seen: dict[str, str] = dict.fromkeys(documentation(name).get("options", {}), "the module itself")
     for fragment in sorted(fragments(name)):
@@ -74,7 +76,7 @@ def test_no_option_is_documented_twice(name):
 
 def test_no_fragment_is_hidden_by_a_part_of_another():
     """Ansible takes C(community.balena.attributes.info) for the file C(info.py), if there is one."""
-    parts = {fragment.partition(".")[2] for name in MODULES for fragment in fragments(name)}
+    parts = {fragment.partition(".")[2] for name in MODULES + SHELL_MODULES for fragment in fragments(name)}
     files = {path.stem for path in (CHECKOUT / "plugins" / "doc_fragments").glob("*.py")}
     assert parts & files == set()
 
@@ -87,7 +89,7 @@ def test_an_info_module_reads_and_every_other_plans(name):
     assert ("attributes.info" in fragments(name), "attributes" in fragments(name)) == (info, not info)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_the_action_runs_the_module_of_its_name(name):
     action = importlib.import_module(f"{COLLECTION}.action.{name}")
     assert action.ActionModule.module is module_of(name)
@@ -95,29 +97,35 @@ def test_the_action_runs_the_module_of_its_name(name):
 
 def test_there_is_no_action_without_a_module():
     actions = {path.stem for path in (CHECKOUT / "plugins" / "action").glob("[a-z]*.py")}
-    assert actions == set(MODULES)
+    assert actions == {*MODULES, *SHELL_MODULES}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_every_module_has_a_target_that_uses_it(name):
     tasks = [path.read_text(encoding="utf-8") for path in (TARGETS / name / "tasks").glob("*.yml")]
     assert any(f"community.balena.{name}:" in text for text in tasks)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_what_a_module_returns_is_shown_by_a_sample(name):
     assert returned(name)
     for key, value in returned(name).items():
         assert {"description", "returned", "type", "sample"} <= set(value), key
-    if not name.endswith("_info"):
+    if name in CHANGING:
         assert {"changes", "diff", "failed_items"} <= set(returned(name))
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", SHELL_MODULES)
+def test_a_module_of_the_shell_has_nothing_of_the_api(name):
+    assert {"shell"} == fragments(name)
+    assert not {"api_url", "api_token", "max_changes"} & set(argument_spec(name))
+
+
+@pytest.mark.parametrize("name", MODULES + SHELL_MODULES)
 def test_every_example_names_its_task(name):
     examples = yaml.safe_load(module_of(name).EXAMPLES)
     used = [task for task in examples if f"community.balena.{name}" in task]
-    assert len(used) >= 2
+    assert len(used) >= 1 + (name != "shell_facts")
     assert all(task["name"] for task in examples)
 
 

@@ -17,7 +17,16 @@ import pytest
 import yaml
 
 from tests.support.ansible_runs import CHECKOUT
-from tests.support.modules import COLLECTION, MODULES, documentation, documented, fragment_options, fragments, returned
+from tests.support.modules import (
+    COLLECTION,
+    MODULES,
+    SHELL_MODULES,
+    documentation,
+    documented,
+    fragment_options,
+    fragments,
+    returned,
+)
 from tests.support.repository import load, read
 from tests.support.roles import ROLES, role_options
 
@@ -43,6 +52,13 @@ ABOUT_ITS_SUBJECT = {
     "poll_interval", "purge", "purge_tags", "release", "scope", "secrets", "sections", "service", "since", "state",
     "support_access_until", "tags", "uuid", "value", "version", "wait", "wait_timeout", "with_tags",
 }  # fmt: skip
+
+#: The same of the modules that talk to a shell, whose names are those of ansible-core's modules.
+SHELL_OWN_SHAPE = {
+    "dest": "where a fetched file goes has to be said; a link is at a path",
+    "src": "what a link leads to can be missing, and so can what content replaces",
+    "state": "what states there are is what a thing can be",
+}
 
 #: What a result has in common with all others of its kind, word for word the same.
 COMMON_RESULTS = ("changes", "diff", "failed_items", "result")
@@ -122,7 +138,7 @@ def fragment_names() -> list[str]:
 
 def test_every_doc_fragment_is_used():
     used = set(re.findall(r"^  - community\.balena\.(\S+)$", read(INVENTORY), re.MULTILINE))
-    used |= {fragment for name in MODULES for fragment in fragments(name)}
+    used |= {fragment for name in MODULES + SHELL_MODULES for fragment in fragments(name)}
     assert sorted(used) == fragment_names()
 
 
@@ -143,7 +159,14 @@ def test_the_environment_variables_are_those_that_are_documented():
 
 def test_plugins_were_added_in_versions_that_there_are():
     known = {*load("changelogs/changelog.yaml")["releases"], load("galaxy.yml")["version"]}
-    for name in MODULES:
+    for name in MODULES + SHELL_MODULES:
         assert documentation(name)["version_added"] in known, name
         added = {said["version_added"] for said in documented(name).values() if "version_added" in said}
         assert added <= known, name
+
+
+def test_options_and_results_of_the_modules_of_the_shell_mean_one_thing_among_them():
+    places = {name: documented(name) for name in SHELL_MODULES}
+    shapes = differing(by_name(places, SHAPE))
+    assert sorted(shapes) == [name for name in sorted(SHELL_OWN_SHAPE) if name in shapes], shapes
+    assert differing(by_name({name: returned(name) for name in SHELL_MODULES}, ("type", "elements"))) == {}
