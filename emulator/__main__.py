@@ -15,6 +15,8 @@ from .emulator import SEEDS, TOKEN, Emulator
 from .http.faults import parse_fault
 from .http.request_log import Request
 from .remote import EmulatorProcess
+from .tunnel.request import TunnelRequest
+from .tunnel.tunnel import as_address
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -42,6 +44,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--start", type=float, metavar="SECONDS", help="virtual time to start with, seconds since 1970")
     add("--tls-cert", metavar="PEM", help="serve HTTPS with this certificate")
     add("--tls-key", metavar="PEM", help="its key")
+    add("--tunnel-port", type=int, metavar="N", help="open a tunnel to devices at this port (0: a free one)")
+    add("--tunnel-cert", metavar="PEM", help="its certificate (default: that of --tls-cert)")
+    add("--tunnel-key", metavar="PEM", help="the certificate's key")
+    add("--device-ssh", action="append", default=[], metavar="UUID=PORT", help="where a device's ssh server really is")
     add("--quiet", action="store_true", help="do not print the requests")
     add("--print-token", action="store_true", help="print only the token when ready, not the whole line")
     add("--background", action="store_true", help="leave it running, and print what tells a shell where it is")
@@ -54,6 +60,28 @@ def print_request(request: Request) -> None:
     fault = f" fault={request.fault}" if request.fault else ""
     line = f"{request.status} {request.method} {request.path}{query} {request.duration * 1000:.1f} ms {request.sent} B"
     print(line + fault, file=sys.stderr, flush=True)
+
+
+def print_tunnel_request(request: TunnelRequest) -> None:
+    """One line for a connection through the tunnel, to standard error."""
+    fault = f" fault={request.fault}" if request.fault else ""
+    print(f"{request.status} {request.method} {request.target}{fault}", file=sys.stderr, flush=True)
+
+
+def open_tunnel(emulator: Emulator, options: argparse.Namespace) -> None:
+    """Open the tunnel that the command line asks for; raises ValueError if its options do not go together."""
+    if options.tunnel_port is None:
+        if options.device_ssh or options.tunnel_cert:
+            raise ValueError("there is no tunnel without --tunnel-port")
+        return
+    certificate, key = options.tunnel_cert or options.tls_cert, options.tunnel_key or options.tls_key
+    if certificate is None:
+        raise ValueError("a tunnel needs --tunnel-cert")
+    shown = None if options.quiet else print_tunnel_request
+    tunnel = emulator.open_tunnel(certificate, key, options.tunnel_port, options.host, shown)
+    for pair in options.device_ssh:
+        uuid, _sign, address = pair.partition("=")
+        tunnel.lead(uuid, as_address(address))
 
 
 def build(options: argparse.Namespace) -> Emulator:
@@ -76,6 +104,7 @@ def build(options: argparse.Namespace) -> Emulator:
     )
     for text in options.fault:
         emulator.faults.add(**parse_fault(text))
+    open_tunnel(emulator, options)
     if options.simulate is not None:
         settings: dict[str, Any] = yaml.safe_load(options.simulate) or {}
         emulator.simulate(**settings)
@@ -92,6 +121,8 @@ def start_in_background(arguments: list[str]) -> int:
         return 2
     print(f"export BALENA_API_URL={emulator.url}")
     print(f"export BALENA_TOKEN={emulator.token}")
+    if emulator.tunnel_address:
+        print(f"export BALENA_TUNNEL_ADDRESS={emulator.tunnel_address}")
     print(f"export BALENA_EMULATOR_PID={emulator.pid}")
     return 0
 
@@ -110,6 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     with emulator:
         ready = f"balena emulator at {emulator.url} token {emulator.token}"
+        if emulator.tunnel is not None:
+            ready += f" tunnel {emulator.tunnel.address}"
         print(emulator.token if options.print_token else ready, flush=True)
         signal.sigwait(STOPPING)
     return 0

@@ -28,6 +28,9 @@ from .simulation.simulation import Simulation
 from .store.base_data import fill
 from .store.database import tables
 from .store.store import Image, Store
+from .tunnel.access import check_access
+from .tunnel.request import TunnelRequest
+from .tunnel.tunnel import Tunnel
 
 extend()
 
@@ -92,6 +95,7 @@ class Emulator:
         self.latency = latency
         self._server = Server(self._runtime, host, port, idle_timeout, tls_cert, tls_key)
         self.url = self._server.url
+        self.tunnel: Tunnel | None = None
 
     def _fill(self) -> None:
         """A new store with the base data and the seeds."""
@@ -131,8 +135,36 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop answering; the port is free afterwards."""
+        self.close_tunnel()
         self.simulation.stop()
         self._server.stop()
+
+    def open_tunnel(
+        self,
+        certificate: Path | str,
+        key: Path | str | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        on_request: Callable[[TunnelRequest], None] | None = None,
+    ) -> Tunnel:
+        """Listen for connections to devices, with this certificate, instead of at a tunnel that is open already.
+
+        Where the ports of a device really are is told with `lead`; until then none answers.
+        """
+
+        def check(uuid: str, token: str | None) -> None:
+            with self._runtime.alone():
+                check_access(self.api, uuid, token)
+
+        self.close_tunnel()
+        self.tunnel = Tunnel(check, certificate, key, host=host, port=port, faults=self.faults, on_request=on_request)
+        return self.tunnel
+
+    def close_tunnel(self) -> None:
+        """Break off the connections to devices, and take no more of them."""
+        if self.tunnel is not None:
+            self.tunnel.close()
+            self.tunnel = None
 
     @property
     def latency(self) -> float:
@@ -198,6 +230,8 @@ class Emulator:
         self._fill()
         self._runtime.api = self.front
         self.log.clear()
+        if self.tunnel is not None:
+            self.tunnel.reset()
 
     def state(self) -> dict[str, Any]:
         """How many rows each resource has, the clock, the faults, the simulation."""
@@ -211,6 +245,7 @@ class Emulator:
             "simulation": self.simulation.describe(),
             "invitations": self.front.invitations.pending(),
             "requests": len(self.log.select()),
+            "tunnel": self.tunnel.describe() if self.tunnel else None,
         }
 
     def counts(self) -> dict[str, int]:

@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-READY = re.compile(r"balena emulator at (\S+) token (\S+)")
+READY = re.compile(r"balena emulator at (\S+) token (\S+)(?: tunnel (\S+))?")
 ROOT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 10.0
 
@@ -74,6 +74,15 @@ class EmulatorControl:
         found: dict[str, Any] = self._call("GET", "state")
         return found
 
+    def lead(self, uuid: str, address: str | int | None) -> None:
+        """Say where the tunnel finds the ssh server of a device: `HOST:PORT`, a port of this machine, or nowhere."""
+        self._call("POST", "tunnel", {uuid: address})
+
+    def drop_tunnels(self, uuid: str = "") -> int:
+        """Break off the tunnel's open connections, all or those to one device; how many there were."""
+        query = urllib.parse.urlencode({"uuid": uuid} if uuid else {})
+        return int(self._call("DELETE", f"tunnel?{query}")["dropped"])
+
     def _call(self, method: str, name: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_emulator/{name}", data, method=method)
@@ -92,6 +101,7 @@ class EmulatorProcess(EmulatorControl):
     def __init__(self, *options: str, python: str = sys.executable) -> None:
         self._command = [python, "-m", "emulator", "--quiet", *options]
         self._process: subprocess.Popen[str] | None = None
+        self.tunnel_address: str | None = None
         super().__init__("")
 
     def __enter__(self) -> EmulatorProcess:
@@ -116,7 +126,7 @@ class EmulatorProcess(EmulatorControl):
                 self.stop()
                 errors.seek(0)
                 raise RuntimeError(f"the emulator did not start: {line}{errors.read()}")
-        self.url, self.token = ready.groups()
+        self.url, self.token, self.tunnel_address = ready.groups()
 
     @property
     def pid(self) -> int:

@@ -14,9 +14,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.ansible_runs import COLLECTIONS, link_collection
+from tests.support.device.fixtures import device_engines, device_kit
 
 if TYPE_CHECKING:
     from emulator import Emulator
+
+__all__ = ["device_engines", "device_kit"]
 
 REPLAYED = "replayed"
 TOLD = "told"

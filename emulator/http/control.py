@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from werkzeug import Request, Response
 
+from ..tunnel.tunnel import Tunnel, as_address
+
 if TYPE_CHECKING:
     from ..emulator import Emulator
 
@@ -39,6 +41,9 @@ class Control:
             ("POST", "reset"): lambda request: emulator.reset(),
             ("GET", "state"): lambda request: emulator.state(),
             ("POST", "latency"): self._set_latency,
+            ("GET", "tunnel"): lambda request: self._tunnel().describe(),
+            ("POST", "tunnel"): self._lead,
+            ("DELETE", "tunnel"): self._drop,
         }
 
     def __call__(self, request: Request) -> Response:
@@ -85,6 +90,20 @@ class Control:
     def _simulate(self, request: Request) -> dict[str, Any]:
         self._emulator.simulate(**(read_body(request) or {}))
         return self._emulator.simulation.describe()
+
+    def _tunnel(self) -> Tunnel:
+        if self._emulator.tunnel is None:
+            raise LookupError("there is no tunnel: start the emulator with --tunnel-port")
+        return self._emulator.tunnel
+
+    def _lead(self, request: Request) -> dict[str, Any]:
+        tunnel = self._tunnel()
+        for uuid, address in read_body(request).items():
+            tunnel.lead(uuid, None if address is None else as_address(address))
+        return tunnel.describe()
+
+    def _drop(self, request: Request) -> dict[str, Any]:
+        return {"dropped": self._tunnel().drop(request.args.get("uuid"))}
 
     def _set_latency(self, request: Request) -> dict[str, Any]:
         self._emulator.latency = float(read_body(request)["milliseconds"])

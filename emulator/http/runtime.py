@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import threading
@@ -54,6 +55,13 @@ class Runtime:
         self.log = log
         self.latency = latency
         self.on_request = on_request
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """While nobody else looks at the database: requests of other servers than this one ask in here."""
+        self.clock.tick()
+        with self._one_at_a_time:
+            yield
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as WSGI has it."""

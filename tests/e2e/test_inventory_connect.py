@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from tests.support.ansible_runs import CHECKOUT, TARGETS
+from tests.support.certificates import make_certificates
+from tests.support.device.sshd import SSHD, SshServer
 from tests.support.documents import blocks_of, documents
 from tests.support.inventory_runs import FLEET
-from tests.support.tunnel_stand_in import SSHD, SshServer, TunnelStandIn
 
 LISTENING = "-o HostName=127.0.0.1"
 TARGET = TARGETS / "inventory_connect"
@@ -42,10 +43,16 @@ def device(emulator):
 
 
 @pytest.fixture
-def tunnel(tmp_path, emulator, device, sshd):
-    stand_in = TunnelStandIn(tmp_path, emulator.token, {device["uuid"]}, sshd.port)
-    yield stand_in
-    stand_in.close()
+def certificates(tmp_path):
+    return make_certificates(tmp_path)
+
+
+@pytest.fixture
+def tunnel(certificates, emulator, device, sshd):
+    opened = emulator.open_tunnel(certificates.server, certificates.key)
+    opened.lead(device["uuid"], sshd.port)
+    yield opened
+    emulator.close_tunnel()
 
 
 def ssh_environment(sshd, folder):
@@ -57,13 +64,13 @@ def ssh_environment(sshd, folder):
 
 
 @pytest.fixture
-def through_tunnel(ansible, tunnel, sshd, tmp_path):
+def through_tunnel(ansible, tunnel, certificates, sshd, tmp_path):
     """Run `ansible -m MODULE -a ARGUMENTS` on sensor-01 through the tunnel."""
     source = Path(shutil.copy(TARGET / "tunnel.balena.yml", tmp_path))
     ansible.environment.update(
         {
             "BALENA_TUNNEL_ADDRESS": tunnel.address,
-            "BALENA_CA_PATH": str(tunnel.certificate),
+            "BALENA_CA_PATH": str(certificates.authority),
             **ssh_environment(sshd, tmp_path),
         }
     )
@@ -78,8 +85,13 @@ def through_tunnel(ansible, tunnel, sshd, tmp_path):
 
 def test_raw_through_the_tunnel(through_tunnel, tunnel, device, tmp_path):
     assert "42 from the device" in through_tunnel("ansible.builtin.raw", "echo $((6 * 7)) from the device").output
-    assert tunnel.asked_names == ["localhost"], "the name of the tunnel is asked for by SNI"
-    assert tunnel.heads[0].startswith(f"CONNECT {device['uuid']}.balena:22222 HTTP/1.0\r\n")
+    (request,) = tunnel.requests
+    assert request.server_name == "localhost", "the name of the tunnel is asked for by SNI"
+    assert (request.method, request.target, request.version) == (
+        "CONNECT",
+        f"{device['uuid']}.balena:22222",
+        "HTTP/1.0",
+    )
     assert f"{device['uuid']}.balena " in (tmp_path / "known").read_text(encoding="utf-8")
 
 
@@ -111,8 +123,8 @@ def test_script_through_the_tunnel(through_tunnel, tmp_path):
     assert '"rc": 7' in through_tunnel("ansible.builtin.script", f"{script} world 7", status=2).output
 
 
-def test_refusals_say_why(through_tunnel, device, emulator, tunnel, tmp_path):
-    command = [sys.executable, str(SCRIPT), "--tunnel", tunnel.address, "--ca-path", str(tunnel.certificate)]
+def test_refusals_say_why(through_tunnel, device, emulator, tunnel, certificates, tmp_path):
+    command = [sys.executable, str(SCRIPT), "--tunnel", tunnel.address, "--ca-path", str(certificates.authority)]
 
     def say(*arguments, **env):
         clean = {"PATH": os.defpath, "HOME": str(tmp_path), "BALENA_TOKEN": emulator.token, **env}
@@ -127,16 +139,18 @@ def test_refusals_say_why(through_tunnel, device, emulator, tunnel, tmp_path):
 
     assert "token was refused" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="wrong")
     assert "HTTP 407" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="", BALENA_API_KEY="wrong")
-    assert "device is offline" in say(f"{'0' * 32}.balena", "22222")
+    assert "HTTP 407" in say(f"{'0' * 32}.balena", "22222")
+    emulator.store.update("device", device["id"], is_connected_to_vpn=False)
+    assert "device is offline" in say(f"{device['uuid']}.balena", "22222")
     assert "HTTP 403" in say("example.com", "22222")
     assert "no token" in say(f"{device['uuid']}.balena", "22222", BALENA_TOKEN="")
     command[3] = "localhost:9"
     assert "cannot reach localhost:9" in say(f"{device['uuid']}.balena", "22222")
 
 
-def test_the_certificate_is_checked(through_tunnel, tunnel, device):
+def test_the_certificate_is_checked(through_tunnel, tunnel, certificates, device):
     port = tunnel.address.partition(":")[2]
-    trusted = ["--ca-path", str(tunnel.certificate)]
+    trusted = ["--ca-path", str(certificates.authority)]
     cases = (["--tunnel", tunnel.address], ["--tunnel", f"127.0.0.1:{port}", *trusted])
     for arguments in cases:  # an authority that nobody trusts, then the wrong name
         command = [sys.executable, str(SCRIPT), *arguments, f"{device['uuid']}.balena", "22222"]
@@ -144,7 +158,9 @@ def test_the_certificate_is_checked(through_tunnel, tunnel, device):
         done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         assert done.returncode == 1
         assert "certificate" in done.stderr
-    assert tunnel.heads == [], "the token is not sent to whom it may not concern"
+    assert [request.method for request in tunnel.requests if request.method] == [], (
+        "the token is not sent to whom it may not concern"
+    )
 
 
 def test_the_token_is_not_in_the_variables(ansible, tunnel, tmp_path, emulator):
