@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of WAITING, FAILURES and PATIENCE, in plugins/module_utils/options.py."""
+    """The options of WAITING, FAILURES, PATIENCE and SOAK, in plugins/module_utils/options.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -58,6 +58,16 @@ options:
         failing. It tries again until then.
       - A task that waits goes on waiting meanwhile, beyond its time-out if need be. With V(0), its looks at the devices
         may fail until the time-out.
+    type: float
+    default: 0.0
+"""
+
+    SOAK = r"""
+options:
+  soak:
+    description:
+      - With O(wait), seconds during which the devices are watched after enough of them are done. Those that go offline
+        or fall back count as failed then, and the task fails when too few are left or too many have failed.
     type: float
     default: 0.0
 """

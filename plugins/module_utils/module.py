@@ -71,13 +71,13 @@ def perform(
     masker = Masker(params)
     try:
         shown = _perform(planner, params, masker, check_mode, lambda line: progress(masker.text(line)))
-        return masker.result(_concluded(outcome, params, shown))
+        return masker.result(_concluded(outcome, params, shown, check_mode))
     except TaskFailure as failure:
-        raise TaskFailure(masker.result(_concluded(outcome, params, failure.result))) from failure.__cause__
+        raise TaskFailure(masker.result(_concluded(outcome, params, failure.result, check_mode))) from failure.__cause__
 
 
-def _concluded(outcome: Conclude | None, params: Params, result: dict[str, Any]) -> dict[str, Any]:
-    return {**result, "outcome": outcome(params, result)} if outcome else result
+def _concluded(outcome: Conclude | None, params: Params, result: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    return {**result, "outcome": outcome(params, result, check_mode)} if outcome else result
 
 
 def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool, progress: Progress) -> dict[str, Any]:

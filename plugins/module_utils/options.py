@@ -16,8 +16,8 @@ from .connection import CONNECTION_SPEC
 from .emptiness import NEVER_EMPTY, emptied
 
 Params = Mapping[str, Any]
-#: What came of a task, from its options and its result.
-Conclude = Callable[[Params, Mapping[str, Any]], Mapping[str, Any]]
+#: What came of a task, from its options, its result, and whether it ran in check mode.
+Conclude = Callable[[Params, Mapping[str, Any], bool], Mapping[str, Any]]
 
 #: Options of every module that changes something.
 _CHANGE_SPEC: dict[str, dict[str, Any]] = {"max_changes": {"type": "str"}}
@@ -61,6 +61,9 @@ FAILURES: dict[str, dict[str, Any]] = {
     "max_failure_percentage": {"type": "float"},
     "min_devices": {"type": "int", "default": 1},
 }
+
+#: How long they are watched afterwards (doc fragment C(waiting.soak)).
+SOAK: dict[str, dict[str, Any]] = {"soak": {"type": "float", "default": 0.0}}
 
 #: How the health of devices is judged (doc fragment C(diagnosis)).
 DIAGNOSIS: dict[str, dict[str, Any]] = {

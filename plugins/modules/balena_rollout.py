@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience
+  - community.balena.waiting.soak
 options:
   release:
     description:
@@ -78,12 +79,6 @@ options:
     type: str
     choices: [skip, wait, fail]
     default: skip
-  soak:
-    description:
-      - Seconds during which the devices are watched after the wave has succeeded. Those that go offline or leave the
-        release count as failed then, and the wave fails when too few are left or too many have failed.
-    type: float
-    default: 0.0
   probe:
     description:
       - Asks every device that runs the release over HTTP. It counts as done when it answers as it should.
@@ -287,7 +282,7 @@ failed_items:
 from ..module_utils.domain.rollout.outcome import outcome
 from ..module_utils.domain.rollout.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, RELEASES, WAITING, WAVES, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, RELEASES, SOAK, WAITING, WAVES, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -295,6 +290,7 @@ OPTIONS = Options(
         **WAVES,
         **WAITING,
         **FAILURES,
+        **SOAK,
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
@@ -302,7 +298,6 @@ OPTIONS = Options(
         "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
-        "soak": {"type": "float", "default": 0.0},
         "probe": {
             "type": "dict",
             "options": {

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience
+  - community.balena.waiting.soak
 options:
   version:
     description:
@@ -61,6 +62,32 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+outcome:
+  description: What came of the task, and what is to be done now.
+  returned: always, but for options that are wrong
+  type: dict
+  contains:
+    state:
+      description:
+        - V(passed); V(failed) because of the devices; V(unseen) when the server could not be asked at the end; V(begun)
+          without O(wait); in check mode V(foreseen); V(incomplete) when not all could be started.
+      type: str
+    verdict:
+      description:
+        - What is to be done. V(end), nothing. V(give_up), since devices have failed. V(try_again), since something
+          else has.
+      type: str
+    sentence:
+      description: What came of the task; where it failed, why.
+      type: str
+    next_wave:
+      description: Null, since the task knows no waves.
+      type: int
+  sample:
+    state: passed
+    verdict: end
+    sentence: "[##################..] 18 of 20 done, 2 failed, 0 pending"
+    next_wave: null
 devices:
   description:
     - The devices, and what becomes of each.
@@ -101,6 +128,23 @@ waited:
       - uuid: 25c4bf6cbcef35b4ba9be8e6a4a4a56e
         reason: queued until it is back
     failed: []
+passed:
+  description: Whether enough devices have arrived and, with O(soak), stayed well.
+  returned: with O(wait), not in check mode
+  type: bool
+  sample: true
+unseen:
+  description:
+    - Whether it is not known how it went, since the server could not be asked at the end. Then RV(passed) is false,
+      which says nothing about the devices.
+  returned: with O(wait), not in check mode
+  type: bool
+  sample: false
+line:
+  description: How it went, in one line.
+  returned: with O(wait), not in check mode
+  type: str
+  sample: "[##################..] 18 of 20 done, 2 failed, 0 pending"
 changes:
   description: How many targets were, or in check mode would be, updated.
   returned: always
@@ -125,18 +169,21 @@ failed_items:
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 
+from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, SOAK, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAITING,
         **FAILURES,
+        **SOAK,
         "version": {"type": "str", "required": True},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
     },
+    outcome=outcome,
 )
 
 

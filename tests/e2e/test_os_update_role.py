@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from threading import Event, Thread
 
 import pytest
 
@@ -161,3 +162,36 @@ def test_waves_wait_for_windows_and_approval_and_pass_a_gate(cloud, ansible):
     # An account counts the devices of all waves so far, as that of the role rollout does.
     assert len(started(cloud)) == len(waves[-1]["done"]) >= 8
     assert set(waves[0]["done"]) < set(waves[1]["done"])
+
+
+@pytest.fixture
+def dark_canary(cloud):
+    """Take the canary offline for good once it was seen with its new OS a few times."""
+    over = Event()
+
+    def looks():
+        return sum("id in (" in one.params.get("$filter", "") for one in cloud.requests("GET", "/v7/device"))
+
+    def wait_for_it():
+        before = None
+        while not over.wait(0.02):
+            if before is None and "6.0.41" in str(versions(cloud)["canary"]):
+                before = looks()
+            if before is not None and looks() > before + 5:
+                cloud.simulation.take_offline(cloud.store.query("device", device_name="canary")[0]["uuid"], 10**6)
+                return
+
+    thread = Thread(target=wait_for_it)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def test_a_device_that_is_lost_while_its_wave_is_held_ends_the_role(cloud, update, dark_canary):
+    _failed, report = update(os_update_soak=60, os_update_supervisor_version="17.0.3", status=2)
+    assert report["state"] == "failed"
+    assert "1 device ran it and did not keep it for 60 seconds (soak)" in report["problem"]
+    [wave] = report["waves"]
+    assert (wave["name"], wave["done"], len(wave["failed"])) == ("canary", [], 1)
+    assert started(cloud) == ["canary"]

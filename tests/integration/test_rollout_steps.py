@@ -293,6 +293,7 @@ def test_each_step_says_what_came_of_it_and_what_is_next(fleet, emulator):
         return outcome["state"], outcome["verdict"], outcome["next_wave"]
 
     assert came(wave=1, check_mode=True) == ("foreseen", "go_on", 2)
+    assert came(wave=1, check_mode=True, wait=False) == ("foreseen", "go_on", 2)
     assert came(state="rolled_back") == ("unchanged", "end", None)
     assert came(wave=1) == ("passed", "go_on", 2)
     assert came(wave=9) == ("incomplete", "try_again", 9)

@@ -36,7 +36,8 @@ def test_an_account_counts_what_all_waves_so_far_have_reached():
 def test_the_last_step_says_what_became_of_the_devices_and_any_step_what_is_wrong():
     found = account(WAVES, 1, [step(done=["a"]), step(pending=[{"uuid": "a", "reason": "rebooting"}])], problem="")
     assert (found["done"], judged(found)) == ([], (False, "failed", "give_up", 1))
-    found = account(WAVES, 1, [step(msg="The supervisor failed"), step(done=["a"])], problem="and the gate")
+    failed = step(msg="The supervisor failed", passed=False)
+    found = account(WAVES, 1, [failed, step(done=["a"])], problem="and the gate")
     assert (found["problem"], judged(found)) == ("The supervisor failed", (False, "failed", "give_up", 1))
     assert found["outcome"]["sentence"].startswith("Wave 1 (1) has failed. The supervisor failed. The devices of later")
     assert account(WAVES, 1, [step(done=["a"])], problem="The gate")["problem"] == "The gate"
@@ -56,3 +57,16 @@ def test_a_wave_of_which_no_device_is_done_shows_nothing(number, says):
 def test_what_was_only_foreseen_has_not_passed():
     found = account(WAVES, 1, [{"devices": []}], foreseen=True)
     assert (found["problem"], judged(found)) == ("", (None, "foreseen", "go_on", 3))
+
+
+@pytest.mark.parametrize(
+    ("more", "state"), [({}, "incomplete"), ({"passed": False, "unseen": True, "line": "none seen"}, "unseen")]
+)
+def test_a_step_that_failed_for_another_reason_than_the_devices_is_to_be_tried_again(more, state):
+    found = account(WAVES, 1, [step(msg="The server is away", **more)])
+    assert (found["problem"], judged(found)) == ("The server is away", (False, state, "try_again", 1))
+
+
+def test_a_device_that_was_lost_in_the_end_is_not_done_any_more():
+    lost = {"uuid": "a", "reason": "offline"}
+    assert account(WAVES, 1, [step(there=["a"], failed=[lost])], ready=["a"])["done"] == []

@@ -103,7 +103,7 @@ def looking(
     :param live: the uuids of the devices that the service updates.
     """
     actions = OsActions(balena)
-    targets = {device.uuid: bare(device.target) for device in devices}
+    targets = {device.uuid: bare(device.target or device.current) for device in devices}
     said = {device.uuid: update_word(device.row) for device in devices}
     ids = {device.uuid: device.row["id"] for device in devices}
     fleets = _fleets(devices)

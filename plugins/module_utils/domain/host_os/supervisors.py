@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine.limits import Limits
+from ...engine.apply import Outcome
 from ...engine.plan import Change, NamedId, Plan, Row, compare
-from ...engine.task import Task
+from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
 from ...sdk import os_version
 from ...sdk._related import related
@@ -24,6 +24,7 @@ from ..selector import refuse_wandering_limit, select_devices
 from ..waves.gate import Gate
 from .fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
 from .names import VersionName, read_version_name, refuse_all
+from .watch import Watch
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -61,7 +62,7 @@ def plan(balena: Balena, want: Want) -> Task:
         len(rows),
         {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
     )
-    return Task(planned, wait=_follower(gate.limits(len(rows)), rows, targets, fates) if want["wait"] else None)
+    return Task(planned, wait=_follower(want, gate, rows, targets, fates) if want["wait"] else None)
 
 
 def pins(balena: Balena, version: str, option: str, rows: Sequence[Record]) -> tuple[list[Change], dict[str, str]]:
@@ -93,7 +94,7 @@ def _fate(row: Record, target: NamedId, wanted: VersionName, offline: str) -> st
     if wanted.is_word and newer(row, target):
         return UP_TO_DATE
     has_target = present(row) == target
-    if has_target and _reports(row, target):
+    if has_target and _runs(row, target.label):
         return UP_TO_DATE
     if status.is_offline(row):
         return of_offline(offline, has_target)
@@ -106,24 +107,40 @@ def _problem(row: Record, target: NamedId, fate: str) -> str | None:
     return OFFLINE_PROBLEM if fate == OFFLINE else problem(row, target)
 
 
-def _reports(row: Record, target: NamedId) -> bool:
-    version = row["supervisor_version"]
-    return bool(version) and os_version.compare(version, target.label) == 0
+def _runs(row: Record, version: str) -> bool:
+    reported = row["supervisor_version"]
+    return bool(reported) and os_version.compare(reported, version) == 0
 
 
 def _follower(
-    limits: Limits, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
+    want: Want, gate: Gate, rows: Sequence[Record], targets: Mapping[str, NamedId], fates: Mapping[str, str]
 ) -> status.Wait:
     """Waits for the devices that do not report their target yet and could."""
     skipped = not_waited_for(rows, fates)
-    followed = [row for row in rows if fates[row["uuid"]] != UP_TO_DATE]
+    # Those that are newer than what was asked for stay as they are.
+    there = {
+        row["uuid"]: row["supervisor_version"]
+        for row in rows
+        if fates[row["uuid"]] == UP_TO_DATE and row["supervisor_version"] and not status.is_offline(row)
+    }
+    awaited = [row["uuid"] for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
+    watched = [row for row in rows if row["uuid"] in {*awaited, *there}]
+    ids, fleets = {row["uuid"]: row["id"] for row in watched}, sorted({status.home_of(row) for row in watched})
+    watch = Watch(gate, gate.limits(len(rows)), want["soak"], awaited, [*there], skipped)
 
     def see(uuid: str, row: Record) -> Sight:
-        if _reports(row, targets[uuid]):
+        if _runs(row, there.get(uuid, targets[uuid].label)):
             return Sight(State.DONE)
         return Sight(State.PENDING, status.OFFLINE if status.is_offline(row) else "not updated yet")
 
-    return status.follower(followed, see, limits, columns=_COLUMNS, skipped=skipped)
+    def keeps(uuid: str, row: Record) -> Sight:
+        return Sight(State.FAILED, status.OFFLINE) if status.is_offline(row) else see(uuid, row)
+
+    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
+        looks = [status.looking(balena, ids, fleets, one, columns=_COLUMNS) for one in (see, keeps)]
+        return watch.follow(looks[0], looks[1], progress)
+
+    return follow
 
 
 def choose(balena: Balena, wanted: VersionName, rows: Sequence[Record]) -> dict[str, NamedId]:

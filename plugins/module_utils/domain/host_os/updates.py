@@ -12,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...engine import waiting
 from ...engine.apply import Outcome, Writers
-from ...engine.limits import Limits
 from ...engine.plan import Act, Change, Plan
 from ...engine.task import Followed, Progress, Task
 from ...sdk import os_version
@@ -23,7 +21,7 @@ from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
 from ..query import Record
-from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, is_offline
+from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, Wait, is_offline
 from ..selector import refuse_wandering_limit, select_devices
 from ..waves.gate import Gate
 from . import supervisors
@@ -42,6 +40,7 @@ from .fates import (
 from .names import VersionName, read_version_name, refuse_all
 from .progress import after_the_end, is_under_way, looking, no_service, read_statuses, target_of
 from .targets import COLUMN, Device, decide, queued, slug_of
+from .watch import Watch
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -87,7 +86,7 @@ def plan(balena: Balena, want: Want) -> Task:
         # Where the service is was asked for the statuses; each start uses that.
         acts=tuple(_updating(device, actions.urls_base()) for device in asked if fates[device.uuid] == UPDATE),
     )
-    return Task(planned, WRITERS, wait=_follower(want, gate.limits(len(rows)), devices, fates))
+    return Task(planned, WRITERS, wait=_follower(want, gate, devices, fates))
 
 
 def _reading(want: Want) -> dict[str, Any]:
@@ -190,15 +189,28 @@ _RESOURCE = "os_update"
 WRITERS: Writers = {(_RESOURCE, "act"): _start}
 
 
-def _follower(want: Want, limits: Limits, devices: Sequence[Device], fates: Mapping[str, str]) -> Any:
+def _follower(want: Want, gate: Gate, devices: Sequence[Device], fates: Mapping[str, str]) -> Wait | None:
     if not want["wait"]:
         return None
     skipped = not_waited_for([device.row for device in devices], fates)
     followed = [device for device in devices if device.target is not None and device.uuid not in skipped]
+    there = [
+        device
+        for device in devices
+        if device.target is None and fates[device.uuid] == UP_TO_DATE and not is_offline(device.row)
+    ]
+    watch = Watch(
+        gate,
+        gate.limits(len(devices)),
+        want["soak"],
+        [device.uuid for device in followed],
+        [device.uuid for device in there],
+        skipped,
+    )
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        look = looking(balena, followed, {uuid for uuid, fate in fates.items() if fate in _LIVE})
-        return waiting.follow([device.uuid for device in followed], look, limits, progress, skipped=skipped)
+        look = looking(balena, [*followed, *there], {uuid for uuid, fate in fates.items() if fate in _LIVE})
+        return watch.follow(look, look, progress)
 
     return follow
 

@@ -12,16 +12,18 @@ from ...engine.wording import counted
 from ..waves.outcome import Outcome, Verdict, going_on, of_wave
 
 
-def outcome(want: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+def outcome(want: Mapping[str, Any], result: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The C(outcome) of a task of the module balena_rollout.
 
     :param want: the options.
     :param result: all else that the task returns.
     """
-    return {"wave": _wave, "finished": _finished, "rolled_back": _rolled_back}[want["state"]](want, result).shown()
+    if want["state"] == "wave":
+        return _wave(want, result, check_mode).shown()
+    return {"finished": _finished, "rolled_back": _rolled_back}[want["state"]](result).shown()
 
 
-def _wave(want: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
+def _wave(want: Mapping[str, Any], result: Mapping[str, Any], check_mode: bool) -> Outcome:
     wave = result.get("wave", {})
     following = wave.get("next")
     found = of_wave(want["wave"], following, result)
@@ -29,7 +31,7 @@ def _wave(want: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
         return found
     # Nobody has watched the devices: nobody was to, or it is check mode.
     name = f"Wave {wave['number']} ({wave['name']})"
-    if want["wait"]:
+    if check_mode:
         added = counted(len(wave["devices"]), "device")
         return Outcome("foreseen", going_on(following), f"{name} would add {added}, {wave['total']} in all", following)
     given = counted(wave["pinned"], "device gets", "devices get")
@@ -37,13 +39,13 @@ def _wave(want: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
     return Outcome("begun", going_on(following), sentence, following)
 
 
-def _finished(_want: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
+def _finished(result: Mapping[str, Any]) -> Outcome:
     if "msg" in result:
         return Outcome("incomplete", Verdict.TRY_AGAIN, result["msg"])
     return Outcome("finished", Verdict.END, f"The rollout of release {result['release']['version']} is finished")
 
 
-def _rolled_back(_want: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
+def _rolled_back(result: Mapping[str, Any]) -> Outcome:
     # The targets are set, even where a device does not run it yet; only what could not be written is incomplete.
     if "msg" in result:
         set_already = "waited" in result

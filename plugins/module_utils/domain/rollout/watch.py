@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import waiting
 from ...engine.apply import Outcome
-from ...engine.limits import Limits
 from ...engine.task import Followed, Progress
 from ...engine.waiting import Look, Sight, State
 from ...engine.wording import counted
@@ -20,6 +19,7 @@ from ..query import Record
 from ..releases import status
 from ..waves.division import Wave
 from ..waves.gate import Gate
+from ..waves.hold import Hold
 from . import reached, survey
 from .probe import probing
 from .survey import Fleet
@@ -31,9 +31,6 @@ Want = Mapping[str, Any]
 Follower = Callable[["Balena", Outcome, Progress], Followed]
 
 NOT_WAITED_FOR = "offline, not waited for"
-
-#: Devices that a message names.
-_NAMED = 3
 
 
 def follower(
@@ -121,8 +118,8 @@ class _Watch:
         problem = waited.problem or self._nobody(waited)
         unseen = waited.trouble is not None
         if problem is None:
-            held = _Hold(self, waited, limits)
-            problem, unseen = held.problem(), held.unseen
+            held = Hold(waited, self.look, self.gate, limits, self.want["soak"])
+            problem, unseen = held.problem(self.progress), held.unseen
         passed = problem is None
         if problem is not None:
             problem = f"Wave {self.wave.number} ({self.wave.name}) of release {self.version} did not pass. {problem}"
@@ -154,88 +151,6 @@ class _Watch:
         return f"Wave {self.wave.number} ({self.wave.name}) {waited.line()}{skipped}"
 
 
-class _Hold:
-    """The time for which a wave is held: those that are done have to stay so, and somebody has to see it."""
-
-    def __init__(self, watch: _Watch, waited: waiting.Waited, limits: Limits) -> None:
-        self.soak: float = watch.want["soak"]
-        self.watch, self.waited = watch, waited
-        # Without a patience of one's own, that of a look that fails just at the end.
-        self.waits = replace(limits, patience=limits.patience or waiting.LOOKS * limits.interval)
-        self.done = list(waited.among(State.DONE))
-        failed = len(waited.among(State.FAILED))
-        self.allowed = watch.gate.may_be_lost(len(watch.uuids), len(self.done), failed)
-        self.unseen = False
-
-    def problem(self) -> str | None:
-        """Hold the wave, and say why it does not pass, if it does not."""
-        if not (self.soak and self.done):
-            return None
-        self.watch.progress(f"{self.waited.line()}; holding for {counted(self.soak, 'second')}")
-        held = self._hold()
-        while held.looked == 0 and held.trouble is None:
-            held = self._hold()  # the server was away for all that time, which so does not count
-        ended = held if held.trouble or self._lost(held) > self.allowed else self._see_the_end(held)
-        self._note(held, ended)
-        if self._lost(ended) > self.allowed:
-            return self._told(ended)
-        if ended.trouble is None:
-            return None
-        self.unseen = True
-        return (
-            f"{counted(len(self.done), 'device')} ran it, but whether the release was kept for "
-            f"{counted(self.soak, 'second')} (soak) was not seen, since the server could not be asked: {ended.trouble}"
-        )
-
-    def _hold(self) -> waiting.Waited:
-        """Look again and again until the time is over; what is lost in two looks in a row is lost."""
-        limits = replace(self.waits, timeout=self.soak, success=100.0, max_failures=self.allowed)
-        return waiting.wait_for(self.done, self._looking_for_losses, limits, _silent)
-
-    def _see_the_end(self, held: waiting.Waited) -> waiting.Waited:
-        """Look once more at those that were well at last, until it is sure that they are, or that they are not."""
-        lost = held.among(State.FAILED)
-        left = [uuid for uuid in self.done if uuid not in lost]
-        seen = {uuid: Sight(State.DONE) for uuid in left if held.sights[uuid].state is State.PENDING}
-        looks = waiting.LOOKS * self.waits.interval
-        limits = replace(self.waits, timeout=looks, success=100.0, max_failures=self.allowed - len(lost))
-        ended = waiting.wait_for(left, self._looking_at_the_end, limits, _silent, seen=seen)
-        ended.sights.update(lost)
-        ended.believed.update(lost)
-        return ended
-
-    def _lost(self, held: waiting.Waited) -> int:
-        return len(held.among(State.FAILED))
-
-    def _note(self, *found: waiting.Waited) -> None:
-        for held in found:
-            self.waited.sights.update(held.among(State.FAILED))
-
-    def _looking_for_losses(self, uuids: Sequence[str]) -> Mapping[str, Sight]:
-        """The same look the other way round: a device that is well is waited for, one that is not has failed."""
-        return {
-            uuid: Sight(State.PENDING) if sight.state is State.DONE else sight
-            for uuid, sight in self._looking_at_the_end(uuids).items()
-        }
-
-    def _looking_at_the_end(self, uuids: Sequence[str]) -> Mapping[str, Sight]:
-        return {
-            uuid: sight if sight.state is State.DONE else Sight(State.FAILED, sight.detail or "fell back")
-            for uuid, sight in self.watch.look(uuids).items()
-        }
-
-    def _told(self, held: waiting.Waited) -> str:
-        lost = held.among(State.FAILED)
-        reasons = [f"{uuid[:7]} {sight.detail}".strip() for uuid, sight in lost.items()]
-        more = f" and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
-        who = counted(
-            len(self.done),
-            "device ran it and did not keep it",
-            f"devices ran it, and {len(lost)} of them did not keep it",
-        )
-        return f"{who} for {counted(self.soak, 'second')} (soak): {'; '.join(reasons[:_NAMED])}{more}"
-
-
 def _timed(look: Look, seconds: float) -> Look:
     """A look at which devices that are still not done after some seconds have failed."""
     end = time.monotonic() + seconds
@@ -251,7 +166,3 @@ def _timed(look: Look, seconds: float) -> Look:
         }
 
     return looking
-
-
-def _silent(_line: str) -> None:
-    """The line about holding says it all."""

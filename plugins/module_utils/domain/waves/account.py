@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...engine.wording import counted
-from .outcome import Outcome, Verdict, going_on
+from .outcome import Outcome, Verdict, going_on, of_failure
 
 Step = Mapping[str, Any]
 
@@ -41,6 +42,7 @@ def account(
     reached = {uuid for one in waves if one["number"] <= number for uuid in one["devices"]}
     last = steps[-1] if steps else {}
     waited, earlier = last.get("waited", {}), before or {}
+    lost = {one["uuid"] for one in waited.get("failed", ())}
     there = [one["uuid"] for one in last.get("devices", ()) if one["action"] == _THERE]
     done = [*(uuid for uuid in ready if uuid in reached), *earlier.get("done", ()), *there, *waited.get("done", ())]
     row: dict[str, Any] = {
@@ -48,14 +50,17 @@ def account(
         "name": wave["name"],
         "total": wave["total"],
         "devices": last.get("devices", []),
-        "done": list(dict.fromkeys(done)),
+        "done": [uuid for uuid in dict.fromkeys(done) if uuid not in lost],
         **{state: [*earlier.get(state, ()), *waited.get(state, ())] for state in ("failed", "pending")},
     }
-    wrong = next((step["msg"] for step in steps if step.get("msg")), problem)
-    if not (wrong or foreseen or row["done"]):
-        wrong = _nothing_shown(wave["total"])
-    found = _judged(waves, row, wrong, foreseen)
-    return {**row, "passed": None if foreseen else not wrong, "problem": wrong, "outcome": found.shown()}
+    wrong = next((failed for step in steps if (failed := of_failure(step))), None)
+    if wrong is None and not (problem or foreseen or row["done"]):
+        problem = _nothing_shown(wave["total"])
+    if wrong is None and problem:
+        wrong = Outcome("failed", Verdict.GIVE_UP, problem)
+    found = _gone_wrong(row, wrong) if wrong else _gone_well(waves, row, foreseen)
+    passed = None if foreseen else wrong is None
+    return {**row, "passed": passed, "problem": wrong.sentence if wrong else "", "outcome": found.shown()}
 
 
 def _nothing_shown(total: int) -> str:
@@ -65,14 +70,16 @@ def _nothing_shown(total: int) -> str:
     return f"It shows nothing: {none}. Begin with devices that are online"
 
 
-def _judged(waves: Sequence[Mapping[str, Any]], row: Mapping[str, Any], wrong: str, foreseen: bool) -> Outcome:
+def _gone_wrong(row: Mapping[str, Any], wrong: Outcome) -> Outcome:
+    sentence = (
+        f"Wave {row['number']} ({row['name']}) has failed. {wrong.sentence}. The devices of later waves were not "
+        "touched. Running it again goes on with this wave."
+    )
+    return replace(wrong, sentence=sentence, next_wave=row["number"])
+
+
+def _gone_well(waves: Sequence[Mapping[str, Any]], row: Mapping[str, Any], foreseen: bool) -> Outcome:
     number, name = row["number"], f"Wave {row['number']} ({row['name']})"
-    if wrong:
-        sentence = (
-            f"{name} has failed. {wrong}. The devices of later waves were not touched. Running it again goes on with "
-            "this wave."
-        )
-        return Outcome("failed", Verdict.GIVE_UP, sentence, number)
     following = next((one["number"] for one in waves if one["number"] > number), None)
     state = "foreseen" if foreseen else "passed"
     told = f"{len(row['done'])} of {counted(row['total'], 'device')} done"

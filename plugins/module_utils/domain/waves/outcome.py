@@ -61,14 +61,24 @@ def of_wave(number: int, following: int | None, result: Mapping[str, Any]) -> Ou
     :param result: with C(passed), C(unseen) and C(line) if the devices were watched, and C(msg) if something failed.
     :returns: None if nothing failed and the devices were not watched.
     """
-    problem, judged = result.get("msg"), "passed" in result
-    if problem is not None:
-        if judged and not result.get("unseen"):
-            return Outcome("failed", Verdict.GIVE_UP, problem, number)
-        return Outcome("unseen" if judged else "incomplete", Verdict.TRY_AGAIN, problem, number)
-    if not judged:
-        return None
+    failed = of_failure(result, number)
+    if failed or "passed" not in result:
+        return failed
     return Outcome("passed", going_on(following), result["line"], following)
+
+
+def of_failure(result: Mapping[str, Any], number: int | None = None) -> Outcome | None:
+    """What came of a step that failed; None if nothing did.
+
+    :param number: the wave that it was about, if it was about one.
+    :param result: as L(of_wave) takes it.
+    """
+    problem, judged = result.get("msg"), "passed" in result
+    if problem is None:
+        return None
+    if judged and not result.get("unseen"):
+        return Outcome("failed", Verdict.GIVE_UP, problem, number)
+    return Outcome("unseen" if judged else "incomplete", Verdict.TRY_AGAIN, problem, number)
 
 
 def going_on(following: int | None) -> Verdict:
