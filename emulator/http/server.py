@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import make_server
 
 from .connection import ConnectionHandler
+from .tls import server_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -46,8 +46,7 @@ class Server:
         )
         context = None
         if tls_cert is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls_cert, tls_key)
+            context = server_context(tls_cert, tls_key)
         self._server = make_server(host, port, application, threaded=True, request_handler=handler, ssl_context=context)
         # A client that keeps a connection open must not keep the server from stopping.
         self._server.daemon_threads = True  # type: ignore[attr-defined]

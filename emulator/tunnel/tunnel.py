@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..http.faults import Fault, Faults
+from ..http.tls import server_context
 from .access import UNAVAILABLE
 from .request import BAD_REQUEST, TunnelRefused, TunnelRequest, read_head, read_target
 
@@ -49,8 +50,7 @@ class Tunnel:
         on_request: Callable[[TunnelRequest], None] | None = None,
     ) -> None:
         self._check, self._faults, self._on_request = check, faults or Faults(), on_request
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(certificate, key)
+        self._tls = server_context(certificate, key)
         self._names: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
         self._tls.sni_callback = self._note_name
         self.requests: list[TunnelRequest] = []
