@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
+import json
 import os
 import select
 import socket
@@ -25,6 +27,9 @@ CONNECT_TIMEOUT = 30.0  # seconds, until the tunnel has answered
 LINGER = 10.0  # seconds to wait for a silent device after the end of the input
 BLOCK = 65536
 LONGEST_ANSWER = 65536
+#: Names a file for a failure. With ControlPersist, ssh throws away what a ProxyCommand writes to standard error.
+REPORT_VARIABLE = "BALENA_TUNNEL_REPORT"
+NO_TOKEN = "no token"  # noqa: S105 - a status, not a secret
 
 REASONS = {
     "401": "the token was refused",
@@ -35,7 +40,14 @@ REASONS = {
 
 
 class TunnelError(Exception):
-    """The tunnel could not be opened; the message is for the user."""
+    """The tunnel could not be opened; the message is for the user.
+
+    :param status: what the tunnel answered, or C(NO_TOKEN); empty if it was not reached.
+    """
+
+    def __init__(self, message: str, status: str = "") -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,9 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         connection, first = open_tunnel(options, token())
     except TunnelError as error:
         sys.stderr.write(f"balena tunnel to {options.host}: {error}\n")
+        report(error)
         return 1
     pump(connection, first)
     return 0
+
+
+def report(error: TunnelError) -> None:
+    """Write the failure where the connection plugin looks for it."""
+    path = os.environ.get(REPORT_VARIABLE)
+    if path:
+        with contextlib.suppress(OSError), open(path, "w", encoding="utf-8") as file:
+            json.dump({"status": error.status, "message": str(error)}, file)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -76,7 +97,7 @@ def token() -> str:
     except (OSError, UnicodeDecodeError):
         stored = ""
     if not stored:
-        raise TunnelError("no token: set BALENA_TOKEN in the environment, or log in with the balena CLI")
+        raise TunnelError("no token: set BALENA_TOKEN in the environment, or log in with the balena CLI", NO_TOKEN)
     return stored
 
 
@@ -101,7 +122,7 @@ def open_tunnel(options: argparse.Namespace, secret: str) -> tuple[ssl.SSLSocket
     status = words[1] if len(words) > 1 and words[0].startswith("HTTP/") else ""
     if status != "200":
         reason = REASONS.get(status, "the tunnel refused" if status else "the tunnel did not answer in HTTP")
-        raise TunnelError(reason + (f" (HTTP {status})" if status else ""))
+        raise TunnelError(reason + (f" (HTTP {status})" if status else ""), status)
     connection.settimeout(None)
     return connection, rest
 

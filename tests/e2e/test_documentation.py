@@ -13,7 +13,9 @@ from tests.support.ansible_runs import CHECKOUT, Ansible
 from tests.support.modules import MODULES, SHELL_MODULES
 
 PLUGINS = [("module", name) for name in MODULES + SHELL_MODULES] + [
-    ("inventory", path.stem) for path in sorted((CHECKOUT / "plugins" / "inventory").glob("[a-z]*.py"))
+    (kind, path.stem)
+    for kind in ("inventory", "connection")
+    for path in sorted((CHECKOUT / "plugins" / kind).glob("[a-z]*.py"))
 ]
 
 

@@ -27,6 +27,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "plugins.modules": EDGE,
     "plugins.action": (*EDGE, "plugins.plugin_utils", "plugins.modules"),
     "plugins.inventory": (*EDGE, "plugins.plugin_utils"),
+    "plugins.connection": (*EDGE, "plugins.plugin_utils"),
     "emulator": (),
 }
 _LOWEST = ("access", "keys", "variables", "tags", "waves")
