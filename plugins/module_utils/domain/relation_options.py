@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..engine.plan import DeclarationError
-from ..sdk._odata import filter_text
+from ..sdk._odata import compile_filter
 from ..sdk._odata_reader import is_name
 from ..sdk.errors import BalenaUsageError
 from .rows import user_condition
@@ -43,7 +43,7 @@ def relation_options(relation: str, options: Mapping[str, Any], path: str = "exp
 
 def _filter(where: str, value: Any) -> str:
     try:
-        text = value if isinstance(value, str) else filter_text(value)
+        text = value if isinstance(value, str) else compile_filter(value)
     except (BalenaUsageError, AttributeError, TypeError) as error:
         raise DeclarationError(f"{where}: {error}") from error
     condition = user_condition(text, where)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.plan import DeclarationError
 from ..sdk._chunks import IDS, chunks
-from ..sdk._odata import filter_text
+from ..sdk._odata import compile_filter
 from ..sdk._odata_reader import Condition, read_condition
 from ..sdk._related import referenced
 from ..sdk.errors import BalenaError, BalenaUsageError
@@ -273,7 +273,7 @@ def _foreign(row: Record, ours: Mapping[str, Any], resource: str, theirs: Condit
     name = row.get("device_name") or row.get("slug") or row.get("tag_key") or row.get("name") or row.get("commit")
     known = " ".join(str(part) for part in (name, row.get("uuid")) if part)
     told = f"The server answered with {resource} {known or row.get('id')}, although it was asked for those only with "
-    told += f"{filter_text(reaching(failed))}. Nothing was written"
+    told += f"{compile_filter(reaching(failed))}. Nothing was written"
     if theirs is not None and theirs.twins:
         told += (
             f". The filter compares columns with each other ({'; '.join(theirs.twins)}), which this server mistakes; "

@@ -15,7 +15,7 @@ from ..sdk.errors import BalenaError
 from .limits import Limits
 from .patience import Clock, may_pass
 from .task import Followed, Progress
-from .wording import counted
+from .wording import counted, listed
 
 #: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
 LOOKS = 2
@@ -230,7 +230,7 @@ class _Watch:
     def _reasons(self, state: State) -> list[str]:
         rows = list(self.waited.among(state).items())
         named = [f"{uuid[:7]} {state.value}" + (f": {sight.detail}" if sight.detail else "") for uuid, sight in rows]
-        return named[:_NAMED] + ([f"and {len(named) - _NAMED} more {state.value}"] if len(named) > _NAMED else [])
+        return [listed(named, _NAMED, "; ", f"; and {{}} more {state.value}")] if named else []
 
 
 class _Lines:

@@ -13,6 +13,9 @@ from ._odata_filter import OPERATORS, Expression, compile_filter, equals, is_pla
 from ._text import js_text, type_name
 from .errors import BalenaUsageError
 
+#: A C($filter) may count rows of a relation only where this file is read: C(compile_filter) is to be had from here.
+__all__ = ["build_url", "compile_count", "compile_filter", "compile_key", "compile_query", "escape"]
+
 # The server reads percent-encoded structure as text, so these stay as they are outside of quoted strings.
 _STRUCTURE = "$(),:/'=;@*!?~"
 # Inside of a quoted string only what cannot be mistaken for structure stays as it is.
@@ -90,11 +93,6 @@ def _count_in_a_filter(value: Any, path: str | None) -> Expression:
 
 
 OPERATORS["$count"] = _count_in_a_filter
-
-
-def filter_text(condition: Any) -> str:
-    """Return a C($filter) as OData text, as `compile_filter` does, with what L(_count_in_a_filter) adds."""
-    return compile_filter(condition)
 
 
 def _alone(name: str, options: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils.engine.wording import counted
+from ...module_utils.engine.wording import counted, listed
 from .grouping import raw_group_names
 from .marking import mark
 from .naming import Evaluate, IsFree, distinct_names, preferred_name
@@ -92,8 +92,7 @@ def _about_duplicates(clashes: Mapping[str, Sequence[str]]) -> str:
     first = next(iter(clashes))
     return (
         f"{devices} devices share {counted(len(clashes), 'name')}; their hosts have the start of the uuid in their"
-        " name."
-        f" The first is {first[:80]!r}: {', '.join(clashes[first][:5])}"
+        f" name. The first is {first[:80]!r}: {listed(clashes[first], 5)}"
     )
 
 

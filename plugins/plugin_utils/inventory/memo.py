@@ -23,15 +23,14 @@ from .expressions import (
     MISSING,
     UNKNOWN,
     Analysis,
-    Dependency,
     analyse,
     analyse_template,
     changes_variables,
     follow,
-    freeze,
 )
-from .marking import DATA_TAGGING, is_all_harmless
-from .records import HOST_NAMES, Entry, Failure, Host, Record, Recorder
+from .keys import Keys
+from .marking import DATA_TAGGING
+from .records import Entry, Failure, Host, Record, Recorder
 
 if TYPE_CHECKING:
     from .guarding import Guard
@@ -54,9 +53,7 @@ class ConstructedOnce:
         self._guard = guard
         self._strict = strict
         self._extra = extra
-        self._composed: frozenset[str] = frozenset()
-        #: Variables that may have another value than the device's.
-        self._touched: frozenset[str] = frozenset(extra)
+        self._keys = Keys(plugin, extra)
         self._remembers = True
         self._named: dict[str, Entry] = {}
         self._merges = constants.DEFAULT_HASH_BEHAVIOUR == "merge"
@@ -80,12 +77,11 @@ class ConstructedOnce:
                 del self.failures[label]  # a tag that some devices have and others lack is how it should be
 
     def _compose(self, compose: Mapping[str, Any], hosts: Sequence[Host]) -> None:
-        self._composed = frozenset(compose)
-        self._touched = self._composed | frozenset(self._extra)
+        self._keys.composed(compose)
         entries = [self._compose_entry(name, expression) for name, expression in compose.items()]
         with compile_once(self._plugin.templar, _pure_expressions(entries)):
             for host in hosts if entries else ():
-                if not self._composed.isdisjoint(host.plain):
+                if not compose.keys().isdisjoint(host.plain):
                     host.marked = dict(host.marked)  # an expression sees the device's own value, not what is set here
                 for entry in entries:
                     if not self._copied(entry, host):
@@ -111,7 +107,7 @@ class ConstructedOnce:
         if entry is None:
             entry = self._named[expression] = Entry("hostnames", expression, expression, analyse(expression), _nothing)
         host = Host(uuid, plain, {})
-        key = self._key(entry.analysis, host, sees_host=False)
+        key = self._keys.key(entry.analysis, host, sees_host=False)
         known = entry.memory.get(key) if key is not None else None
         if known is None:
             names = plain if key is None else entry.analysis.names & set(plain)
@@ -186,7 +182,7 @@ class ConstructedOnce:
         return True
 
     def _apply(self, entry: Entry, host: Host, *, sees_host: bool) -> None:
-        key = self._key(entry.analysis, host, sees_host)
+        key = self._keys.key(entry.analysis, host, sees_host)
         known = entry.memory.get(key) if key is not None else None
         if known is None or (known.error and self._strict):
             known = self._evaluate(entry, host, None if key is None else entry.analysis.names)
@@ -250,40 +246,6 @@ class ConstructedOnce:
         failure.hosts += 1
         failure.absent += absent
 
-    def _key(self, analysis: Analysis, host: Host, sees_host: bool) -> Any:
-        """What the result depends on, or None if that cannot be told and ansible-core has to be asked."""
-        if not analysis.pure:
-            return None
-        parts: list[Any] = []
-        for dependency in analysis.dependencies:
-            name = dependency.name
-            part: Any
-            if host.existed or not DATA_TAGGING or name not in host.plain or name in self._touched:
-                part = self._part(dependency, host, sees_host)
-                if part is None:
-                    return None
-            else:  # the usual case, and the only one that has to be fast
-                value = follow(host.plain[name], dependency.steps)[0] if dependency.steps else host.plain[name]
-                part = value if value.__class__ is str else freeze(value)
-            parts.append(part)
-        return tuple(parts)
-
-    def _part(self, dependency: Dependency, host: Host, sees_host: bool) -> tuple[Any, ...] | None:
-        name = dependency.name
-        own: list[Any] = []
-        if name in host.plain:
-            # Before 2.19 a result is unsafe if anything in a variable that it touches is.
-            harmless = DATA_TAGGING or is_all_harmless(host.plain[name])
-            own = [freeze(follow(host.plain[name], dependency.steps)[0]), harmless]
-        foreign: list[Any] = []
-        if name in self._extra:
-            foreign.append(_freeze_foreign(self._extra[name]))
-        if sees_host and name in HOST_NAMES:
-            foreign.append(("name", host.name))
-        elif sees_host and (host.existed or name in self._composed or name not in host.plain):
-            foreign.append(_freeze_foreign(self._plugin.inventory.hosts[host.name].vars.get(name, MISSING)))
-        return None if None in foreign else (*own, *foreign)
-
 
 def _is_absent(entry: Entry, host: Host) -> bool:
     """Whether the expression is a dotted name, and the device does not have what the end of it names."""
@@ -298,20 +260,3 @@ def _nothing(_host: Host, _strict: bool, _needed: Needed) -> None:
 
 def _pure_expressions(entries: Iterable[Entry]) -> list[str]:
     return [entry.expression for entry in entries if entry.analysis.pure and isinstance(entry.expression, str)]
-
-
-def _freeze_foreign(value: Any) -> tuple[Any, ...] | None:
-    """A key of a value that is not from the API. None if it may be a template: that depends on yet other variables."""
-    if isinstance(value, str):
-        return None if "{" in value else ("str", hasattr(value, "__UNSAFE__"), str.__str__(value))
-    if isinstance(value, Mapping):
-        value = [*value, *value.values()]
-        kind = "dict"
-    elif isinstance(value, (list, tuple)):
-        kind = type(value).__name__
-    elif value is None or value is MISSING or isinstance(value, (bool, int, float)):
-        return type(value).__name__, repr(value)
-    else:
-        return None
-    items = [_freeze_foreign(item) for item in value]
-    return None if None in items else (kind, *items)

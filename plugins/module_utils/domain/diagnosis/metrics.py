@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
+from ...engine.wording import listed
 from ...sdk._related import referenced
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ..devices.facts import SERVICES, containers
@@ -111,8 +112,7 @@ def _services(row: Record) -> Measure:
     running = referenced(row["is_running__release"])
     states = {name: one.get("status") for name, one in containers(own(row), running).items()}
     stopped = [f"{_word(name)}: {_word(state)}" for name, state in states.items() if state != _RUNNING]
-    more = f" and {len(stopped) - _NAMED} more" if len(stopped) > _NAMED else ""
-    return Measure(len(stopped), ", ".join(stopped[:_NAMED]) + more)
+    return Measure(len(stopped), listed(stopped, _NAMED))
 
 
 #: What only an online device can show.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...engine.named import Comparison
 from ...engine.plan import Change, DeclarationError, Key, NewId, Row
+from ...engine.wording import listed
 from ...sdk._related import related, related_or_none
 from ..cloud import missing
 from ..devices.switches import VARIABLES, desired_rows
@@ -147,7 +148,7 @@ def refuse_missing_secrets(scope: Scope, holders: Iterable[Holder]) -> None:
             if isinstance(value, Secret) and value.name not in scope.secrets and name not in there:
                 wanting.setdefault(value.name, []).append(f"{holder.path}.{name}")
     if wanting:
-        needs = "; ".join(f"{name} (for {', '.join(places[:3])})" for name, places in sorted(wanting.items()))
+        needs = "; ".join(f"{name} (for {listed(places, 3)})" for name, places in sorted(wanting.items()))
         raise DeclarationError(
             f"The option secrets has to give the values of secrets whose variables do not exist yet: {needs}"
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Key
+from ...engine.wording import listed
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related_or_none
 from ..devices.subjects import Subject
@@ -168,10 +169,8 @@ def _refuse_elsewhere(entries: Sequence[Entry], application: Record) -> None:
         if entry.subject.found and _home(entry.subject.found) != application["slug"]
     ]
     if away:
-        raise DeclarationError(
-            f"device {', '.join(away[:5])} does not belong to application '{application['slug']}'. balena_device moves "
-            "devices"
-        )
+        some = f"device {away[0]} does" if len(away) == 1 else f"devices {listed(away, 5)} do"
+        raise DeclarationError(f"{some} not belong to application '{application['slug']}'. balena_device moves devices")
 
 
 def _refuse_twice(entries: Sequence[Entry]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ...engine.kinds import MAX_ID, check_name, kind_of
 from ...engine.plan import DeclarationError
+from ...engine.wording import listed
 from ...sdk import os_version
 from ..query import Record
 
@@ -107,7 +108,7 @@ class ReleaseName:
         found = [row["raw_version"] for row in rows if not row["is_final"] and self.is_draft(row["raw_version"])]
         if not found:
             return ""
-        names = " or ".join(f"'{version}'" for version in found[:3])
+        names = listed([f"'{version}'" for version in found], 3, " or ", " or one of {} more")
         return f". There is a draft of it, which is not final yet and is called {names} until it is finalized"
 
     def is_draft(self, version: str) -> bool:

@@ -14,7 +14,7 @@ from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
 from ...engine.task import Followed, Progress, Task
-from ...engine.wording import counted
+from ...engine.wording import counted, listed
 from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
@@ -88,11 +88,10 @@ def refuse_outsiders(balena: Balena, want: Want, fleet: Fleet, crew: Crew) -> No
         if row["uuid"] not in part and not survey.has_target(row, fleet.target["id"])
     ]
     if rows:
-        named = ", ".join(f"{row['device_name']} ({row['uuid'][:7]})" for row in rows[:_NAMED])
-        more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+        named = listed([f"{row['device_name']} ({row['uuid'][:7]})" for row in rows], _NAMED)
         raise DeclarationError(
             f"finish: {PIN_FLEET} would give the release also to devices that follow the application and have no part "
-            f"in the rollout: {named}{more}. Pin them on a release of their own first, or say finish: keep_pins"
+            f"in the rollout: {named}. Pin them on a release of their own first, or say finish: keep_pins"
         )
 
 
