@@ -16,6 +16,7 @@ from tests.support.ansible_runs import CHECKOUT
 from tests.support.repository import load, read
 
 WORKFLOWS = sorted(path.name for path in (CHECKOUT / ".github" / "workflows").iterdir())
+AS_ROOT = 'sudo --preserve-env env "PATH=$PATH" '
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))
 CHANGELOG = '<a id="v1-1-0"></a>\n## v1\\.1\\.0\n\nNew\\.\n\n<a id="v1-0-0"></a>\n## v1\\.0\\.0\n\nFirst\\.\n'
 
@@ -25,14 +26,15 @@ def jobs(workflow: str) -> dict[str, dict]:
 
 
 def commands(workflow: str) -> list[list[str]]:
-    """The words of every command of a workflow, with the values of its matrix put in."""
+    """The words of every command of a workflow, with the values of its matrix put in, whoever runs it."""
     found = []
     for job in jobs(workflow).values():
         matrix = job.get("strategy", {}).get("matrix", {})
         targets = matrix.get("target", []) if isinstance(matrix, dict) else []
         for step in job["steps"]:
             for line in step.get("run", "").splitlines():
-                found += [shlex.split(line.replace("$TARGET", target)) for target in targets or [""]]
+                command = line.removeprefix(AS_ROOT)
+                found += [shlex.split(command.replace("$TARGET", target)) for target in targets or [""]]
     return found
 
 
