@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+#: What a supervisor reports of its device.
+METRICS = frozenset("cpu_usage cpu_temp memory_usage memory_total storage_usage storage_total is_undervolted".split())
 FailMode = Literal["stuck", "retry", "offline"]
 
 
@@ -23,6 +25,8 @@ class Settings:
     download, `retry` begins it again and again, `offline` vanishes in the middle of it.
     fail_os_percent: share of devices whose OS update ends with an error.
     offline_percent: share of devices that go offline within an hour; offline_seconds: for how long.
+    release_metrics: what devices report of themselves from then on once they run a release, of an application or of the
+    OS, by its version: `{"1.2.0": {"storage_usage": 27000}}` is a release that fills the disk.
     build_seconds: how long a build from a URL takes; fail_builds: a glob of the URLs whose builds fail.
     applications: slugs of the fleets that live; none: all. random_seed: what chance follows from.
     """
@@ -40,6 +44,7 @@ class Settings:
     fail_os_percent: float = 0.0
     offline_percent: float = 0.0
     offline_seconds: float = 600.0
+    release_metrics: Mapping[str, Mapping[str, int | bool]] = field(default_factory=dict)
     build_seconds: float = 0.0
     fail_builds: str = ""
     applications: tuple[str, ...] = ()
@@ -50,3 +55,6 @@ class Settings:
             raise ValueError("step_seconds must be more than 0")
         if self.fail_mode not in ("stuck", "retry", "offline"):
             raise ValueError("fail_mode is `stuck`, `retry` or `offline`")
+        unknown = {name for metrics in self.release_metrics.values() for name in metrics} - METRICS
+        if unknown:
+            raise ValueError(f"release_metrics: unknown {', '.join(sorted(unknown))}")

@@ -198,7 +198,7 @@ class Simulation:
             is_last = len(seen) < SLICE
             self._after = 0 if is_last else seen[-1].id
             self._met.update(one.id for one in seen)
-            Writer(self._store, moment).write(done)
+            Writer(self._store, moment, self.settings.release_metrics).write(done)
             if is_last:
                 self._lives = {key: life for key, life in self._lives.items() if key in self._met}
                 self._met.clear()

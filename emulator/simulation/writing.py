@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Writer:
     """Writes what the devices did in one step: a few statements, whatever the number of devices."""
 
-    def __init__(self, store: Store, moment: float) -> None:
+    def __init__(self, store: Store, moment: float, metrics: Mapping[str, Mapping[str, Any]]) -> None:
         self._store = store
+        self._metrics = metrics
         self._now = iso_time(moment)
         self._images: dict[int, list[int]] = {}
         self._versions: dict[int, tuple[str, str]] = {}
@@ -41,7 +42,7 @@ class Writer:
             if changes.runs is not None:
                 installs[seen.id, changes.runs] = ("Running", None)
                 running.append({"of_device": seen.id, "of_release": changes.runs})
-                values["is_running__release"] = changes.runs
+                values |= {"is_running__release": changes.runs, **self._metrics_of(changes.runs)}
             if values:
                 values["modified_at"] = self._now
                 rows.setdefault(tuple(values), []).append({"of_device": seen.id, **values})
@@ -64,12 +65,17 @@ class Writer:
         if "update_status" in values:
             values["last_update_status_event"] = self._now
         if changes.os_release is not None:
+            values |= self._metrics_of(changes.os_release)
             version, variant = self._version(changes.os_release)
             # A variant that was asked for goes before the release's.
             values = {"os_version": f"balenaOS {version}", "os_variant": variant or "prod", **values}
         if changes.supervisor_release is not None:
             values["supervisor_version"] = self._version(changes.supervisor_release)[0]
         return values
+
+    def _metrics_of(self, release: int) -> Mapping[str, Any]:
+        """What devices report of themselves once they run a release."""
+        return self._metrics.get(self._version(release)[0], {}) if self._metrics else {}
 
     def _write_installs(self, installs: Mapping[tuple[int, int], tuple[str, int | None]]) -> None:
         rows = [

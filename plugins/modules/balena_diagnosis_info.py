@@ -180,6 +180,7 @@ OPTIONS = Options(
         "supervisor": {"type": "bool", "default": False},
         "before": {"type": "raw"},
     },
+    never_empty=("checks",),
     never_null=("before",),
 )
 

@@ -105,7 +105,34 @@ options:
         description: Seconds to wait for an answer.
         type: float
         default: 10.0
+  diagnosis:
+    description:
+      - Diagnoses the devices before they are changed, with what the API knows of their health, and at every look after
+        that. A device counts as done only if it is no worse than before. A check is worse if it was good and is not any
+        more, or if it was a warning and is bad; what was bad before does not count, nor what is not known.
+      - How the devices were is kept in the tag of the application, and in a tag C(ansible_rollout_health) of those that
+        were not like most. So a rollout that was interrupted still compares with that.
+      - Devices report their figures from time to time. O(soak) gives them that time.
+      - A rollout that was begun without it cannot go on with it.
+    type: dict
+    version_added: 2.0.0
+    suboptions:
+      checks:
+        description:
+          - The checks that count, as M(community.balena.balena_diagnosis_info) takes them.
+          - Without it all but V(cpu), which is too fickle, and V(release), which is waited for anyway.
+        type: list
+        elements: str
+      thresholds:
+        description:
+          - From which figures on a check is a warning or bad, as M(community.balena.balena_diagnosis_info) takes them.
+        type: dict
+      settle:
+        description: Seconds for which a device may be worse until it has failed, such as while its services start.
+        type: float
+        default: 300.0
 seealso:
+  - module: community.balena.balena_diagnosis_info
   - module: community.balena.balena_rollout_info
   - module: community.balena.balena_release_pin
 """
@@ -282,7 +309,7 @@ failed_items:
 from ..module_utils.domain.rollout.outcome import outcome
 from ..module_utils.domain.rollout.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, RELEASES, SOAK, WAITING, WAVES, Options
+from ..module_utils.options import DEVICE_SELECTOR, DIAGNOSIS, FAILURES, RELEASES, SOAK, WAITING, WAVES, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -307,6 +334,10 @@ OPTIONS = Options(
                 "retries": {"type": "int", "default": 3},
                 "timeout": {"type": "float", "default": 10.0},
             },
+        },
+        "diagnosis": {
+            "type": "dict",
+            "options": {**DIAGNOSIS, "settle": {"type": "float", "default": 300.0}},
         },
     },
     required_if=[

@@ -71,6 +71,7 @@ BOUNDS: dict[str, Bounds] = {
     "min_devices": Bounds(least=1),
     "probe.timeout": INTERVAL,
     "probe.retries": Bounds(),
+    "diagnosis.settle": TIME,
 }
 
 

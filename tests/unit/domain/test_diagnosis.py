@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.repository import read
 from tests.support.tasks import COLLECTION
 
 DIAGNOSIS = f"{COLLECTION}.module_utils.domain.diagnosis"
@@ -89,3 +90,20 @@ def test_nothing_is_worse_than_itself_and_never_both_ways(first, second):
 
 def measured(figures):
     return {name: judging.Measure(figure) for name, figure in figures.items()}
+
+
+def test_the_guide_has_a_table_of_all_checks():
+    """With their thresholds, and who can make them."""
+    lines = read("docs/diagnosing.md").splitlines()
+    shown = {}
+    for line in lines:
+        if line.startswith("| `"):
+            name, _figure, *rest = (cell.strip() for cell in line.strip("|").split("|"))
+            shown[name.strip("`")] = rest
+    assert shown == {
+        check.name: [
+            *("" if value is None else f"{value:g} {check.unit}".strip() for value in (check.warn, check.bad)),
+            *("yes" if source in check.sources else "" for source in ("api", "host")),
+        ]
+        for check in checks.CHECKS.values()
+    }

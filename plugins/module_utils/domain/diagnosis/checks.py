@@ -15,6 +15,7 @@ from ...engine.plan import DeclarationError
 
 #: Where figures come from.
 API, HOST = "api", "host"
+_WHERE = {API: "over the API", HOST: "on the host OS"}
 
 #: What thresholds may be; no figure of a device is larger.
 _MOST = 10**9
@@ -116,17 +117,20 @@ CHECKS: dict[str, Check] = {
 def declared(want: Mapping[str, Any], source: str) -> tuple[Check, ...]:
     """The checks that the options of a task ask for, with its own thresholds.
 
-    :param want: C(checks), names; None for all. C(thresholds), by name C(warn) and C(bad), of which each may be left
-        out, or null for never.
+    :param want: C(checks), names; None for all. C(supervisor), whether supervisors are asked. C(thresholds), by name
+        C(warn) and C(bad), of which each may be left out, or null for never.
     :param source: what other sources alone can measure is left out.
-    :raises DeclarationError: a name that is no check; a threshold that is not a number, or which makes no sense.
+    :raises DeclarationError: a name that is no check, or one that this source cannot make; a threshold that is not a
+        number, or which makes no sense.
     """
     thresholds = want.get("thresholds") or {}
     _refuse_unknown(thresholds, "thresholds")
     names = want.get("checks")
     _refuse_unknown(names or (), "checks")
+    _refuse_impossible(names or (), source, asks=bool(want.get("supervisor")))
     own = {name: _with(check, thresholds.get(name)) for name, check in CHECKS.items()}
-    return tuple(c for c in own.values() if source in c.sources and (names is None or c.name in names))
+    silent = ("supervisor",) if source == API and not want.get("supervisor") else ()
+    return tuple(c for c in own.values() if source in c.sources and c.name not in silent and c.name in (names or own))
 
 
 def _refuse_unknown(names: Iterable[Any], option: str) -> None:
@@ -134,6 +138,18 @@ def _refuse_unknown(names: Iterable[Any], option: str) -> None:
         if name not in CHECKS:
             known = near(name, CHECKS) or f". The checks are {', '.join(CHECKS)}"
             raise DeclarationError(f"{option}: {name!r} is not a check{known}")
+
+
+def _refuse_impossible(names: Iterable[str], source: str, *, asks: bool) -> None:
+    """Refuse checks that are asked for and that nobody makes.
+
+    :param asks: whether supervisors are asked over the API.
+    """
+    for name in names:
+        if source not in CHECKS[name].sources:
+            raise DeclarationError(f"checks: {name} cannot be measured {_WHERE[source]}")
+        if source == API and name == "supervisor" and not asks:
+            raise DeclarationError("checks: supervisor is known only if the supervisors are asked (supervisor: true)")
 
 
 def _with(check: Check, own: Any) -> Check:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
-from ...engine.plan import DeclarationError
 from ..devices.info import chosen
 from ..query import Record
 from . import checks, judging, metrics, together
@@ -25,8 +24,6 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     :raises DeclarationError: a check or a threshold that makes no sense; C(before) is no diagnosis.
     """
     wanted = checks.declared(want, checks.API)
-    if not want.get("supervisor") and "supervisor" in (want.get("checks") or ()):
-        raise DeclarationError("checks: supervisor is known only if the supervisors are asked (supervisor: true)")
     if want.get("before") is not None:
         together.compared(want["before"], ())
     rows = chosen(balena, want, select=metrics.COLUMNS, expand=metrics.EXPANSIONS)
@@ -43,15 +40,14 @@ def of_rows(
 ) -> list[dict[str, Any]]:
     """The diagnoses of devices that were read with L(metrics.COLUMNS) and L(metrics.EXPANSIONS).
 
-    :param asked: what their supervisors said, by uuid. A supervisor that nobody was asked is no check at all.
+    :param asked: what their supervisors said, by uuid.
     """
     now = dates.now()
-    known = wanted if asked else [check for check in wanted if check.name != "supervisor"]
     found = []
     for row in rows:
         measured = metrics.measures(row, now)
         if asked and row["uuid"] in asked:
             measured["supervisor"] = asked[row["uuid"]]
-        diagnosis = judging.diagnose(known, measured)
+        diagnosis = judging.diagnose(wanted, measured)
         found.append({"uuid": row["uuid"], "name": row["device_name"], "source": checks.API, **diagnosis})
     return found

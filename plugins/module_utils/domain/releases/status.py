@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ...engine import waiting
 from ...engine.apply import Outcome
@@ -41,21 +41,25 @@ Word = tuple[Optional[str], Optional[str]]
 
 
 def read_again(
-    balena: Balena, ids: Mapping[str, int], fleets: Sequence[int], select: Sequence[str]
+    balena: Balena,
+    ids: Mapping[str, int],
+    fleets: Sequence[int],
+    select: Sequence[str],
+    expand: Mapping[str, Any] | None = None,
 ) -> dict[str, Record]:
     """The rows of devices that were selected before, by uuid; those that are gone are missing.
 
     :param ids: uuid and id of each.
     :param fleets: the ids of the applications that the devices belong to. Many devices are read through these.
     """
-    columns = ["id", "uuid", *select]
+    reading: dict[str, Any] = {"$select": ["id", "uuid", *select], **({"$expand": dict(expand)} if expand else {})}
     if len(ids) > IDS:
         conditions = [{"belongs_to__application": {"$in": list(piece)}} for piece in chunks(list(fleets))]
     else:
         conditions = [{"id": {"$in": list(ids.values())}}] if ids else []
     rows: list[Record] = []
     for condition in conditions:
-        rows += balena.pine.get_all("device", options={"$select": columns, "$filter": condition}, page_size=PAGE)
+        rows += balena.pine.get_all("device", options={**reading, "$filter": condition}, page_size=PAGE)
     return {row["uuid"]: row for row in rows if row["uuid"] in ids}
 
 

@@ -17,7 +17,7 @@ from ..releases import pins
 from ..releases.names import label
 from ..waves.division import Wave
 from ..waves.gate import Gate
-from . import ending, lock, memory, probe, survey, watch
+from . import ending, health, lock, memory, probe, survey, watch
 from .memory import Memory
 from .reached import marks, other_marks, pin_of, read_marked
 from .survey import Crew, Fleet
@@ -38,6 +38,7 @@ def plan(balena: Balena, want: Want) -> Task:
     probe.check(balena, want.get("probe"))
     fleet = survey.read_fleet(balena, want)
     survey.refuse_other_rollout(want, fleet.memory)
+    judge = health.Judge.of(want, fleet.memory)
     _refuse_if_given_up(fleet)
     crew = survey.read_crew(balena, want)
     survey.refuse_other_selection(want, fleet.memory)
@@ -46,8 +47,9 @@ def plan(balena: Balena, want: Want) -> Task:
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
     named = NamedId(fleet.target["id"], label(fleet.target))
-    known = _memory(want, fleet, crew, wave, todo)
-    changes = _remembering(balena, want, fleet, known, todo)
+    present = {row["uuid"]: judge.mark(row) for row in todo} if judge else {}
+    known = _memory(want, fleet, crew, wave, todo, judge)
+    changes = _remembering(balena, want, fleet, known, todo, present)
     changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
     planned = Plan(
         in_order(changes),
@@ -60,7 +62,8 @@ def plan(balena: Balena, want: Want) -> Task:
         },
         fleet.warnings,
     )
-    wait = watch.follower(want, gate, fleet, wave, members, todo) if want["wait"] else None
+    baseline = health.Baseline.of(judge, members, fleet.memory, present)
+    wait = watch.follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
     return Task(planned, lock.WRITERS, wait=wait)
 
 
@@ -84,29 +87,44 @@ def _wave(crew: Crew, number: int) -> Wave:
     return reached[-1] if reached else Wave(number, "empty", (), 0)
 
 
-def _memory(want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record]) -> Memory | None:
+def _memory(
+    want: Want, fleet: Fleet, crew: Crew, wave: Wave, todo: Sequence[Record], judge: health.Judge | None
+) -> Memory | None:
     """What is known of the rollout once the wave is begun. Nothing, if none is under way and none has to begin."""
     known = fleet.memory
     if known is None:
-        return _begun(want, fleet, crew, wave) if todo else None
+        return _begun(want, fleet, crew, wave, judge) if todo else None
     division = survey.division_of(want, known.run)
     # A wave that is done again, after a later one had begun, does not turn the rollout back.
     begun = max(known.wave, wave.number) if known.waves == division else wave.number
-    return replace(known, wave=begun, waves=division)
+    # Where it is not wanted any more, what later waves were like is not known.
+    return replace(known, wave=begun, waves=division, health=known.health if judge else None)
 
 
 def _remembering(
-    balena: Balena, want: Want, fleet: Fleet, known: Memory | None, todo: Sequence[Record]
+    balena: Balena,
+    want: Want,
+    fleet: Fleet,
+    known: Memory | None,
+    todo: Sequence[Record],
+    health_marks: Mapping[str, str],
 ) -> list[Change]:
     """What is written down before any device is changed."""
     if known is None:
         return []
     if fleet.memory is None or known.marking:
-        return _beginning(balena, want, fleet, known, todo)
-    return [*lock.write(fleet, lock.remembered(fleet), known), *marks(todo, known)]
+        return _beginning(balena, want, fleet, known, todo, health_marks)
+    return [*lock.write(fleet, lock.remembered(fleet), known), *marks(todo, known, health_marks)]
 
 
-def _beginning(balena: Balena, want: Want, fleet: Fleet, known: Memory, todo: Sequence[Record]) -> list[Change]:
+def _beginning(
+    balena: Balena,
+    want: Want,
+    fleet: Fleet,
+    known: Memory,
+    todo: Sequence[Record],
+    health_marks: Mapping[str, str],
+) -> list[Change]:
     """The application's tag, before all others: who writes it first has the application for this rollout.
 
     Where devices beside those of the wave need tags, it says that these are not complete until they are.
@@ -117,12 +135,12 @@ def _beginning(balena: Balena, want: Want, fleet: Fleet, known: Memory, todo: Se
     return [
         *lock.write(fleet, lock.remembered(fleet), first),
         *others,
-        *marks(todo, known),
+        *marks(todo, known, health_marks),
         *lock.write(fleet, first, complete),
     ]
 
 
-def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
+def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave, judge: health.Judge | None) -> Memory:
     release = fleet.target["id"]
     run = lock.new_run()
     behind = [row for row in crew.rows.values() if not survey.has_target(row, release)]
@@ -136,6 +154,7 @@ def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave) -> Memory:
         selection=survey.selection_of(want, run),
         kept_out=want.get("keep_out_tag"),
         run=run,
+        health=health.of_most(judge.mark(row) for row in behind) if judge else None,
     )
 
 

@@ -25,6 +25,9 @@ ROLLOUT_TAG = "ansible_rollout"
 #: The tag of a device whose target before the rollout was not that of most devices, or that was offline then.
 FORMER_TAG = "ansible_rollout_former"
 
+#: The tag of a device whose health before the rollout was not that of most devices.
+HEALTH_TAG = "ansible_rollout_health"
+
 #: The former target of a device that followed its application.
 FOLLOWED = "application"
 
@@ -51,6 +54,8 @@ class Memory:
     :param rolling_back: it was given up, and devices are being given back what they had.
     :param marking: no device is changed yet; those that had the release already may lack the tag that says so.
     :param run: tells two rollouts apart that are declared alike.
+    :param health: the health before the rollout (L(health.mark)) of devices that have no tag of their own; None if
+        devices are not diagnosed.
     """
 
     release: int
@@ -64,6 +69,7 @@ class Memory:
     rolling_back: bool = False
     marking: bool = False
     run: str = ""
+    health: str | None = None
 
     def as_tag(self) -> str:
         """The value of the application's tag."""

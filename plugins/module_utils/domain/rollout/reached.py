@@ -15,22 +15,31 @@ from ..rows import read_rows
 from ..tag_conditions import tag_conditions
 from ..tags.compare import Tagged, compare_tags
 from . import memory
-from .memory import FORMER_TAG, Mark, Memory
+from .memory import FORMER_TAG, HEALTH_TAG, Mark, Memory
 from .survey import Fleet, tagged
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 
+#: The tags of a rollout that devices can have.
+_OWN = (FORMER_TAG, HEALTH_TAG)
+
+
 def read_marked(balena: Balena, fleet: Fleet, kept_out: str | None) -> list[Record]:
-    """All devices of the application that are pinned on the release, or have a tag with their former target.
+    """All devices of the application that are pinned on the release, or have a tag of a rollout.
 
     It does not matter whether the options select them: whoever was changed can be found again.
 
     :param kept_out: the tag whose devices are kept out; it is read too.
     """
-    marks = any_of([{"is_pinned_on__release": fleet.target["id"]}, *tag_conditions({FORMER_TAG: None})])
-    keys = [FORMER_TAG, *([kept_out] if kept_out else ())]
+    marks = any_of(
+        [
+            {"is_pinned_on__release": fleet.target["id"]},
+            *(found for key in _OWN for found in tag_conditions({key: None})),
+        ]
+    )
+    keys = [*_OWN, *([kept_out] if kept_out else ())]
     return read_rows(
         balena,
         "device",
@@ -111,13 +120,16 @@ def other_marks(rows: Iterable[Record], known: Memory, now: Collection[str]) -> 
     return _tags(others, {row["uuid"]: had_it if pin_of(row) == known.release else None for row in others})
 
 
-def marks(rows: Iterable[Record], known: Memory) -> list[Change]:
+def marks(rows: Iterable[Record], known: Memory, health: Mapping[str, str]) -> list[Change]:
     """The tags of devices that get the release now: their present targets, where they are not those of most devices.
 
     One that is offline has a tag in any case, which says so.
+
+    :param health: how they are now, if that is remembered: what is not how most of them are gets a tag too.
     """
     rows = list(rows)
-    return _tags(rows, {row["uuid"]: _mark(row, known) for row in rows})
+    ill = {uuid: mark for uuid, mark in health.items() if mark != known.health}
+    return _tags(rows, {row["uuid"]: _mark(row, known) for row in rows}, ill)
 
 
 def _mark(row: Record, known: Memory) -> str | None:
@@ -131,13 +143,27 @@ def unmark(rows: Iterable[Record]) -> list[Change]:
     return _tags(rows, dict.fromkeys((row["uuid"] for row in rows), None))
 
 
-def _tags(rows: Iterable[Record], wanted: Mapping[str, str | None]) -> list[Change]:
+def _tags(
+    rows: Iterable[Record], former: Mapping[str, str | None], health: Mapping[str, str] | None = None
+) -> list[Change]:
+    """The changes after which devices have these tags of a rollout, and no others of it."""
     things = [
-        Tagged(row["id"], (row["uuid"],), {FORMER_TAG: wanted[row["uuid"]]}, _own(row, FORMER_TAG)) for row in rows
+        Tagged(
+            row["id"],
+            (row["uuid"],),
+            {FORMER_TAG: former[row["uuid"]], HEALTH_TAG: (health or {}).get(row["uuid"])},
+            _own(row),
+        )
+        for row in rows
     ]
     return compare_tags("device", things)
 
 
-def _own(row: Record, key: str) -> list[dict[str, Any]]:
-    """The tag of a device that is meant, if it has it."""
-    return [tag for tag in row["device_tag"] if tag["tag_key"] == key]
+def _own(row: Record) -> list[dict[str, Any]]:
+    """The tags of a device that rollouts have given it."""
+    return [tag for tag in row["device_tag"] if tag["tag_key"] in _OWN]
+
+
+def is_changed(row: Record, known: Memory | None) -> bool:
+    """Whether the rollout has given a device the release, which it did not have as its target before."""
+    return known is not None and pin_of(row) == known.release and mark_of(row, known).former != known.release

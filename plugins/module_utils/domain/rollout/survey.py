@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, NamedId
+from ..diagnosis import metrics
 from ..query import Record
 from ..releases import pins, status
 from ..releases.find import find, find_in_each, of_application
@@ -18,7 +19,7 @@ from ..selector import need_application, select_devices
 from ..tag_conditions import has_tags
 from ..waves.division import Idle, Wave, divide, idle
 from . import memory
-from .memory import FORMER_TAG, ROLLOUT_TAG, Memory
+from .memory import FORMER_TAG, HEALTH_TAG, ROLLOUT_TAG, Memory
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -120,12 +121,14 @@ def read_crew(balena: Balena, want: Want) -> Crew:
     :raises DeclarationError: no device is selected, none is a canary, or the waves make no sense.
     """
     canary, keep_out = want.get("canary"), want.get("keep_out_tag")
-    keys = [FORMER_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
+    keys = [FORMER_TAG, HEALTH_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
+    diagnosed = want.get("diagnosis") is not None
     rows = select_devices(
         balena,
         want,
-        select=(*status.COLUMNS, *status.HEARD_COLUMNS),
+        select=metrics.COLUMNS if diagnosed else (*status.COLUMNS, *status.HEARD_COLUMNS),
         expand={
+            **(metrics.EXPANSIONS if diagnosed else {}),
             "is_pinned_on__release": pins.RELEASE,
             "device_tag": tagged(*keys),
         },

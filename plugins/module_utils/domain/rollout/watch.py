@@ -21,6 +21,7 @@ from ..waves.division import Wave
 from ..waves.gate import Gate
 from ..waves.hold import Hold
 from . import reached, survey
+from .health import Baseline
 from .probe import probing
 from .survey import Fleet
 
@@ -34,17 +35,24 @@ NOT_WAITED_FOR = "offline, not waited for"
 
 
 def follower(
-    want: Want, gate: Gate, fleet: Fleet, wave: Wave, members: Sequence[Record], todo: Sequence[Record]
+    want: Want,
+    gate: Gate,
+    fleet: Fleet,
+    wave: Wave,
+    members: Sequence[Record],
+    todo: Sequence[Record],
+    baseline: Baseline | None = None,
 ) -> Follower:
     """What waits for a wave to pass the gate.
 
     :param members: the devices of the wave and of all before it, as they were before it.
     :param todo: those of them that get the release now.
+    :param baseline: how they were before; None if they are not diagnosed.
     """
     aside = reached.set_aside(members, fleet.memory, {row["uuid"] for row in todo}) if want["offline"] == "skip" else []
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        return _Watch(balena, want, gate, fleet, wave, members, aside, progress).result()
+        return _Watch(balena, want, gate, fleet, wave, members, aside, baseline, progress).result()
 
     return follow
 
@@ -72,12 +80,13 @@ class _Watch:
         wave: Wave,
         members: Sequence[Record],
         skipped: Sequence[str],
+        baseline: Baseline | None,
         progress: Progress,
     ) -> None:
         self.want, self.gate, self.wave, self.progress = want, gate, wave, progress
         self.release, self.version = fleet.target["id"], fleet.target["raw_version"]
         self.names = {row["uuid"]: row["device_name"] for row in members}
-        self.skipped = skipped
+        self.skipped, self.baseline = skipped, baseline
         awaited = [row for row in members if row["uuid"] not in set(skipped)]
         self.uuids = [row["uuid"] for row in awaited]
         self.seen = self._seen_before(awaited)
@@ -85,8 +94,8 @@ class _Watch:
         self.look = self._looking(balena, {row["uuid"]: row["id"] for row in awaited}, fleet.row["id"])
 
     def _seen_before(self, rows: Sequence[Record]) -> dict[str, Sight]:
-        """What ran already when the wave was planned was seen once; without a probe that is a look like any other."""
-        if self.want.get("probe") is not None:
+        """What ran already when the wave was planned was seen once; without further questions that is like any look."""
+        if self.want.get("probe") is not None or self.baseline is not None:
             return {}
         sights = {row["uuid"]: see(row, self.release, "wait") for row in rows if survey.runs_it(row, self.release)}
         return {uuid: sight for uuid, sight in sights.items() if sight.state is State.DONE}
@@ -106,7 +115,8 @@ class _Watch:
         look = status.looking(
             balena, ids, [application], lambda uuid, row: see(row, self.release, policy, self.said.get(uuid))
         )
-        return probing(balena, self.want.get("probe"), look)
+        look = probing(balena, self.want.get("probe"), look)
+        return look if self.baseline is None else self.baseline.looking(balena, ids, application, look)
 
     def result(self) -> Followed:
         """Wait, hold, and say what came of it."""
