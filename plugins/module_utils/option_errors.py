@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import UnsupportedError
 
 from . import option_bounds
-from .engine.kinds import kind_of, printable, unspeakable, unusable
+from .engine.kinds import kind_of, printable, unusable
 from .engine.near import near
 
 Spec = Mapping[str, Mapping[str, Any]]
 #: Says what in a value, which stands at a place, nobody can use.
-_Judge = Callable[[Any, str], Iterator[str]]
+Judge = Callable[[Any, str], Iterator[str]]
 
 _NUMBERS = {"int": "a whole number", "float": "a number"}
 _CHOICES = re.compile(
@@ -52,13 +53,14 @@ def explain(
     name: str,
     *,
     prefix: str = "",
-    verbatim: Collection[str] = (),
+    judges: Mapping[str, Judge] | None = None,
 ) -> str:
     """All that is wrong, in one text; an empty one if nothing is.
 
     :param found: what ansible-core says of the options, once they are tame (L(tame)).
     :param prefix: what the names of the options begin with, as those of a role do with its name.
-    :param verbatim: the options that reach a shell as they are, whatever bytes they have.
+    :param judges: by name, what judges the values of options that reach a shell as they are. All others have to be
+        such that they can be stored and sent to the API.
     """
     texts = []
     module = f"community.balena.{name.rpartition('.')[2]}"
@@ -67,7 +69,7 @@ def explain(
         if isinstance(error, UnsupportedError):
             text = f"Unsupported parameters for ({module}) module: {text.rstrip('.')}{_meant(spec, found)}"
         texts.append(text + _choice_meant(text))
-    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "", prefix, verbatim)])))
+    return printable("; ".join(dict.fromkeys([*texts, *_mistakes(spec, given, "", prefix, judges or {})])))
 
 
 def tame(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,18 +96,27 @@ def _option(spec: Spec, name: str) -> Mapping[str, Any]:
 
 
 def _mistakes(
-    spec: Spec, given: Mapping[str, Any], path: str, prefix: str = "", verbatim: Collection[str] = ()
+    spec: Spec,
+    given: Mapping[str, Any],
+    path: str,
+    prefix: str = "",
+    judges: Mapping[str, Judge] = MappingProxyType({}),
 ) -> Iterator[str]:
     for name, value in given.items():
         option = _option(spec, name)
         if not option or value is None:
             continue
         own = own_name(spec, name).removeprefix(prefix)
-        if own in verbatim:
-            yield from _mistake(option, value, f"{path}{name}", unspeakable)
+        if own in judges:
+            yield from _mistake(option, value, f"{path}{name}", judges[own])
         else:
             wrong = list(_mistake(option, value, f"{path}{name}"))
             yield from wrong or option_bounds.problems(own, option, value, f"{path}{name}")
+
+
+def anything(value: Any, path: str) -> Iterator[str]:
+    """What is wrong with data, which may be anything: nothing."""
+    return iter(())
 
 
 def own_name(spec: Spec, name: str) -> str:
@@ -113,7 +124,7 @@ def own_name(spec: Spec, name: str) -> str:
     return next((own for own, said in spec.items() if name in said.get("aliases", ())), name)
 
 
-def _mistake(option: Mapping[str, Any], value: Any, path: str, judge: _Judge = unusable) -> Iterator[str]:
+def _mistake(option: Mapping[str, Any], value: Any, path: str, judge: Judge = unusable) -> Iterator[str]:
     kind, inner = option.get("type"), option.get("options")
     if kind == "list" and isinstance(value, list):
         element = {"type": option.get("elements", "raw"), "options": inner}

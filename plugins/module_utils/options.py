@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ValidationResult
 from . import option_bounds, option_errors
 from .connection import CONNECTION_SPEC
 from .emptiness import NEVER_EMPTY, emptied
+from .engine.kinds import unspeakable
 
 Params = Mapping[str, Any]
 #: What came of a task, from its options, its result, and whether it ran in check mode.
@@ -122,6 +123,7 @@ class Options:
     :param api: whether the module talks to the API, and so has the options of connections and of changes.
     :param verbatim: its options that reach a shell as they are, blanks and bytes that are not UTF-8 included, however
         long they are.
+    :param data: its options that are sent as data, which may be anything.
     """
 
     argument_spec: dict[str, dict[str, Any]]
@@ -135,6 +137,7 @@ class Options:
     outcome: Conclude | None = None
     api: bool = True
     verbatim: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
     def validate(self, given: Params, name: str, *, info: bool = False) -> tuple[ValidationResult, str]:
         """The options as a task gets them, and all that is wrong with them; an empty text if nothing is.
@@ -151,11 +154,14 @@ class Options:
 
         :param found: what ansible-core says of them.
         """
-        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name, verbatim=self.verbatim)]
+        said = [self.emptied(spec, given), option_errors.explain(spec, given, found, name, judges=self._judges())]
         wrong = "; ".join(text for text in said if text)
         # A text can turn out to be an empty list or dictionary.
         params = found.validated_parameters
         return wrong or self.emptied(spec, given, params) or "; ".join(self._needed_but_null(spec, params))
+
+    def _judges(self) -> dict[str, option_errors.Judge]:
+        return {**dict.fromkeys(self.verbatim, unspeakable), **dict.fromkeys(self.data, option_errors.anything)}
 
     def _needed_but_null(self, spec: Mapping[str, Any], params: Params) -> Iterator[str]:
         """The options that have to be there and are null, which ansible-core takes for a value."""
@@ -184,7 +190,7 @@ class Options:
         texts = [
             name
             for name, one in spec.items()
-            if name not in self.verbatim and not option_bounds.may_be_blank(name, one)
+            if name not in (*self.verbatim, *self.data) and not option_bounds.may_be_blank(name, one)
         ]
         return emptied(names, given, aliases=aliases, never_null=self.never_null, never_blank=texts)
 

@@ -166,7 +166,8 @@ OPTIONS = Options(
     mutually_exclusive=[("cmd", "argv"), ("argv", "executable")],
     required_one_of=[("cmd", "argv")],
     api=False,
-    verbatim=("cmd", "argv", "creates", "removes", "chdir", "stdin", "executable"),
+    verbatim=("cmd", "argv", "creates", "removes", "chdir", "executable"),
+    data=("stdin",),
 )
 
 

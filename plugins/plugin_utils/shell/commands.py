@@ -11,7 +11,7 @@ from shlex import quote
 from typing import Any
 
 from .quoting import path_word, pattern_word, words
-from .running import Answer, Shell, ShellFailure
+from .running import Answer, Shell, ShellFailure, encoded
 
 Params = Mapping[str, Any]
 
@@ -83,7 +83,7 @@ def _input(params: Params) -> bytes:
     if text is None:
         return b""
     end = "\n" if params["stdin_add_newline"] else ""
-    return f"{text}{end}".encode("utf-8", "surrogateescape")
+    return encoded(f"{text}{end}", "stdin")
 
 
 def _printed(answer: Answer, params: Params) -> dict[str, Any]:

@@ -36,6 +36,18 @@ class ShellFailure(Exception):
         super().__init__(message)
 
 
+def encoded(text: str, option: str) -> bytes:
+    """The bytes of a text, some of which may not be UTF-8.
+
+    :param option: where the text is from.
+    :raises ShellFailure: it has half of a character.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ShellFailure(f"{option} has half of a surrogate pair, which is no character") from None
+
+
 @dataclass(frozen=True)
 class Answer:
     """What became of a script: its exit status, standard output and standard error."""
@@ -133,13 +145,17 @@ def _framed(script: str, mark: str, source: str, *, drained: bool) -> str:
     calm = "" if drained else "stty -opost 2>/dev/null\n"
     drain = "cat >/dev/null 2>&1\n" if drained else ""
     read = f" <{source}" if source else ""
-    return f"{calm}echo {mark}\n(\n{script}\n){read}\nstatus=$?\n{drain}printf '\\n%s %s\\n' {mark} \"$status\""
+    begin = f"{calm}echo {mark}\necho {mark} >&2\n"
+    return f"{begin}(\n{script}\n){read}\nstatus=$?\n{drain}printf '\\n%s %s\\n' {mark} \"$status\""
 
 
 def _answer(raw: dict[str, Any], mark: str) -> Answer:
     output = raw["stdout"].encode("utf-8", "surrogateescape")
     errors = raw["stderr"].encode("utf-8", "surrogateescape")
     line = mark.encode()
+    # What ssh itself says comes before.
+    before, marked, after = errors.partition(line + b"\n")
+    errors = after if marked else before
     _before, started, rest = output.partition(line)
     body, ended, status = rest.rpartition(b"\n" + line + b" ")
     said = Answer(raw["rc"], output, errors).said

@@ -155,3 +155,12 @@ def test_a_host_without_such_a_shell_is_told(busybox):
     done = run(type(busybox)("none", "/no/such/shell", busybox.path), cmd="echo")
     assert done["failed"]
     assert "no POSIX shell answered on the host (exit status 127)" in done["msg"]
+
+
+def test_what_a_host_says_before_is_not_of_the_command(tmp_path, busybox):
+    greeting = tmp_path / "sh"
+    greeting.write_text(f'#!/bin/sh\necho welcome; echo warning >&2\nexec {busybox.program} "$@"\n')
+    greeting.chmod(0o755)
+    host = type(busybox)("greets", str(greeting), busybox.path)
+    done = run(host, cmd="echo out; echo err >&2; exit 3", executable=busybox.program)
+    assert (done["rc"], done["stdout"], done["stderr"]) == (3, "out", "err")
