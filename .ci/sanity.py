@@ -39,9 +39,16 @@ def place_get_pip() -> None:
             path.write_text(stand_in, encoding="utf-8")
 
 
-def command(versions: list[str], more: list[str]) -> list[str]:
+def targets(versions: list[str], controller: str) -> list[str]:
+    """Return the Pythons that files are compiled and imported on: the oldest, the newest, and that of the controller.
+
+    What works on these works on those between. The workflow has each of them as controller.
+    """
+    return [version for version in versions if version in (versions[0], controller, versions[-1])]
+
+
+def command(controller: str, versions: list[str], more: list[str]) -> list[str]:
     """Return the ansible-test command that runs all checks, those of imports and syntax on all versions."""
-    controller = f"{sys.version_info.major}.{sys.version_info.minor}"
     ansible_test = str(Path(sys.executable).parent / "ansible-test")
     pythons = [argument for version in versions for argument in ("--target-python", version)]
     base = [sys.executable, ansible_test, "sanity", "--junit", "--requirements"]
@@ -77,11 +84,14 @@ def main() -> int:
     mirror(CHECKOUT, COLLECTION)
     place_get_pip()
     known = (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)
-    versions = [version for version in link(CACHE / "pythons") if version in known]
+    controller = f"{sys.version_info.major}.{sys.version_info.minor}"
+    versions = targets([version for version in link(CACHE / "pythons") if version in known], controller)
     results = COLLECTION / "tests" / "output" / "junit"
     shutil.rmtree(results, ignore_errors=True)
     path = os.pathsep.join([str(CACHE / "pythons"), str(Path(sys.executable).parent), os.environ["PATH"]])
-    failed = subprocess.call(command(versions, sys.argv[1:]), cwd=COLLECTION, env={**os.environ, "PATH": path})
+    failed = subprocess.call(
+        command(controller, versions, sys.argv[1:]), cwd=COLLECTION, env={**os.environ, "PATH": path}
+    )
     problems = [f"skipped: {check}" for check in skipped_checks(results)]
     problems += [f"ignore entries: {name}" for name in ignore_entries()]
     ran = len(list(results.glob("*.xml")))

@@ -16,8 +16,12 @@ from supported import CORES, OLDEST_CORE, PYTHONS, SANITY_PYTHONS
 CHECKOUT = Path(__file__).resolve().parent.parent
 # On the oldest ansible-core, every module also runs as a process of its own; elsewhere some do, to save time.
 ALL_PROCESSES = {"ALL_PROCESSES": "1"}
-# What the version of ansible-core, or of Python, can change. The rest runs once, in the step "test".
-OF_CORE = "tests/e2e tests/unit tests/integration/test_bad_input.py tests/integration/test_bad_inputs.py"
+# What the version of ansible-core, or of Python, can change. The rest runs once, in the step "test"; so do the tests in
+# these folders that are marked so, and most examples of properties.
+OF_CORE = (
+    "tests/e2e tests/unit tests/integration/test_bad_input.py tests/integration/test_bad_inputs.py "
+    "-m 'not once' --hypothesis-profile few"
+)
 # The project's own checks are the same everywhere.
 OF_PROJECT = "tests/unit/gate"
 VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -37,16 +36,13 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# For runs beside one that tries them all: see .ci/steps.py.
+settings.register_profile("few", settings.get_profile("project"), max_examples=15)
 settings.load_profile("project")
 
 
 def pytest_configure() -> None:
     """Make `ansible_collections.community.balena` importable, also in Pythons that tests start."""
-    # How fast a machine is that also does other things must not decide whether a property holds.
-    hypothesis.settings.register_profile(
-        "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-    )
-    hypothesis.settings.load_profile("project")
     link_collection(COLLECTIONS)
     os.environ["PYTHONPATH"] = str(COLLECTIONS)
 

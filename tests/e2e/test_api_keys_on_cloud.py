@@ -10,6 +10,8 @@ import requests
 from emulator import Emulator
 from tests.support.tasks import run_task
 
+pytestmark = pytest.mark.once
+
 SEED = {
     "applications": [
         {

@@ -16,6 +16,8 @@ from tests.support.ansible_runs import CHECKOUT, Ansible
 from tests.support.awx_jobs import EXTENSION, PROJECT, job_templates, read_yaml, variables
 from tests.support.awx_stand_in import TOKEN, awx_server
 
+pytestmark = pytest.mark.once
+
 SETUP = EXTENSION / "setup.yml"
 SECRET = "the-api-token"
 GIVEN = {

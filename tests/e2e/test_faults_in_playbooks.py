@@ -10,6 +10,8 @@ from emulator import Emulator
 from emulator.emulator import SEEDS
 from tests.support.converging import variables_of
 
+pytestmark = pytest.mark.once
+
 VARIABLES = dict.fromkeys(("A", "B", "C", "D", "E"), "x")
 
 

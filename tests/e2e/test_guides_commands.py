@@ -28,6 +28,8 @@ from tests.e2e.test_guides import NAMED_FILE, QUICK, RATE, SECRET, SEED
 from tests.support.ansible_runs import CHECKOUT, Ansible, Run
 from tests.support.documents import Block, blocks_of, documents
 
+pytestmark = pytest.mark.once
+
 #: Pages whose blocks other tests run.
 ELSEWHERE = ("README.md", "CONTRIBUTING.md")
 ALL = [block for path in documents() if str(path.relative_to(CHECKOUT)) not in ELSEWHERE for block in blocks_of(path)]

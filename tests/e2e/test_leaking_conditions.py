@@ -12,6 +12,8 @@ from ansible_collections.community.balena.plugins.module_utils.sdk import Balena
 from emulator import Emulator
 from tests.support.tasks import run_task
 
+pytestmark = pytest.mark.once
+
 FLEETS: list[dict[str, Any]] = [
     {
         "name": f"leak-{letter}",

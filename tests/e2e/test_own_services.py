@@ -11,6 +11,8 @@ import pytest
 from emulator import Emulator
 from tests.support.tasks import run_task
 
+pytestmark = pytest.mark.once
+
 FLEET = {
     "applications": [
         {

@@ -18,6 +18,8 @@ from tests.support.ansible_runs import Ansible
 from tests.support.rollouts import RATE, begun, observed, report, roll_out, seed, step, until
 from tests.support.tasks import run_task
 
+pytestmark = pytest.mark.once
+
 HALF = {"waves": ["50%"], "wait": False, "wave": 1}
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.rollouts import observed, outcomes, report, reset, roll_out, served, step, take_offline
 
+pytestmark = pytest.mark.once
+
 #: The read by which a wait looks at devices.
 LOOK = {"method": "GET", "path": "/v7/device$", "query": "should_be_running__release"}
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each request of a converge fails in turn: at most one rerun later all is as declared, nothing twice, nothing lost.
 
-By default every request of smaller converges fails in turn. Of the large one, where 1000 variables are created, all
+By default every request of smaller converges fails in turn. Of the large one, where 550 variables are created, all
 fail once in the same run, and some in turn; with FAULTS=all in the environment all in turn, which takes hours.
 """
 
@@ -18,7 +18,7 @@ from emulator.emulator import SEEDS
 from tests.support.converging import ONCE, Converge, check_account, devices_of
 
 ALL = os.environ.get("FAULTS") == "all"
-DEVICES = 200
+DEVICES = 110
 NAMES = ("A", "B", "C", "D", "E")
 VARIABLES = ("balena_env_var", {"scope": "device", "application": "acme/bench", "variables": dict.fromkeys(NAMES, "x")})
 
@@ -40,7 +40,7 @@ def emulator(fleet):
 
 @pytest.fixture(scope="module")
 def new(fleet):
-    """None of 1000 variables exists."""
+    """None of 550 variables exists."""
     fleet.reset()
     return Converge(fleet, [VARIABLES])
 
@@ -53,7 +53,7 @@ def few(emulator):
 
 @pytest.fixture
 def mixed(emulator):
-    """Of 1000 variables some are missing, most have another value, and there are others that must go."""
+    """Of 550 variables some are missing, most have another value, and there are others that must go."""
     ids = [row["id"] for row in emulator.store.query("device")]
     old = [{"device": id_, "name": name, "value": f"old {name}"} for id_ in ids[2:] for name in NAMES]
     more = [{"device": id_, "name": name, "value": "y"} for id_ in ids for name in ("F", "G")]
@@ -84,7 +84,8 @@ def test_every_request_of_a_registration(registration, tell):
 
 
 def test_writes_of_a_converge_that_creates_everything(new, tell):
-    some = () if ALL else (new.number - 999, new.number - 500, new.number)
+    created = DEVICES * len(NAMES)
+    some = () if ALL else (new.number - created + 1, new.number - created // 2, new.number)
     ways = {} if ALL else {"ways": ["500", "dropped after"]}
     tell(f"{DEVICES} devices x 5 new variables: {new.in_turn(numbers=some, **ways)}")
 

@@ -24,6 +24,18 @@ def test_a_skipped_sanity_check_is_a_failure(load_script, tmp_path):
     assert load_script("sanity").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
 
 
+@pytest.mark.parametrize(
+    ("found", "controller", "expected"),
+    [
+        (["3.10", "3.11", "3.12", "3.13", "3.14"], "3.14", ["3.10", "3.14"]),
+        (["3.10", "3.11", "3.12", "3.13"], "3.11", ["3.10", "3.11", "3.13"]),
+        (["3.12"], "3.12", ["3.12"]),
+    ],
+)
+def test_files_are_imported_on_the_oldest_the_newest_and_the_own_python(load_script, found, controller, expected):
+    assert load_script("sanity").targets(found, controller) == expected
+
+
 def test_the_mirror_follows_the_checkout(load_script, tmp_path):
     checkout, copy = tmp_path / "checkout", tmp_path / "copy"
     checkout.mkdir()
