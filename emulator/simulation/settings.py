@@ -28,6 +28,8 @@ class Settings:
     release_metrics: what devices report of themselves from then on once they run a release, of an application or of the
     OS, by its version: `{"1.2.0": {"storage_usage": 27000}}` is a release that fills the disk.
     build_seconds: how long a build from a URL takes; fail_builds: a glob of the URLs whose builds fail.
+    containers: whether devices also follow variables and images: which containers start anew, which devices reboot, how
+    much is downloaded. It is counted, see `Simulation.accounts`.
     applications: slugs of the fleets that live; none: all. random_seed: what chance follows from.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     release_metrics: Mapping[str, Mapping[str, int | bool]] = field(default_factory=dict)
     build_seconds: float = 0.0
     fail_builds: str = ""
+    containers: bool = False
     applications: tuple[str, ...] = ()
     random_seed: int = 0
 

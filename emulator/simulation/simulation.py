@@ -16,9 +16,11 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from .builds import host_releases
-from .device_life import DeviceLife, Seen
+from .containers import Account, Containers
+from .device_life import REBOOT_SECONDS, Changes, DeviceLife, Seen
 from .seeing import see
 from .settings import Settings
+from .telling import images_of, tell
 from .writing import Writer, connectivity
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Simulation:
         self._lock = threading.RLock()
         self._next: float | None = None
         self._lives: dict[int, DeviceLife] = {}
+        self._containers: dict[int, Containers] = {}
         # The last device that a step has come to; 0: none yet.
         self._after = 0
         self._met: set[int] = set()
@@ -195,6 +198,8 @@ class Simulation:
         with self._lock, self._store.transaction():
             seen = see(self._store, self._after, SLICE, self.settings.fail_tags)
             done = [(one, life.step(self._in_scope(one), spent)) for one, life, spent in self._living(seen, moment)]
+            if self.settings.containers:
+                self._follow_containers(done)
             is_last = len(seen) < SLICE
             self._after = 0 if is_last else seen[-1].id
             self._met.update(one.id for one in seen)
@@ -205,6 +210,23 @@ class Simulation:
                 for tell in self.after_step:
                     tell(moment)
         return is_last
+
+    def _follow_containers(self, done: list[tuple[Seen, Changes]]) -> None:
+        """What a step of some devices means for their containers."""
+        told = tell(self._store, [one.id for one, _changes in done])
+        releases = {release for one, changes in done for release in (one.running, one.target, changes.runs) if release}
+        images = images_of(self._store, releases)
+        for one, changes in done:
+            if one.id not in self._containers:
+                self._containers[one.id] = Containers(images.get(one.running or 0, ()), told[one.id])
+            if self._containers[one.id].follow(self._in_scope(one), changes, told[one.id], images):
+                self._lives[one.id].leave(REBOOT_SECONDS, changes)
+
+    def accounts(self) -> dict[str, Account]:
+        """What the devices have done since they were first looked at, by uuid; empty unless `containers` is set."""
+        with self._lock:
+            devices = {id_: self._store.get("device", id_) for id_ in self._containers}
+            return {device["uuid"]: self._containers[id_].account for id_, device in devices.items() if device}
 
     def _living(self, seen: list[Seen], moment: float) -> Iterator[tuple[Seen, DeviceLife, float]]:
         """The devices that live, each with the seconds since it was looked at."""

@@ -11,6 +11,7 @@ C(changed), C(diff), C(changes), C(failed_items), and what the plan returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -86,7 +87,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
         patience = Patience.of(params)
         balena = connect(params, read_only=True)
         masker.learn(balena.tokens.get())
-        task = patience.through(lambda: _plan(balena, planner, params))
+        task = patience.through(lambda: _foreseen(balena, _plan(balena, planner, params), check_mode))
         masker.learn_changes(task.plan.steps)
         if check_mode:
             return _result(task.plan)
@@ -113,6 +114,14 @@ def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
     task = Task.of(planner(balena, params))
     guard(task.plan, params.get("max_changes"))
     return task
+
+
+def _foreseen(balena: Balena, task: Task, check_mode: bool) -> Task:
+    """A task whose result says what its plan will cost, where that is asked for."""
+    if not task.foresee or not task.plan.steps:
+        return task
+    cost = task.foresee(balena, check_mode=check_mode)
+    return replace(task, plan=replace(task.plan, result={**task.plan.result, **cost}))
 
 
 def _apply(

@@ -32,6 +32,8 @@ BOUNDS: dict[str, Bounds] = {
     "wave": Bounds(),
     "limit": Bounds(least=1),
     "count": Bounds(least=1, most=1000, kind=""),
+    "max_restarts": Bounds(),
+    "max_reboots": Bounds(),
     "silent_days": Bounds(most=36525),
     "app_update_poll_interval": Bounds(least=1, most=525_600, kind="a number of minutes "),
     "max_age": Bounds(),

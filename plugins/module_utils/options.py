@@ -80,6 +80,13 @@ WAVES: dict[str, dict[str, Any]] = {
     "seed": {"type": "str"},
 }
 
+#: What the plan of a task may cost the devices (doc fragment C(forecast)).
+FORECAST: dict[str, dict[str, Any]] = {
+    "max_restarts": {"type": "int"},
+    "max_reboots": {"type": "int"},
+    "max_download": {"type": "str"},
+}
+
 #: Which releases devices may be made to run (doc fragment C(releases)).
 RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
 

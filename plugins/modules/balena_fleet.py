@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
+  - community.balena.forecast
   - community.balena.releases
 options:
   document:
@@ -316,6 +317,18 @@ changes:
   returned: always
   type: dict
   sample: {create: 12, update: 3, delete: 1}
+forecast:
+  description:
+    - What the plan costs the devices, in check mode or where a limit such as O(max_restarts) is given; only when
+      something changes. Devices that are offline pay when they are back.
+    - C(devices) is how many notice anything, C(offline) how many of them are offline now. C(restarts) is how many
+      containers start anew, C(services) how many of each service. C(reboots) and C(download_bytes) are sums over all
+      devices. C(download_unknown) is how many devices download something whose size the API does not know.
+  returned: in check mode, or with a limit, when something changes
+  type: dict
+  sample:
+    {devices: 12, offline: 1, restarts: 24, services: {api: 12, web: 12}, reboots: 0, download_bytes: 0,
+     download_unknown: 0}
 diff:
   description: What changes, before and after, by resource; secret values as fingerprints.
   returned: always
@@ -340,10 +353,11 @@ failed_items:
 from ..module_utils.domain.fleet.document import PURGEABLE, SECTIONS
 from ..module_utils.domain.fleet.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import RELEASES, Options
+from ..module_utils.options import FORECAST, RELEASES, Options
 
 OPTIONS = Options(
     argument_spec={
+        **FORECAST,
         "document": {"type": "dict", "required": True},
         "secrets": {"type": "dict", "no_log": True},
         "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.devices
+  - community.balena.forecast
   - community.balena.releases
   - community.balena.waiting
   - community.balena.waiting.patience
@@ -158,6 +159,18 @@ changes:
   returned: always
   type: dict
   sample: {create: 0, update: 12, delete: 0}
+forecast:
+  description:
+    - What the plan costs the devices, in check mode or where a limit such as O(max_restarts) is given; only when
+      something changes. Devices that are offline pay when they are back.
+    - C(devices) is how many notice anything, C(offline) how many of them are offline now. C(restarts) is how many
+      containers start anew, C(services) how many of each service. C(reboots) and C(download_bytes) are sums over all
+      devices. C(download_unknown) is how many devices download something whose size the API does not know.
+  returned: in check mode, or with a limit, when something changes
+  type: dict
+  sample:
+    {devices: 12, offline: 1, restarts: 24, services: {api: 12, web: 12}, reboots: 0, download_bytes: 0,
+     download_unknown: 0}
 diff:
   description: What changes, before and after, by resource.
   returned: always
@@ -179,12 +192,13 @@ failed_items:
 
 from ..module_utils.domain.releases.pins import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, RELEASES, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FORECAST, RELEASES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAITING,
+        **FORECAST,
         "scope": {"type": "str", "required": True, "choices": ["application", "device"]},
         "release": {"type": "raw", "required": True},
         **RELEASES,

@@ -130,6 +130,11 @@ def children(
     return found
 
 
+def homes_of(devices: Sequence[Record]) -> tuple[int, ...]:
+    """The ids of the applications that devices belong to, whether these were expanded or not."""
+    return tuple(sorted({_compared(device["belongs_to__application"]) for device in devices}))
+
+
 def judge(rows: Sequence[Record], ours: Mapping[str, Any], resource: str, theirs: Condition | None = None) -> None:
     """Refuse rows for which a condition does not hold.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +82,27 @@ def check_option(option: str, value: float) -> None:
     :raises DeclarationError: names the option, the bounds and the value.
     """
     BOUNDS[option].check(option, value)
+
+
+#: How many bytes a unit has.
+_UNITS = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([A-Za-z]*)", re.ASCII)
+
+
+def size(text: str, option: str) -> int:
+    """How many bytes C(500MB), C(1.5 GiB) or C(2000) are.
+
+    :raises DeclarationError: it is not such a size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if not found or found[2].lower() not in _UNITS:
+        raise DeclarationError(
+            f"{option} must be a number of bytes, or with a unit such as 500MB or 2GiB, not '{text}'"
+        )
+    return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
 @dataclass(frozen=True)

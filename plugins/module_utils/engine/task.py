@@ -37,6 +37,9 @@ class Task:
     :param result: what the task returns besides the plan's prediction, made of what became of the steps; also when some
         failed. It asks the server nothing.
     :param wait: waits for what the steps bring about; also when there were none, never in check mode.
+    :param homes: the ids of what all subjects of the plan belong to, where that is known.
+    :param foresee: what the plan will cost, asked before it is made: gets the SDK and C(check_mode), returns more of
+        the result; raises a L(DeclarationError) when that is more than allowed.
     """
 
     plan: Plan
@@ -44,6 +47,8 @@ class Task:
     read: Callable[[Balena, Outcome], Any] | None = None
     result: Callable[[Outcome], Mapping[str, Any]] | None = None
     wait: Callable[[Balena, Outcome, Progress], Followed] | None = None
+    homes: tuple[int, ...] = ()
+    foresee: Callable[..., Mapping[str, Any]] | None = None
 
     @classmethod
     def of(cls, planned: Plan | Task) -> Task:

@@ -30,16 +30,19 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "plugins.connection": (*EDGE, "plugins.plugin_utils"),
     "emulator": (),
 }
+#: What a plan costs, of whatever it is.
+_COMMON = ("forecast",)
 _LOWEST = ("access", "keys", "variables", "tags", "waves")
 _MIDDLE = ("devices", "releases")
 _HIGH = ("applications", "host_os", "provisioning", "rollout")
 #: What each noun may import of the others.
 NOUNS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(_LOWEST, ()),
-    **dict.fromkeys(_MIDDLE, _LOWEST),
-    "diagnosis": _MIDDLE + _LOWEST,
-    **dict.fromkeys(_HIGH, ("diagnosis", *_MIDDLE, *_LOWEST)),
-    "fleet": ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST),
+    **dict.fromkeys(_COMMON, ()),
+    **dict.fromkeys(_LOWEST, _COMMON),
+    **dict.fromkeys(_MIDDLE, _LOWEST + _COMMON),
+    "diagnosis": _MIDDLE + _LOWEST + _COMMON,
+    **dict.fromkeys(_HIGH, ("diagnosis", *_MIDDLE, *_LOWEST, *_COMMON)),
+    "fleet": ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST, *_COMMON),
 }
 
 Imports = Mapping[str, set[str]]

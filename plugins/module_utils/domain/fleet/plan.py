@@ -20,6 +20,7 @@ from ..applications.plan import differences, predict, predict_new, read_again
 from ..cloud import cloud_only_failures, missing
 from ..devices.fields import DEVICE, PUBLIC_URL
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
+from ..forecast.plan import forecasting
 from ..keys import api_keys
 from ..query import Record
 from ..tags.compare import Tagged, resulting_tags
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 Want = Mapping[str, Any]
 
 
+@forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for a fleet to be as its document says.
 
@@ -70,7 +72,8 @@ def plan(balena: Balena, want: Want) -> Task:
         (*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
     )
     read_it = partial(read_again, name=fleet.slug, want={}) if known.create else None
-    return Task(planned, {**api_keys.WRITERS, **MEMBER_WRITERS}, read_it, result)
+    homes = () if known.create else (fleet.application["id"],)
+    return Task(planned, {**api_keys.WRITERS, **MEMBER_WRITERS}, read_it, result, homes=homes)
 
 
 def _changes(balena: Balena, known: Known, tagged: Sequence[Change]) -> tuple[Change, ...]:

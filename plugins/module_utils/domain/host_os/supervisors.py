@@ -18,8 +18,10 @@ from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
 from ..devices.types import WITH_ARCHITECTURE, architecture
+from ..forecast.plan import forecasting
 from ..query import Record
 from ..releases import status
+from ..rows import homes_of
 from ..selector import refuse_wandering_limit, select_devices
 from ..waves.gate import Gate
 from .fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
@@ -42,6 +44,7 @@ EXPAND: dict[str, Any] = {
 }
 
 
+@forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared supervisor.
 
@@ -62,7 +65,8 @@ def plan(balena: Balena, want: Want) -> Task:
         len(rows),
         {"devices": [_shown(row, targets[row["uuid"]], fates[row["uuid"]]) for row in rows]},
     )
-    return Task(planned, wait=_follower(want, gate, rows, targets, fates) if want["wait"] else None)
+    wait = _follower(want, gate, rows, targets, fates) if want["wait"] else None
+    return Task(planned, wait=wait, homes=homes_of(rows))
 
 
 def pins(balena: Balena, version: str, option: str, rows: Sequence[Record]) -> tuple[list[Change], dict[str, str]]:

@@ -20,8 +20,10 @@ from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
+from ..forecast.plan import forecasting
 from ..query import Record
 from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, Wait, is_offline
+from ..rows import homes_of
 from ..selector import refuse_wandering_limit, select_devices
 from ..waves.gate import Gate
 from . import supervisors
@@ -57,6 +59,7 @@ _EXPAND: dict[str, Any] = {
 }
 
 
+@forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared OS.
 
@@ -86,7 +89,7 @@ def plan(balena: Balena, want: Want) -> Task:
         # Where the service is was asked for the statuses; each start uses that.
         acts=tuple(_updating(device, actions.urls_base()) for device in asked if fates[device.uuid] == UPDATE),
     )
-    return Task(planned, WRITERS, wait=_follower(want, gate, devices, fates))
+    return Task(planned, WRITERS, wait=_follower(want, gate, devices, fates), homes=homes_of(rows))
 
 
 def _reading(want: Want) -> dict[str, Any]:

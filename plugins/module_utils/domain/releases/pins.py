@@ -14,6 +14,7 @@ from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
 from ...sdk._related import referenced, related
+from ..forecast.plan import forecasting
 from ..query import Record
 from ..rows import read_rows
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -30,6 +31,7 @@ Want = Mapping[str, Any]
 RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
 
 
+@forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for the targets to be as declared.
 
@@ -124,7 +126,7 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) ->
     changed = {change.key[0] for change in changes}
     ids = {id_: target["id"] for id_, target in targets.items()}
     wait = _device_wait(want, limits, rows, ids, changed) if want["wait"] else None
-    return Task(Plan(tuple(changes), len(rows), result), wait=wait)
+    return Task(Plan(tuple(changes), len(rows), result), wait=wait, homes=tuple(homes))
 
 
 def pin_changes(rows: Sequence[Record], targets: Mapping[str, NamedId | None]) -> list[Change]:

@@ -64,7 +64,7 @@ def plan(balena: Balena, want: Want) -> Task:
     )
     baseline = health.Baseline.of(judge, members, fleet.memory, present)
     wait = watch.follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
-    return Task(planned, lock.WRITERS, wait=wait)
+    return Task(planned, lock.WRITERS, wait=wait, homes=(fleet.row["id"],))
 
 
 def _refuse_if_given_up(fleet: Fleet) -> None:

@@ -55,7 +55,8 @@ def finish(balena: Balena, want: Want) -> Task:
         "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
         "release": pins.shown(fleet.target),
     }
-    return Task(Plan(in_order(changes), len(crew.rows), result, fleet.warnings), lock.WRITERS)
+    planned = Plan(in_order(changes), len(crew.rows), result, fleet.warnings)
+    return Task(planned, lock.WRITERS, homes=(fleet.row["id"],))
 
 
 def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
@@ -137,7 +138,8 @@ def roll_back(balena: Balena, want: Want) -> Plan | Task:
         "rollout": memory.shown(given_up),
     }
     follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
-    return Task(Plan(in_order(changes), len(marked), result, fleet.warnings), lock.WRITERS, wait=follow)
+    planned = Plan(in_order(changes), len(marked), result, fleet.warnings)
+    return Task(planned, lock.WRITERS, wait=follow, homes=(fleet.row["id"],))
 
 
 def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:

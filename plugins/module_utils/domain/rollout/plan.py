@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Plan
 from ...engine.task import Task
+from ..forecast.plan import forecasting
 from . import advance, ending
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending.roll_back}
 
 
+@forecasting
 def plan(balena: Balena, want: Mapping[str, Any]) -> Plan | Task:
     """What has to change for the rollout to be as far as C(state) says."""
     return _PLANS[want["state"]](balena, want)

@@ -32,9 +32,9 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     if "value" in asked.fields:
         raise DeclarationError("fields: values are returned with values: true")
     resource, column = resource_of(want["scope"], want["kind"])
-    parents, through = find(balena, want)
+    holders = find(balena, want)
     names = want.get("names")
-    keys = {parent.id: " ".join(parent.key) for parent in parents if isinstance(parent.id, int)}
+    keys = {parent.id: " ".join(parent.key) for parent in holders.parents if isinstance(parent.id, int)}
     with asked.reading():
         rows = children(
             balena,
@@ -44,7 +44,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
             select=asked.select(["name", "value"] if want["values"] else ["name"]),
             expand=asked.expansions(),
             where={"name": {"$in": names}} if names else None,
-            through=through,
+            through=holders.through,
         )
     rows.sort(key=lambda row: (keys[row[column]["__id"]], row["name"]))
     return _result(rows, column, keys, want["values"], asked)

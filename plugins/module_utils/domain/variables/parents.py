@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.near import near
 from ...engine.plan import DeclarationError
 from ...engine.wording import listed
 from ..query import Record
-from ..rows import children
+from ..rows import children, homes_of
 from ..selector import need_application, refuse_selection, select_devices
 from .compare import Parent
 
@@ -26,26 +27,39 @@ _OF_APPLICATION: dict[str, Any] = {"is_for__device_type": {"$select": ["slug"]}}
 _OF_DEVICE: dict[str, Any] = {"is_of__device_type": {"$select": ["slug"]}}
 
 
-def find(balena: Balena, want: Want) -> tuple[list[Parent], dict[str, Any] | None]:
+@dataclass(frozen=True)
+class Found:
+    """What variables belong to.
+
+    :param homes: the ids of the applications of all of these, where they are devices or of devices.
+    :param through: a condition that holds for the variables of all of them (see L(children)).
+    """
+
+    parents: list[Parent]
+    homes: tuple[int, ...] = ()
+    through: Mapping[str, Any] | None = None
+
+
+def find(balena: Balena, want: Want) -> Found:
     """The parents that the options C(scope), C(application), C(service) and the device selector mean.
 
-    :returns: the parents, and a condition that holds for the variables of all of them (see L(children)).
     :raises DeclarationError: options that do not fit the scope, or something that does not exist.
     """
     scope, config = want["scope"], want["kind"] == "config"
     _check(want)
     if scope in ("application", "build"):
         application = need_application(balena, want["application"], expand=_OF_APPLICATION if config else None)
-        return [Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))], None
+        return Found([Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))])
     if scope == "service":
-        return [find_service(balena, want)], None
+        return Found([find_service(balena, want)])
     devices = select_devices(balena, want, expand=_OF_DEVICE if config else None)
-    fleets = sorted({device["belongs_to__application"]["__id"] for device in devices})
-    within = {"belongs_to__application": {"$in": fleets}}
+    homes = homes_of(devices)
+    within = {"belongs_to__application": {"$in": list(homes)}}
     if scope == "device":
         parents = [Parent(row["id"], (row["uuid"],), _device_type(row, _OF_DEVICE)) for row in devices]
-        return parents, {"device": within}
-    return _installs(balena, want["service"], devices, within)
+        return Found(parents, homes, {"device": within})
+    installs = _installs(balena, want["service"], devices, within)
+    return Found(installs, homes, {"service_install": {"device": within}})
 
 
 def _device_type(row: Record, relation: Mapping[str, Any]) -> str | None:
@@ -89,9 +103,7 @@ def find_service(balena: Balena, want: Want) -> Parent:
     )
 
 
-def _installs(
-    balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]
-) -> tuple[list[Parent], dict[str, Any]]:
+def _installs(balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]) -> list[Parent]:
     """The installation of a service on each device: what a device's service variables belong to."""
     named = {"installs__service": {"$any": {"$alias": "s", "$expr": {"s": {"service_name": service}}}}}
     uuids = {device["id"]: device["uuid"] for device in devices}
@@ -103,4 +115,4 @@ def _installs(
     if missing:
         names = listed([uuids[id_] for id_ in missing], 5, more=" …")
         raise DeclarationError(f"service '{service}' is not installed on {len(missing)} of the devices: {names}")
-    return sorted(parents, key=lambda parent: parent.key), {"service_install": {"device": within}}
+    return sorted(parents, key=lambda parent: parent.key)

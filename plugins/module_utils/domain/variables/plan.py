@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 from ...engine.named import Comparison
 from ...engine.plan import Change, NewId, Plan, predict
 from ...engine.report import fingerprint
+from ...engine.task import Task
+from ..forecast.plan import forecasting
 from ..query import Record
 from ..rows import children
 from .compare import Declaration, Parent, add_variables, declaration
 from .config_schema import judge
-from .parents import find
+from .parents import Found, find
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
+@forecasting
+def plan(balena: Balena, want: Mapping[str, Any]) -> Task:
     """Compare the declared variables of all parents with the actual ones, in one read.
 
     What would be written to config variables is also checked against what the API says of the device types: a
@@ -32,8 +35,9 @@ def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
         server accepts; with C(check_config=fail), a config variable that a device would not take.
     """
     declared = declaration(want)
-    parents, through = find(balena, want)
-    read = _read(balena, parents, declared, through) if declared.values or declared.purge else []
+    holders = find(balena, want)
+    parents = holders.parents
+    read = _read(balena, holders, declared) if declared.values or declared.purge else []
     records: dict[int | NewId, list[Record]] = {}
     for record in read:
         records.setdefault(record[declared.parent]["__id"], []).append(record)
@@ -46,20 +50,19 @@ def plan(balena: Balena, want: Mapping[str, Any]) -> Plan:
         value = row.fields["value"]
         after[" ".join(row.key[:-1])][row.key[-1]] = fingerprint(value) if declared.secret else value
     warnings = _judged(balena, want, parents, changes) if want["kind"] == "config" else ()
-    return Plan(tuple(changes), len(parents), {"variables": after}, warnings=tuple(warnings))
+    planned = Plan(tuple(changes), len(parents), {"variables": after}, warnings=tuple(warnings))
+    return Task(planned, homes=holders.homes)
 
 
-def _read(
-    balena: Balena, parents: Sequence[Parent], want: Declaration, through: Mapping[str, Any] | None
-) -> list[Record]:
+def _read(balena: Balena, holders: Found, want: Declaration) -> list[Record]:
     return children(
         balena,
         want.resource,
         want.parent,
-        [parent.id for parent in parents if isinstance(parent.id, int)],
+        [parent.id for parent in holders.parents if isinstance(parent.id, int)],
         select=("name", "value"),
         where=None if want.purge else {"name": {"$in": list(want.values)}},
-        through=through,
+        through=holders.through,
     )
 
 

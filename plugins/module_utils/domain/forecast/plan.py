@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planners whose tasks say what they will cost, and are refused when that is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+from ...engine.limits import size
+from ...engine.plan import DeclarationError, Plan
+from ...engine.task import Task
+from .forecast import costs, told
+from .reading import read_situation
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+Planner = Callable[["Balena", Want], "Plan | Task"]
+
+#: The options that limit what a plan may cost: what of the forecast they limit, and what is said of too much of it.
+_LIMITS = {
+    "max_restarts": ("restarts", "the plan restarts {amount} containers ({services}), more than max_restarts allows"),
+    "max_reboots": ("reboots", "the plan reboots devices {amount} times, more than max_reboots allows"),
+    "max_download": ("download_bytes", "the plan makes devices download {amount} bytes, more than max_download allows"),
+}
+
+
+def forecasting(planner: Planner) -> Callable[[Balena, Want], Task]:
+    """The same planner, whose tasks can say what they will cost."""
+
+    @wraps(planner)
+    def plan(balena: Balena, want: Want) -> Task:
+        _limits(want)  # what is wrong with them is said first
+        task = Task.of(planner(balena, want))
+        return replace(task, foresee=partial(_foresee, task, want))
+
+    return plan
+
+
+def _foresee(task: Task, want: Want, balena: Balena, *, check_mode: bool) -> Mapping[str, Any]:
+    """What a task will cost, as its result says it: in check mode, and where something of it is limited.
+
+    :raises DeclarationError: it costs more than the task allows.
+    """
+    limits = _limits(want)
+    if not limits and not check_mode:
+        return {}
+    before = read_situation(balena, task.plan, task.homes)
+    forecast = told(before, costs(before, task.plan))
+    problems = [_problem(option, limit, forecast) for option, limit in limits.items()]
+    exceeded = [problem for problem in problems if problem]
+    if exceeded:
+        raise DeclarationError(f"Nothing was written: {'; '.join(exceeded)}")
+    return {"forecast": forecast}
+
+
+def _limits(want: Want) -> dict[str, int]:
+    """The limits that a task sets, by option.
+
+    :raises DeclarationError: one that is not a size.
+    """
+    given = {option: want[option] for option in _LIMITS if want.get(option) is not None}
+    return {name: size(value, name) if isinstance(value, str) else value for name, value in given.items()}
+
+
+def _problem(option: str, limit: int, forecast: Mapping[str, Any]) -> str:
+    """What is too much of one cost, as part of a sentence; an empty text if nothing is."""
+    name, sentence = _LIMITS[option]
+    services = ", ".join(f"{service} {count}" for service, count in forecast["services"].items())
+    said = sentence.format(amount=forecast[name], services=services)
+    return f"{said} ({limit})" if forecast[name] > limit else ""
