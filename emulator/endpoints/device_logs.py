@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logs of devices: short histories, and (for who wants to follow them) a stream of what is new."""
+"""The logs of devices: short histories, and (for whoever follows them) a stream of what is new."""
 
 from __future__ import annotations
 

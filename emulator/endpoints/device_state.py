@@ -128,7 +128,7 @@ def _targets(store: Store, device: Row, fleet: Row, config: dict[str, str]) -> l
 
 
 def _device_of(call: Call) -> tuple[Row, Row]:
-    """The device that a path names, for who may see it; for an unknown one nothing has changed (304)."""
+    """The device that a path names, for those who may see it; for an unknown one nothing has changed (304)."""
     device = call.store.get("device", uuid=call.params["uuid"])
     if device is None:
         raise NotModified

@@ -17,7 +17,7 @@ NO_ACCESS, UNAVAILABLE = 407, 503
 def check_access(api: Api, uuid: str, token: str | None) -> None:
     """Let a token through that may change the device, if the device is connected.
 
-    The order is the real proxy's: who has no access does not learn whether there is such a device.
+    The order is the real proxy's: a user without access does not learn whether there is such a device.
 
     Raises:
         TunnelRefused: 407 for no token, a bad one, an unknown device or one of others; 503 for one that is offline.

@@ -10,8 +10,8 @@ that are none, but
 - it does not look at what is read through C(hostvars): C(map('extract', hostvars, 'balena_note') | join) is one too.
 
 There such text is written with percent signs (C(%7B%7B) for the two braces), which the filter C(urldecode) takes back.
-The values of variables and documents that tasks return stay as they are, marked by ansible-core: only who manages the
-fleet can set them, and the next task may write them to a device.
+The values of variables and documents that tasks return stay as they are, marked by ansible-core: only people who manage
+the fleet can set them, and the next task may write them to a device.
 
 A document must say exactly which tags and services there are, or applying it would replace them; and devices can set
 their own tags. So those that look like templates are a list there, whose items say that they are written so:

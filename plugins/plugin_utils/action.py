@@ -88,7 +88,7 @@ class BalenaAction(ActionBase):
             return {**failure.result, "failed": True}
 
     def _show(self, line: str) -> None:
-        """Progress of a task that waits, for who is looking on."""
+        """Show how a task that waits gets on to whoever is watching."""
         display.display(printable(f"{self._task.get_name()}: {line}"))
 
     @contextmanager

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
 from tests.bad_inputs.calls import CALLS
 from tests.support.modules import MODULES, argument_spec
@@ -110,9 +109,8 @@ def server():
 
 
 @pytest.fixture
-def refuses(server, monkeypatch):
+def refuses(server, no_waiting):
     """Run a task that must fail without a write; its message."""
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
 
     def run(module, **options):
         server.clear_requests()

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from emulator import Emulator
+from tests.support.groups import choosing
 from tests.support.tasks import run_task
 
 FLEET = "acme/kiosk"
@@ -47,15 +48,6 @@ def said(**more):
 
 def with_tags(layer, tags):
     return st.builds(lambda one, own: {**one, "tags": own}, layer, tags)
-
-
-def choosing(match):
-    """What says in a document that a group has these tags; None: whatever the value."""
-    parts = {
-        "match": {key: value for key, value in match.items() if value is not None},
-        "has_tags": [key for key, value in match.items() if value is None],
-    }
-    return {name: part for name, part in parts.items() if part}
 
 
 matches = st.dictionaries(

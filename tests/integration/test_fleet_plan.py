@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.community.balena.plugins.module_utils.sdk import _clock
 from emulator import Emulator
 from tests.support.converging import Converge
 from tests.support.tasks import run_task
@@ -41,8 +40,7 @@ def servers():
 
 
 @pytest.fixture
-def emulator(servers, monkeypatch):
-    monkeypatch.setattr(_clock, "sleep", lambda seconds: None)
+def emulator(servers, no_waiting):
     servers["openbalena"].reset()
     return servers["openbalena"]
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Things that are replaced: the old one is touched only when the new one is there.
 
-A key that was to be replaced must stay when its successor could not be made; who uses it would be locked out.
+A key that was to be replaced must stay when its successor could not be made, or whoever uses it is locked out.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .plan import Plan
 if TYPE_CHECKING:
     from ..sdk import Balena
 
-#: Shows a line of text to who is looking on; a module process has nobody who is.
+#: Shows a line of text to whoever is watching; nobody watches a module process.
 Progress = Callable[[str], None]
 
 

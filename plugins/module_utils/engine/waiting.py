@@ -135,7 +135,7 @@ def wait_for(
     :param seen: what was seen of them before; counts as the first of two looks.
     :param looks: how many looks in a row make a state believable.
     :param things: what the C(uuids) stand for, in messages.
-    :returns: who is done, pending, failed; with C(problem) set unless enough are done.
+    :returns: the devices that are done, pending and failed; with C(problem) set unless enough are done.
     :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
     """
     clock = clock or Clock()

@@ -50,7 +50,7 @@ def membership(
 
     :param application: with its id and slug, and its organization expanded. Its id may be a L(NewId).
     :param option: what declares them, for messages.
-    :param people: who it has, if that was read already.
+    :param people: its collaborators, if they were read already.
     :raises DeclarationError: a role does not exist, or the server has no collaborators.
     """
     roles = read_roles(balena, APPLICATION, option)

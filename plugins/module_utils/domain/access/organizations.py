@@ -113,7 +113,7 @@ def _removal(found: Record | None) -> Plan:
 def _keep_an_administrator(handle: str, people: People, membership: Membership) -> None:
     """Refuse to leave an organization that nobody could manage any more.
 
-    :raises DeclarationError: names those who would cease to be administrator, and those who are only invited.
+    :raises DeclarationError: names those who would no longer be administrators, and those who are only invited.
     """
     lost = sorted(removed_administrators(people, membership))
     if not lost or ADMINISTRATOR in membership.members.values():

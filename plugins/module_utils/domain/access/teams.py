@@ -114,7 +114,7 @@ def _summary(team: Record) -> dict[str, Any]:
 def _members(
     balena: Balena, want: Want, organization: Record, found: Record | None, of: int | NewId, key: Key
 ) -> tuple[list[Change], list[str], list[str]]:
-    """The changes of members; who is one afterwards, and who will be once they are in the organization.
+    """The changes of members, the members afterwards, and those who join once they are in the organization.
 
     :raises DeclarationError: somebody who is not in the organization.
     """

@@ -72,7 +72,7 @@ def check_folder(folder: Path, *, made: bool) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file for its owner alone; who reads it meanwhile sees the old one or the new one.
+    """Write a file for its owner alone; whoever reads it meanwhile sees the old one or the new one.
 
     :raises BalenaError: it cannot be written.
     """

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which devices get a config.json: by uuid, by a serial number, or by name.
 
-Who has no uuid yet gets one that follows from the application and the serial number (or the name). So a run that was
-interrupted finds the devices that it registered when it is run again, and two runs at once cannot register one twice.
+A device without a uuid gets one that follows from the application and the serial number (or the name). So a run that
+was interrupted finds the devices that it registered when it is run again, and two runs at once cannot register one
+twice.
 """
 
 from __future__ import annotations

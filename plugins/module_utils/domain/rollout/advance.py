@@ -125,7 +125,7 @@ def _beginning(
     todo: Sequence[Record],
     health_marks: Mapping[str, str],
 ) -> list[Change]:
-    """The application's tag, before all others: who writes it first has the application for this rollout.
+    """The application's tag, before all others: whoever writes it first has the application for this rollout.
 
     Where devices beside those of the wave need tags, it says that these are not complete until they are.
     """

@@ -121,7 +121,7 @@ class _Watch:
     def result(self) -> Followed:
         """Wait, hold, and say what came of it."""
         limits = self.gate.limits(len(self.uuids))
-        # Time for the looks that tell, at the end, who is too late.
+        # Time for the looks that tell, at the end, which devices are too late.
         limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
         look = _timed(self.look, self.gate.waits.timeout)
         waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.module_utils.domain.fleet import document, members
+from tests.support.groups import choosing
 
 names = st.sampled_from(["A", "B"])
 values = st.dictionaries(names, st.one_of(st.sampled_from(["x", "y"]), st.none()))
@@ -24,16 +25,7 @@ said = st.fixed_dictionaries(
     },
 )
 matches = st.dictionaries(keys, st.one_of(st.sampled_from(["a", "b"]), st.none()), min_size=1)
-groups = st.lists(st.builds(lambda match, one: {**one, **chosen_by(match)}, matches, said), max_size=3)
-
-
-def chosen_by(match):
-    """What says in a document that a group has these tags; None: whatever the value."""
-    parts = {
-        "match": {key: value for key, value in match.items() if value is not None},
-        "has_tags": [key for key, value in match.items() if value is None],
-    }
-    return {name: part for name, part in parts.items() if part}
+groups = st.lists(st.builds(lambda match, one: {**one, **choosing(match)}, matches, said), max_size=3)
 
 
 def chosen(group, tags):
@@ -78,7 +70,7 @@ def test_what_comes_later_wins(defaults, several, own, actual):
         ({"role": "door"}, {"role": "window"}, True, True),
     ],
 )
-def test_groups_are_chosen_by_the_tags_that_a_device_will_have(actual, own, purge, takes):
+def test_groups_are_choosing_the_tags_that_a_device_will_have(actual, own, purge, takes):
     content = {"groups": [{"match": {"role": "window"}}], "devices": [{"name": "d", "tags": own}]}
     layers, read = layers_of(content, purge_tags=purge)
     assert layers.of(actual, read.devices[0])[1] is takes
