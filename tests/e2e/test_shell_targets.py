@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,4 +75,28 @@ def test_target(target, tmp_path, shell, sshd):
     for host in ("local-dash", "local-busybox", "ssh-busybox"):
         assert done.recap(host)["failed"] == 0
         assert done.recap(host)["ok"] > 8
+    assert "Traceback" not in done.text
+
+
+def test_targets_on_a_device(tmp_path, device_kit):
+    """The host OS and a container of busybox, through the tunnel; all targets in one run, since a device takes long."""
+    device = device_kit.device("berlin-sign-01")
+    options = {"balena_uuid": device.uuid, "ansible_connection": "community.balena.host"}
+    listed = {
+        "host-os": options,
+        "web": {**options, "ansible_connection": "community.balena.container", "balena_service": "web"},
+    }
+    path = tmp_path / "device.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": listed}}), encoding="utf-8")
+    settings = {**device_kit.environment, "ANSIBLE_ROLES_PATH": str(TARGETS)}
+    ansible = Ansible(tmp_path, settings)
+    with tempfile.TemporaryDirectory(prefix="cp-") as short:
+        done = ansible.playbook(
+            [{"hosts": "all", "gather_facts": False, "roles": NAMES}],
+            "-i",
+            str(path),
+            env={"ANSIBLE_SSH_CONTROL_PATH_DIR": short},
+        )
+    for host in listed:
+        assert done.recap(host)["failed"] == done.recap(host)["unreachable"] == 0
     assert "Traceback" not in done.text
