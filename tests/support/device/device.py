@@ -162,6 +162,10 @@ class Device:
         self.engine.run("rm", "--force", self.containers[service])
         self.run_service(service, self.services[service])
 
+    def processor_seconds(self) -> float:
+        """Seconds of processors that its sshd and its engine took so far."""
+        return self.host.sshd.processor_seconds() + self.engine.processor_seconds()
+
     def set_online(self, online: bool) -> None:
         """Whether the cloud sees the device."""
         self._emulator.store.update("device", self.id, is_online=online, is_connected_to_vpn=online)

@@ -87,6 +87,10 @@ class Engine:
                 raise RuntimeError(f"dockerd did not start: {printed[-2000:]}")
             time.sleep(0.02)
 
+    def processor_seconds(self) -> float:
+        """Seconds of processors that the daemon and all containers took so far."""
+        return self._process.processor_seconds() if self._process else 0.0
+
     def answers(self, seconds: float = 5.0) -> bool:
         """Whether the daemon answers within that time; one that hangs does not."""
         with socket.socket(socket.AF_UNIX) as connection:

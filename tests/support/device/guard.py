@@ -58,7 +58,8 @@ def wait_for_end(child: subprocess.Popen[bytes]) -> bool:
     """Wait until standard input ends; whether it said to keep the folder. Say so if the command ends before."""
     told, said = False, b""
     while True:
-        readable, _writable, _other = select.select([sys.stdin], [], [], 0.1 if not told else None)
+        readable, _writable, _other = select.select([sys.stdin], [], [], 0.1 if not told else 1.0)
+        reap(child)
         if readable:
             block = os.read(sys.stdin.fileno(), 4096)
             if not block:
@@ -70,13 +71,19 @@ def wait_for_end(child: subprocess.Popen[bytes]) -> bool:
             told = True
 
 
+def reap(child: subprocess.Popen[bytes]) -> None:
+    """Let the processes go that have ended: the command itself, and those that it left behind."""
+    child.poll()
+    with contextlib.suppress(ChildProcessError):
+        for process in map(int, Path("/proc/thread-self/children").read_text(encoding="utf-8").split()):
+            if process != child.pid:
+                os.waitpid(process, os.WNOHANG)
+
+
 def end_all(child: subprocess.Popen[bytes]) -> None:
     """End all processes below this one, and wait until they are gone."""
     for _attempt in range(ATTEMPTS):
-        child.poll()
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        reap(child)
         found = descendants(os.getpid())
         if not found:
             return

@@ -55,6 +55,10 @@ class Guarded:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
+    def processor_seconds(self) -> float:
+        """Seconds of processors that the command and all that it has started took so far."""
+        return processor_seconds(self._guard.pid)
+
     def suspend(self) -> None:
         """Let the command hang; returns once none of its threads runs any more."""
         self.signal(signal.SIGSTOP)
@@ -84,3 +88,20 @@ def state_of(stat: Path) -> str:
         return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except OSError:
         return "X"
+
+
+def processor_seconds(process: int) -> float:
+    """Seconds of processors that a process and all below it took, also those that have ended."""
+    spent, level = 0.0, [process]
+    while level:
+        below: list[int] = []
+        for each in level:
+            try:
+                fields = Path(f"/proc/{each}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                for thread in Path(f"/proc/{each}/task").iterdir():
+                    below += map(int, (thread / "children").read_text(encoding="utf-8").split())
+            except OSError:
+                continue
+            spent += sum(map(int, fields[11:15]))
+        level = below
+    return spent / os.sysconf("SC_CLK_TCK")

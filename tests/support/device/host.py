@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .engine import DOCKER, Engine
-from .images import busybox_image
+from .images import busybox_image, python_image
 from .sshd import SSHD, SshServer
 
 # Newer releases of OpenSSH have their sessions in programs of their own.
@@ -51,7 +51,8 @@ mount --bind "$client" "$root/usr/lib/engine/docker" && exec chroot "$root" "$@"
 class Host:
     """The host OS of a device, which is reached by ssh alone.
 
-    command: what the engine's client is called: `balena-engine`, or `docker` as in old versions; settings: of sshd.
+    command: what the engine's client is called: `balena-engine`, or `docker` as in old versions; settings: of sshd;
+    system: the image that it is made of, `python` for a comparison with a host that has Python.
     """
 
     def __init__(
@@ -63,8 +64,11 @@ class Host:
         *,
         command: str = "balena-engine",
         settings: Mapping[str, Any] | None = None,
+        system: str = "busybox",
     ) -> None:
         self.root = folder / "root"
+        with image_file(system) as packed:
+            packed.extractall(self.root)
         self._fill(command, device)
         enter: list[str | Path] = [
             "unshare",
@@ -84,8 +88,6 @@ class Host:
         self.sshd = SshServer(ssh, key, settings, before=enter, inside=Path("/etc/ssh"))
 
     def _fill(self, command: str, device: Mapping[str, Any]) -> None:
-        with tarfile.open(fileobj=io.BytesIO(busybox_image())) as tar:
-            tar.extractall(self.root)
         for name in FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         assert SSHD is not None
@@ -110,6 +112,11 @@ class Host:
     def close(self) -> None:
         """End sshd and its sessions."""
         self.sshd.close()
+
+
+def image_file(name: str) -> tarfile.TarFile:
+    """The tar file of an image, open for reading."""
+    return tarfile.open(python_image()) if name == "python" else tarfile.open(fileobj=io.BytesIO(busybox_image()))
 
 
 def libraries(program: Path) -> list[Path]:

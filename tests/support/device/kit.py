@@ -95,6 +95,7 @@ class DeviceKit:
         *,
         command: str = "balena-engine",
         sshd: Mapping[str, Any] | None = None,
+        system: str = "busybox",
         **seed: Any,
     ) -> Device:
         """Make a device that runs these services; the first way to have one.
@@ -102,9 +103,10 @@ class DeviceKit:
         Where the emulator does not know a device of this name, it gets a fleet for it, `acme/<name>`.
 
         command: what the engine is called on it, `docker` in old versions; sshd: settings, such as
-        `{"MaxStartups": "10:100:10"}`; seed: of the device template, such as `tags={"site": "berlin"}`.
+        `{"MaxStartups": "10:100:10"}`; system: `python` for a host OS that has it, unlike balenaOS; seed: of the device
+        template, such as `tags={"site": "berlin"}`.
         """
-        return self.devices(name, 1, services, command=command, sshd=sshd, **seed)[0]
+        return self.devices(name, 1, services, command=command, sshd=sshd, system=system, **seed)[0]
 
     def devices(
         self,
@@ -114,6 +116,7 @@ class DeviceKit:
         *,
         command: str = "balena-engine",
         sshd: Mapping[str, Any] | None = None,
+        system: str = "busybox",
         **seed: Any,
     ) -> list[Device]:
         """Make several devices of one fleet; `{n:02d}` in the name counts them."""
@@ -122,15 +125,20 @@ class DeviceKit:
         if not store.query("device", device_name=names[0]):
             self.emulator.seed({"applications": [fleet(name, count, services, seed)]})
         rows = [store.query("device", device_name=each)[0] for each in names]
-        return [self._start(row, services, command, sshd) for row in rows]
+        return [self._start(row, services, command, sshd, system) for row in rows]
 
     def _start(
-        self, row: dict[str, Any], services: Mapping[str, Service], command: str, sshd: Mapping[str, Any] | None
+        self,
+        row: dict[str, Any],
+        services: Mapping[str, Service],
+        command: str,
+        sshd: Mapping[str, Any] | None,
+        system: str,
     ) -> Device:
         engine = self._engines.take() if self._engines else Engine()
         self._taken.append(engine)
         place = self.folder / str(row["uuid"])
-        host = Host(place, engine, row, self.key, command=command, settings=sshd)
+        host = Host(place, engine, row, self.key, command=command, settings=sshd, system=system)
         device = Device(self.emulator, row, services, engine, host)
         self.all.append(device)
         self.tunnel.lead(device.uuid, device.port)

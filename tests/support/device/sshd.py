@@ -109,6 +109,10 @@ class SshServer:
         """What sshd has printed so far: who logged in and who did not."""
         return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
 
+    def processor_seconds(self) -> float:
+        """Seconds of processors that it and its sessions took so far."""
+        return self._process.processor_seconds() if self._process else 0.0
+
     def stop(self) -> None:
         """End it with all its sessions, as when the device is switched off; `start` starts it again."""
         if self._process is not None:
