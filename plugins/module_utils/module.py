@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import option_errors
+from . import option_errors, plan_files
 from .connection import connect
 from .engine import report
 from .engine.apply import Outcome, apply
@@ -26,7 +26,7 @@ from .engine.kinds import printable
 from .engine.masking import Masker
 from .engine.patience import Patience
 from .engine.plan import Act, Plan, Step
-from .engine.task import Progress, Task
+from .engine.task import Foreseen, Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
@@ -87,7 +87,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
         patience = Patience.of(params)
         balena = connect(params, read_only=True)
         masker.learn(balena.tokens.get())
-        task = patience.through(lambda: _foreseen(balena, _plan(balena, planner, params), check_mode))
+        task = patience.through(lambda: _foreseen(balena, _plan(balena, planner, params), params, check_mode))
         masker.learn_changes(task.plan.steps)
         if check_mode:
             return _result(task.plan)
@@ -116,11 +116,15 @@ def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
     return task
 
 
-def _foreseen(balena: Balena, task: Task, check_mode: bool) -> Task:
-    """A task whose result says what its plan will cost, where that is asked for."""
-    if not task.foresee or not task.plan.steps:
-        return task
-    cost = task.foresee(balena, check_mode=check_mode)
+def _foreseen(balena: Balena, task: Task, params: Params, check_mode: bool) -> Task:
+    """A task whose result says what its plan will cost, where that is asked for.
+
+    :raises DeclarationError: the plan costs more than allowed, or is not that of C(plan_from).
+    """
+    plan_files.check(params, task.plan, check_mode=check_mode)
+    foreseen = task.foresee(balena, check_mode=check_mode) if task.foresee and task.plan.steps else Foreseen()
+    plan_files.keep(params, task.plan, foreseen)
+    cost = {"forecast": foreseen.forecast} if foreseen.forecast else {}
     return replace(task, plan=replace(task.plan, result={**task.plan.result, **cost}))
 
 

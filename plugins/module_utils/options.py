@@ -87,6 +87,13 @@ FORECAST: dict[str, dict[str, Any]] = {
     "max_download": {"type": "str"},
 }
 
+#: Plans that are written by one run and made by another one (doc fragment C(plan_files)).
+PLAN_FILES: dict[str, dict[str, Any]] = {
+    "plan_to": {"type": "path"},
+    "plan_summary": {"type": "path"},
+    "plan_from": {"type": "path"},
+}
+
 #: Which releases devices may be made to run (doc fragment C(releases)).
 RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
 

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.forecast
+  - community.balena.plan_files
   - community.balena.variables
 options:
   name:
@@ -160,13 +161,14 @@ failed_items:
 
 from ..module_utils.domain.variables.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FORECAST, VARIABLES, Options
+from ..module_utils.options import DEVICE_SELECTOR, FORECAST, PLAN_FILES, VARIABLES, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **VARIABLES,
         **FORECAST,
+        **PLAN_FILES,
         "name": {"type": "str"},
         "value": {"type": "raw"},
         "variables": {"type": "dict"},

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - community.balena.attributes
   - community.balena.changes
   - community.balena.forecast
+  - community.balena.plan_files
   - community.balena.releases
 options:
   document:
@@ -353,11 +354,12 @@ failed_items:
 from ..module_utils.domain.fleet.document import PURGEABLE, SECTIONS
 from ..module_utils.domain.fleet.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import FORECAST, RELEASES, Options
+from ..module_utils.options import FORECAST, PLAN_FILES, RELEASES, Options
 
 OPTIONS = Options(
     argument_spec={
         **FORECAST,
+        **PLAN_FILES,
         "document": {"type": "dict", "required": True},
         "secrets": {"type": "dict", "no_log": True},
         "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},

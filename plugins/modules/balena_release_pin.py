@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.forecast
+  - community.balena.plan_files
   - community.balena.releases
   - community.balena.waiting
   - community.balena.waiting.patience
@@ -192,13 +193,14 @@ failed_items:
 
 from ..module_utils.domain.releases.pins import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FORECAST, RELEASES, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FORECAST, PLAN_FILES, RELEASES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **WAITING,
         **FORECAST,
+        **PLAN_FILES,
         "scope": {"type": "str", "required": True, "choices": ["application", "device"]},
         "release": {"type": "raw", "required": True},
         **RELEASES,

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.forecast
+  - community.balena.plan_files
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience
@@ -185,7 +186,7 @@ failed_items:
 from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, FORECAST, SOAK, WAITING, Options
+from ..module_utils.options import DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -194,6 +195,7 @@ OPTIONS = Options(
         **FAILURES,
         **SOAK,
         **FORECAST,
+        **PLAN_FILES,
         "version": {"type": "str", "required": True},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
     },

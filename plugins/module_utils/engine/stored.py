@@ -60,11 +60,22 @@ def from_json(text: str) -> Plan:
         raise ValueError("this is not a plan") from error
 
 
-class _Writer:
-    """Turns what a plan holds into what JSON knows."""
+def step_data(step: Step, hide: Callable[[str], str]) -> dict[str, Any]:
+    """The fields of a step that are not as they are by themselves, as JSON has them.
 
-    def __init__(self, *, show: bool) -> None:
-        self._show = show
+    :param hide: what stands for a secret.
+    """
+    return _Writer(show=False, hide=hide).step(step)
+
+
+class _Writer:
+    """Turns what a plan holds into what JSON knows.
+
+    :param hide: what stands for a secret that is not shown; by default nothing does.
+    """
+
+    def __init__(self, *, show: bool, hide: Callable[[str], str] | None = None) -> None:
+        self._show, self._hide = show, hide
 
     def step(self, step: Step) -> dict[str, Any]:
         """The fields of a step that are not as they are by themselves."""
@@ -83,7 +94,7 @@ class _Writer:
 
     def _secret(self, value: Any) -> dict[str, Any]:
         if not self._show:
-            return {"$secret": None}
+            return {"$secret": self._hide(str(value)) if self._hide else None}
         return {"$secret": str(value) if isinstance(value, str) else self.value(value)}
 
     def value(self, value: Any) -> Any:

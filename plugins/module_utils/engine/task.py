@@ -28,6 +28,17 @@ class Followed:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """What a plan will cost, and what those are called whom it reaches.
+
+    :param forecast: empty if nobody asked.
+    """
+
+    forecast: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Task:
     """What a planner returns when a plan alone does not say everything.
 
@@ -38,8 +49,8 @@ class Task:
         failed. It asks the server nothing.
     :param wait: waits for what the steps bring about; also when there were none, never in check mode.
     :param homes: the ids of what all subjects of the plan belong to, where that is known.
-    :param foresee: what the plan will cost, asked before it is made: gets the SDK and C(check_mode), returns more of
-        the result; raises a L(DeclarationError) when that is more than allowed.
+    :param foresee: what the plan will cost, asked before it is made: gets the SDK and C(check_mode); raises a
+        L(DeclarationError) when that is more than allowed.
     """
 
     plan: Plan
@@ -48,7 +59,7 @@ class Task:
     result: Callable[[Outcome], Mapping[str, Any]] | None = None
     wait: Callable[[Balena, Outcome, Progress], Followed] | None = None
     homes: tuple[int, ...] = ()
-    foresee: Callable[..., Mapping[str, Any]] | None = None
+    foresee: Callable[..., Foreseen] | None = None
 
     @classmethod
     def of(cls, planned: Plan | Task) -> Task:

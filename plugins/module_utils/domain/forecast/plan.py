@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.limits import size
 from ...engine.plan import DeclarationError, Plan
-from ...engine.task import Task
+from ...engine.task import Foreseen, Task
 from .forecast import costs, told
 from .reading import read_situation
 
@@ -42,21 +42,21 @@ def forecasting(planner: Planner) -> Callable[[Balena, Want], Task]:
     return plan
 
 
-def _foresee(task: Task, want: Want, balena: Balena, *, check_mode: bool) -> Mapping[str, Any]:
-    """What a task will cost, as its result says it: in check mode, and where something of it is limited.
+def _foresee(task: Task, want: Want, balena: Balena, *, check_mode: bool) -> Foreseen:
+    """What a task will cost: in check mode, and where something of it is limited.
 
     :raises DeclarationError: it costs more than the task allows.
     """
     limits = _limits(want)
     if not limits and not check_mode:
-        return {}
+        return Foreseen()
     before = read_situation(balena, task.plan, task.homes)
     forecast = told(before, costs(before, task.plan))
     problems = [_problem(option, limit, forecast) for option, limit in limits.items()]
     exceeded = [problem for problem in problems if problem]
     if exceeded:
         raise DeclarationError(f"Nothing was written: {'; '.join(exceeded)}")
-    return {"forecast": forecast}
+    return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()})
 
 
 def _limits(want: Want) -> dict[str, int]:

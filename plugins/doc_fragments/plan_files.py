@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules whose plans can be written down and made later."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of PLAN_FILES in plugins/module_utils/options.py."""
+
+    DOCUMENTATION = r"""
+options:
+  plan_to:
+    description:
+      - In check mode, write the plan to this file on the controller, to be looked at and made later with O(plan_from).
+      - Secrets are in it as fingerprints that cannot be turned back. Everything else that changes is there to read.
+    type: path
+    version_added: 2.0.0
+  plan_summary:
+    description: In check mode, write the plan to this file on the controller as Markdown, such as for a pull request.
+    type: path
+    version_added: 2.0.0
+  plan_from:
+    description:
+      - Fail, before anything is written, unless the task would do what this file says, which O(plan_to) has written.
+      - The task has to have the same options as when the plan was written, secrets included. When something that the
+        plan rests on has changed since, the message names it. What of the plan is made already is left out.
+    type: path
+    version_added: 2.0.0
+"""
