@@ -42,7 +42,7 @@ options:
     type: str
     required: true
   os_type:
-    description: Whether a range, V(latest) and V(recommended) mean usual versions or those with extended support.
+    description: Whether a range, V(latest) and V(recommended) mean regular versions or those with extended support.
     type: str
     choices: [default, esr]
     default: default
