@@ -40,7 +40,7 @@ class _Omitted(Exception):
 #: What templates raise that say that there is no value.
 _OMITTED: type[Exception] = getattr(errors, "AnsibleValueOmittedError", _Omitted)
 #: The variables that say which file a role writes at its end.
-_FILES = {"rollout_report", "os_update_report"}
+_FILES = {"rollout_report", "os_update_report", "diagnose_report"}
 #: Keys that the results of tasks have, which are registered under all kinds of names.
 _OF_RESULTS = {"changed", "failed", "results", "skipped"}
 

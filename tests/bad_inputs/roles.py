@@ -13,12 +13,14 @@ from tests.support.roles import role_defaults, role_options
 
 #: By role: variables with which it has something to do.
 GIVEN: dict[str, dict[str, Any]] = {
+    "diagnose": {"diagnose_application": FLEET},
     "fleet": {"fleet_secrets": SECRETS},
     "os_update": {"os_update_application": FLEET, "os_update_version": "6.0.41"},
     "rollout": {"rollout_application": FLEET, "rollout_release": "1.1.0"},
 }
 #: By role: the modules that get its variables, by their names without the role's.
 MODULES = {
+    "diagnose": ("balena_diagnosis_info",),
     "fleet": ("balena_fleet",),
     "os_update": ("balena_rollout_info", "balena_os_update"),
     "rollout": ("balena_rollout_info", "balena_rollout"),

@@ -12,8 +12,8 @@ from typing import Any
 from ...engine.kinds import kind_of
 from ...engine.plan import DeclarationError
 from ...engine.wording import counted, listed
-from .checks import CHECKS
-from .judging import BAD, RESULTS, WARN, results_of, worst
+from .checks import CHECKS, HOST, Check
+from .judging import BAD, GOOD, RESULTS, WARN, Measure, diagnose, results_of, summed_up, worst
 from .judging import worse as worse_checks
 
 Diagnosis = Mapping[str, Any]
@@ -108,3 +108,27 @@ def _results_by_uuid(before: Any) -> dict[str, dict[str, str]]:
                 f"before: element {number} is not the diagnosis of a device, which has uuid and checks with results"
             ) from None
     return found
+
+
+def merged(api: Iterable[Diagnosis], hosts: Iterable[Diagnosis]) -> list[dict[str, Any]]:
+    """The diagnoses of devices from both sources, one for each device; what the host itself has measured counts more.
+
+    :param hosts: those without a uuid are devices that the API does not know.
+    """
+    found = {one["uuid"]: dict(one) for one in api}
+    others = []
+    for host in hosts:
+        known = found.get(host["uuid"]) if host["uuid"] else None
+        if known is None:
+            others.append(dict(host))
+            continue
+        better = {name: one for name, one in host["checks"].items() if one["result"] in (GOOD, WARN, BAD)}
+        checks = summed_up({**host["checks"], **known["checks"], **better})
+        found[host["uuid"]] = {**known, "source": f"{known['source']}, {host['source']}", **checks}
+    return [*found.values(), *others]
+
+
+def unreached(uuid: str | None, name: str, checks: Sequence[Check], why: str) -> dict[str, Any]:
+    """The diagnosis of a host that could not be asked: nothing is known of it, and why."""
+    measures = dict.fromkeys((check.name for check in checks), Measure(None, why))
+    return {"uuid": uuid, "name": name, "source": HOST, **diagnose(checks, measures)}
