@@ -101,8 +101,11 @@ options:
         OData options.
     type: raw
   services:
-    description: Whether to read the services of each device, with image, status and release.
-    type: bool
+    description:
+      - Whether to read the services of each device, with image, status and release.
+      - A list of names does so too, and with O(connect=container) makes hosts of the containers of these services
+        alone.
+    type: raw
     default: false
   variables:
     description:
@@ -135,18 +138,30 @@ options:
     default: balena_
   connect:
     description:
-      - Set the variables that P(ansible.builtin.ssh#connection) needs to reach the host OS of a device.
-      - V(tunnel) goes through the cloud, wherever the device is. The tunnel takes the token from the environment
-        (E(BALENA_TOKEN) or E(BALENA_API_KEY)) or from the balena CLI's login, never from the command line.
+      - What of each device Ansible shall log in to.
+      - V(host) makes a host of its host OS, reached with P(community.balena.host#connection). There is no Python, so
+        modules that need none work, with C(gather_facts=false).
+      - V(container) makes a host of each service, called C(<device>.<service>), whose container is reached with
+        P(community.balena.container#connection), and groups such as C(balena_service_web).
+      - With both, each device has a group of its host OS and its containers, such as C(balena_device_berlin_sign_01),
+        and C(balena_hosts) and C(balena_containers) are all of a kind.
+      - Without it, a device is a host that nothing logs in to.
+    type: list
+    elements: str
+    choices: [host, container]
+    default: []
+  reach:
+    description:
+      - How O(connect) gets there. V(tunnel) goes through the cloud, wherever the device is. The connection plugins take
+        the token from the environment (E(BALENA_TOKEN) or E(BALENA_API_KEY)), the variable C(balena_api_token) or the
+        login of the balena CLI; it is never put into the inventory.
       - V(local) goes to the address that the device reports.
-      - The host OS has no Python, so P(ansible.builtin.raw#module) and P(ansible.builtin.script#module) work,
-        with C(gather_facts=false).
     type: str
-    choices: [none, tunnel, local]
-    default: none
+    choices: [tunnel, local]
+    default: tunnel
   tunnel_address:
     description:
-      - Host and port of the tunnel for O(connect=tunnel).
+      - Host and port of the tunnel for O(reach=tunnel).
       - By default port 443 of C(tunnel.<domain>) if O(api_url) is C(https://api.<domain>/).
     type: str
     env:
@@ -204,11 +219,12 @@ keyed_groups:
     parent_group: device_types
 
 ---
-# Reach the host OS through the cloud: ansible -i tunnel.balena.yml all -m ansible.builtin.raw -a uptime
+# Log in through the cloud: ansible -i tunnel.balena.yml balena_hosts -m ansible.builtin.raw -a uptime
 plugin: community.balena.balena
 applications: [acme/sensors]
 online: true
-connect: tunnel
+connect: [host, container]
+services: [main]
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/balena-inventory

@@ -149,7 +149,7 @@ def test_examples_of_modules(modules, emulator, count, ansible):
 def test_examples_of_the_inventory(number, emulator, ansible):
     (ansible.folder / ".balena-production").write_text(emulator.token, encoding="utf-8")
     text = list(re.split(r"^---$", examples(INVENTORY), flags=re.MULTILINE))[number]
-    if "connect: tunnel" in text:  # only the domain of balenaCloud tells where its tunnel is
+    if "connect: [" in text:  # only the domain of balenaCloud tells where its tunnel is
         text += "tunnel_address: tunnel.example.com:443\n"
     path = ansible.folder / f"example_{number}.balena.yml"
     path.write_text(text, encoding="utf-8")

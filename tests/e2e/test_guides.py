@@ -114,7 +114,7 @@ def inventories(ansible: Ansible, blocks: list[tuple[Block, Any]]) -> list[str]:
     for block, _content in blocks:
         path = ansible.folder / f"{name_of(block)}.balena.yml"
         # Only the domain of balenaCloud tells where its tunnel is.
-        more = "tunnel_address: tunnel.example.com:443\n" if "connect: tunnel" in block.text else ""
+        more = "tunnel_address: tunnel.example.com:443\n" if "connect: [" in block.text else ""
         path.write_text(block.text + more, encoding="utf-8")
         arguments += ["-i", str(path)]
     return arguments

@@ -282,7 +282,7 @@ def test_complete_or_an_error(refused, fleet, fault):
         ({"keyed_groups": [{"key": "no_such"}], "strict": True}, "sensor-01"),
         ({"hostnames": ["no_such ~ 'x'"], "strict": True}, "hostnames"),
         ({"timeout": "{{ no_such }}"}, "option timeout"),
-        ({"connect": "tunnel"}, "tunnel_address"),
+        ({"connect": ["host"]}, "tunnel_address"),
         ({"group_by": ["colour"]}, "group_by"),
         ({"hostname": ["uuid"], "with-tags": {}}, "no such option: 'hostname'; did you mean 'hostnames'?"),
     ],

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`connect: tunnel` and `connect: local` reach a host OS: ansible's raw and script through a real sshd."""
+"""`connect: [host]` reaches a host OS through the tunnel and locally: ansible's raw and script through a real sshd."""
 
 from __future__ import annotations
 
@@ -170,15 +170,17 @@ def test_the_token_is_not_in_the_variables(ansible, tunnel, tmp_path, emulator):
     assert emulator.token not in done.text
     host = done.json["_meta"]["hostvars"]["sensor-01"]
     assert host["ansible_host"] == f"{host['balena_uuid']}.balena"
-    assert (host["ansible_port"], host["ansible_ssh_transfer_method"]) == (22222, "piped")
-    assert "HostKeyAlias" in host["ansible_ssh_common_args"]
+    assert (host["ansible_port"], host["ansible_connection"]) == (22222, "community.balena.host")
+    assert (host["balena_reach"], host["balena_tunnel_address"]) == ("tunnel", tunnel.address)
 
 
 def test_local(ansible, emulator, device, sshd, tmp_path):
     emulator.store.update("device", device["id"], ip_address="-oProxyCommand=id fe80::1 127.0.0.1 192.0.2.7")
     source = tmp_path / "local.balena.yml"
     source.write_text(
-        yaml.safe_dump({"plugin": "community.balena.balena", "devices": ["sensor-01"], "connect": "local"}),
+        yaml.safe_dump(
+            {"plugin": "community.balena.balena", "devices": ["sensor-01"], "connect": ["host"], "reach": "local"}
+        ),
         encoding="utf-8",
     )
     ansible.environment.update(ssh_environment(sshd, tmp_path))

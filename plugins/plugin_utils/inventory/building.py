@@ -51,14 +51,15 @@ def host_names(devices: Sequence[Variables], naming: Naming, warn: Warn) -> list
         wanted.append(name)
         refused += unusable
     if refused:
-        warn(_about_refused(refused))
+        warn(about_refused(refused))
     names, clashes = distinct_names(wanted, devices, naming.on_duplicate, naming.is_free)
     if clashes and naming.on_duplicate == "warn":
         warn(_about_duplicates(clashes))
     return names
 
 
-def _about_refused(refused: Sequence[str]) -> str:
+def about_refused(refused: Sequence[str]) -> str:
+    """The warning about names that no host may have."""
     names = counted(
         len(refused),
         "name was not used for a host, because it belongs to",
@@ -161,7 +162,7 @@ class HostWriter:
         return Host(name, plain, marked, self._hosts[name], existed=True)
 
     def _title(self, variable: str) -> str:
-        return variable if variable.startswith("ansible_") else self._prefix + variable
+        return variable if variable.startswith(("ansible_", "balena_")) else self._prefix + variable
 
     def _learn(self, variable: str) -> tuple[str, bool, dict[Any, Any]]:
         return self._known.setdefault(variable, (self._title(variable), variable not in UNIQUE, {}))

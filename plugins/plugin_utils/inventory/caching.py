@@ -19,8 +19,8 @@ CACHE_VERSION = 1
 
 #: Options that decide what is read. The others are applied to what was read, cached or not.
 READ_OPTIONS = (
-    "applications", "devices", "expand", "fields", "filter", "online", "organizations", "services", "variables",
-    "with_tags",
+    "applications", "devices", "expand", "fields", "filter", "has_tags", "online", "organizations", "services",
+    "variables", "with_tags",
 )  # fmt: skip
 
 

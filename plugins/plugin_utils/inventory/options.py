@@ -22,7 +22,11 @@ from .grouping import GROUPINGS
 
 #: Options that name things by text or by id, and those that are lists of text.
 _NAMES = {"organizations": "a handle or an id", "applications": "a slug, uuid or id", "devices": "a uuid, name or id"}
-_TEXTS = {"hostnames": "a variable, a tag or an expression", "fields": "a field of the API's devices"}
+_TEXTS = {
+    "hostnames": "a variable, a tag or an expression",
+    "fields": "a field of the API's devices",
+    "services": "the name of a service",
+}
 _PREFIX = re.compile(r"[^\W\d]\w*|")
 
 
@@ -51,6 +55,9 @@ def check_options(options: Mapping[str, Any]) -> None:
         for number, item in enumerate(options.get(option) or ()):
             if not (_is_text(item) or (isinstance(item, int) and not isinstance(item, bool))):
                 raise _wrong(f"{option}[{number}]", meant, item)
+    services = options.get("services")
+    if services is not None and not isinstance(services, (bool, list)):
+        raise AnsibleParserError(f"option services must be a boolean or a list of names, not {kind_of(services)}")
     for option, meant in _TEXTS.items():
         for number, item in enumerate(options.get(option) or ()):
             if not _is_text(item):

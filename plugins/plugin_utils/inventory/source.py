@@ -18,10 +18,12 @@ from ...module_utils.engine.visible import visible
 from ...module_utils.engine.wording import counted
 from ...module_utils.inert import IS_NEEDED, inert, warning
 from ...module_utils.sdk.errors import BalenaError, BalenaRequestError
+from ..reach.address import AddressError
 from .building import (
     HostWriter,
     Naming,
     about_groups,
+    about_refused,
     about_renamed,
     add_groups,
     group_names,
@@ -33,7 +35,7 @@ from .guarding import Guard, rename_like_groups
 from .marking import mark
 from .memo import ConstructedOnce
 from .naming import DuplicateNames
-from .reach import Local, Tunnel, TunnelAddressError, tunnel_address
+from .reach import Target, Wanted, Way, group_targets, targets
 from .reading import expansions, read_devices
 
 Device = dict[str, Any]
@@ -50,6 +52,7 @@ class InventorySource:
     def __init__(self, plugin: Any, options: Mapping[str, Any], extra: Mapping[str, Any] | None) -> None:
         self._plugin = plugin
         self._options = options
+        self._wanted = Wanted.of(options)
         self._guard = Guard(plugin.inventory, options["hostvars_prefix"])
         self._constructed = ConstructedOnce(
             plugin,
@@ -67,14 +70,18 @@ class InventorySource:
             self.build(self.select(self.devices(use_cache=use_cache)))
         except BalenaRequestError as error:
             raise AnsibleParserError(f"Could not read the devices: {error}{self._hint(error)}") from error
-        except (BalenaError, DuplicateNames, TunnelAddressError) as error:
+        except (BalenaError, DuplicateNames, AddressError) as error:
             raise AnsibleParserError(str(error)) from error
 
     def devices(self, *, use_cache: bool) -> list[Device]:
         """The variables of all devices, without prefix."""
         if self._options.get("cache") and self._options["variables"] == "values":
             self._keep_cache_private()
-        want = {**self._options, "api_token": _text(self._options.get("api_token"))}
+        want = {
+            **self._options,
+            "api_token": _text(self._options.get("api_token")),
+            "services": self._wanted.reads_services,
+        }
         with connect(want, read_only=True) as balena:
             key = cache_key(self._plugin.NAME, want, want["api_url"], balena.tokens.get())
             found = self._cached(key) if self._options.get("cache") and use_cache else None
@@ -127,15 +134,13 @@ class InventorySource:
             groups = group_names(devices, options["group_by"], options["group_prefix"], sanitize)
             names = host_names(devices, self.naming(groups), self._warn)
             devices = self.inert(devices)
-            way = self._way()
-            if way:
-                devices = [{**device, **way.variables(device)} for device in devices]
+            found = self._targets(devices, names, groups)
             writer = HostWriter(inventory, options["hostvars_prefix"])
-            hosts = [writer.add(name, device) for name, device in zip(names, devices, strict=True)]
-            add_groups(self._guard, hosts, groups)
+            hosts = [writer.add(target.name, target.variables) for target in found]
+            add_groups(self._guard, hosts, self._groups_of(found, names, devices, groups))
             self._constructed.construct(hosts, options["compose"], options["groups"], options["keyed_groups"])
-            uuids = {host.name: str(device["uuid"]) for host, device in zip(hosts, devices, strict=True)}
-            renamed = rename_like_groups(inventory, hosts, lambda host: uuids[host.name])
+            fallbacks = {host.name: target.fallback for host, target in zip(hosts, found, strict=True)}
+            renamed = rename_like_groups(inventory, hosts, lambda host: fallbacks[host.name])
         if renamed:
             self._warn(about_renamed(renamed))
         if self._guard.refused:
@@ -164,14 +169,24 @@ class InventorySource:
         hostnames = [name if isinstance(name, str) else str(name) for name in options["hostnames"]]
         return Naming(hostnames, options["on_duplicate"], self._evaluate, is_free)
 
-    def _way(self) -> Tunnel | Local | None:
-        options = self._options
-        if options["connect"] == "local":
-            return Local()
-        if options["connect"] == "tunnel":
-            address = tunnel_address(options["api_url"], options.get("tunnel_address"))
-            return Tunnel(address, options.get("ca_path"), options["validate_certs"])
-        return None
+    def _targets(self, devices: list[Device], names: list[str], groups: list[list[str]]) -> list[Target]:
+        """The hosts that the devices become."""
+        way = Way(self._options) if self._wanted.kinds else None
+        refused: list[str] = []
+        found = targets(devices, names, self._wanted, way, self.naming(groups).is_free, refused)
+        if refused:
+            self._warn(about_refused(refused))
+        return found
+
+    def _groups_of(
+        self, found: list[Target], names: list[str], devices: list[Device], groups: list[list[str]]
+    ) -> list[list[str]]:
+        """The groups of each host: those of its device, and its own."""
+        if not self._wanted.kinds:
+            return groups
+        prefix, sanitize = self._options["group_prefix"], self._plugin._sanitize_group_name
+        own = group_targets(found, names, devices, self._wanted.kinds, prefix, sanitize)
+        return [[*(groups[target.number] if groups else ()), *more] for target, more in zip(found, own, strict=True)]
 
     def _evaluate(self, expression: str, device: Mapping[str, Any]) -> Any:
         prefix = self._options["hostvars_prefix"]

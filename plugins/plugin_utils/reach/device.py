@@ -10,10 +10,8 @@ command's.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +30,7 @@ from .escalating import Escalation
 from .failures import Failure, of_ssh, of_tunnel
 from .framing import Frame
 from .opening import Attempts, Unreached, is_open, open_once
+from .reporting import Report, read_report
 from .running import EscalationTimeout, Job, Outcome, run
 from .tokens import token_for
 
@@ -154,7 +153,7 @@ class DeviceConnection(SshConnection):
         if sink is not None:
             sink.seek(0)
             sink.truncate()
-        with self._report() as report:
+        with Report() as report:
             job = Job(
                 self._command(self._frame(frame, command)), self._environment(report), frame, source, sink,
                 Escalation(become), self.get_option("start_timeout"), 2 + self.get_option("timeout"),
@@ -193,7 +192,7 @@ class DeviceConnection(SshConnection):
     def _open_now(self) -> None:
         def attempt() -> Outcome:
             frame = Frame()
-            with self._report() as report:
+            with Report() as report:
                 argv = self._command(frame.wrap(":"), debug=True)
                 done = self._run_job(
                     Job(argv, self._environment(report), frame, start_within=self.get_option("start_timeout"))
@@ -212,7 +211,7 @@ class DeviceConnection(SshConnection):
 
     def _failure(self, done: Outcome, report: str) -> Failure:
         """Why a command was not started."""
-        told = _read_report(report)
+        told = read_report(report)
         if told:
             return of_tunnel(*told)
         if done.late:
@@ -287,31 +286,6 @@ class DeviceConnection(SshConnection):
         found = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}
         token = token_for(self.get_option("api_url"), self.get_option("api_token"))
         return {**found, REPORT_VARIABLE: report, **({TOKEN_VARIABLES[0]: token} if token else {})}
-
-    @staticmethod
-    def _report() -> Any:
-        return _Report()
-
-
-class _Report:
-    """A file for what the ProxyCommand has to say; its path, while it is there."""
-
-    def __enter__(self) -> str:
-        descriptor, self._path = tempfile.mkstemp(prefix="balena-tunnel-")
-        os.close(descriptor)
-        return self._path
-
-    def __exit__(self, *_error: object) -> None:
-        os.unlink(self._path)
-
-
-def _read_report(path: str) -> tuple[str, str] | None:
-    try:
-        with open(path, encoding="utf-8") as file:
-            told = json.load(file)
-        return str(told["status"]), str(told["message"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _why(done: Outcome) -> str:
