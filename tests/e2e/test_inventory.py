@@ -211,6 +211,8 @@ def test_cache(ansible, fleet, tmp_path):
     assert len(fleet.requests()) == 4
     ansible.inventory({**options, "online": True})
     assert len(fleet.requests()) == 6, "other options have an entry of their own"
+    ansible.inventory({**options, "has_tags": ["role"]})
+    assert len(fleet.requests()) == 8, "so have those that look at tags"
     for wrong in ('{"version": 0, "devices": []}', "no json", "[]", '{"version": 1, "devices": [1]}'):
         for path in cache.iterdir():
             path.write_text(wrong, encoding="utf-8")
