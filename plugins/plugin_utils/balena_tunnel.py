@@ -129,7 +129,8 @@ def open_tunnel(options: argparse.Namespace, secret: str) -> tuple[ssl.SSLSocket
 
 def tls(options: argparse.Namespace) -> ssl.SSLContext:
     """The TLS settings: certificate and host name are checked unless told otherwise."""
-    context = ssl.create_default_context(cafile=options.ca_path)
+    kind = "capath" if options.ca_path and os.path.isdir(options.ca_path) else "cafile"
+    context = ssl.create_default_context(**{kind: options.ca_path})
     if options.no_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -52,7 +52,7 @@ class ContainerConnection(DeviceConnection):
                 f"the engine of the device did not start the command within {self.get_option('start_timeout')} s, so it"
                 " was called off. Look at 'systemctl status balena-engine' on its host OS"
             )
-        return self._service.failure(done.said, done.stderr) or super()._failure(done, report)
+        return self._service.failure(done.said, done.stderr + done.stdout) or super()._failure(done, report)
 
     def _loss(self, done: Outcome) -> str:
         self._container = None

@@ -265,7 +265,9 @@ class DeviceConnection(SshConnection):
             address = tunnel_address(self.get_option("api_url"), self.get_option("tunnel_address"))
         except AddressError as error:
             raise AnsibleConnectionFailure(str(error)) from None
-        proxy = proxy_command(address, self.get_option("ca_path"), self.get_option("validate_certs"))
+        # As the library that the API is asked with: it is how AWX names a private authority.
+        trusted = self.get_option("ca_path") or os.environ.get("REQUESTS_CA_BUNDLE")
+        proxy = proxy_command(address, trusted, self.get_option("validate_certs"))
         return [f"ProxyCommand={proxy}", f"HostKeyAlias={self._uuid}.balena"]
 
     def _build_command(self, binary: str, subsystem: str, *other_args: Any) -> list[bytes]:

@@ -40,6 +40,7 @@ OTHER_SHAPE = {
     "purge": "of one thing it is wanted or not; of a whole fleet, for each kind of thing on its own",
     "scope": "what there is differs: there are no variables of a user, and no keys of a service",
     "secrets": "a document needs their values; an export says which there are",
+    "services": "tells whether to read them; the inventory also, of which services it makes hosts",
     "state": "what states there are is what a thing can be",
     "variables": "declares them by name; the inventory only says whether to read them",
 }
@@ -57,6 +58,7 @@ ABOUT_ITS_SUBJECT = {
 SHELL_OWN_SHAPE = {
     "dest": "where a fetched file goes has to be said; a link is at a path",
     "src": "what a link leads to can be missing, and so can what content replaces",
+    "services": "tells whether to read them; the inventory also, of which services it makes hosts",
     "state": "what states there are is what a thing can be",
 }
 
