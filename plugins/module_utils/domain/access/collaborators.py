@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Key, NewId, Plan
@@ -60,11 +60,8 @@ def membership(
         people = People()
     elif people is None:
         people = read_people(balena, APPLICATION, of, declared)
-    organization = related_or_none(application, "organization")
     unknown = [who for who, role in declared.items() if role is not None and not people.member(who)]
-    colleagues = (
-        read_people(balena, ORGANIZATION, organization["id"], unknown) if organization and unknown else People()
-    )
+    colleagues = _colleagues(balena, application, unknown)
     # By its address, a colleague is not somebody to be invited either.
     names = {who: colleague.name for who in unknown if (colleague := colleagues.member(who))}
     key: Key = (application["slug"],)
@@ -79,3 +76,9 @@ def membership(
         joins=lambda who: who in colleagues.members,
         message=message,
     )
+
+
+def _colleagues(balena: Balena, application: Record, unknown: Sequence[str]) -> People:
+    """The members of an application's organization, if there is somebody to be found among them."""
+    organization = related_or_none(application, "organization")
+    return read_people(balena, ORGANIZATION, organization["id"], unknown) if organization and unknown else People()

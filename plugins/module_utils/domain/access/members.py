@@ -80,17 +80,15 @@ def converge(
     :param message: what the mails say that invite people.
     :raises DeclarationError: the same person is declared twice.
     """
-    wanted = {who: role for who, role in declared.items() if role is not None}
     desired: dict[str, list[Row]] = {kind.membership: [], kind.invite: []}
-    absent: dict[str, list[Key]] = {kind.membership: [], kind.invite: []}
-    for who, role in wanted.items():
+    for who, role in declared.items():
+        if role is None:
+            continue
         resource, name, identity = _place(kind, people, of, who, joins)
         if resource == kind.invite and message is not None:
             identity["message"] = message
         desired[resource].append(Row((*key, name), {kind.role: NamedId(roles[role], role)}, identity))
-    for who in declared.keys() - wanted.keys():
-        for resource, person in ((kind.membership, people.member(who)), (kind.invite, people.guest(who))):
-            absent[resource] += [(*key, person.name)] if person else []
+    absent = _absent(kind, people, key, [who for who, role in declared.items() if role is None])
     actual = {kind.membership: people.members.values(), kind.invite: people.invited.values()}
     # An invitation that changes is made anew.
     identities = {row.key[-1]: row.identity for row in desired[kind.invite]}
@@ -110,6 +108,15 @@ def converge(
         _after(people.members, ordered, kind.membership, kind),
         _after(people.invited, ordered, kind.invite, kind),
     )
+
+
+def _absent(kind: Kind, people: People, key: Key, unwanted: Iterable[str]) -> dict[str, list[Key]]:
+    """The memberships and invitations that there must not be, by resource."""
+    found: dict[str, list[Key]] = {kind.membership: [], kind.invite: []}
+    for who in unwanted:
+        for resource, person in ((kind.membership, people.member(who)), (kind.invite, people.guest(who))):
+            found[resource] += [(*key, person.name)] if person else []
+    return found
 
 
 def _place(

@@ -47,12 +47,7 @@ def plan(balena: Balena, want: Want) -> Task:
     identity, key = {"handle": handle}, (handle,)
     wanted = {**want, "name": want.get("name") or (None if found else handle)}
     changes = RESOURCE.converge(wanted, found, identity, key)
-    if found:
-        people = read_people(balena, ORGANIZATION, found["id"], declared)
-    else:
-        # Who creates an organization is its first administrator.
-        me = token_user(balena)
-        people = People({me: Person(me, NamedId(roles[ADMINISTRATOR], ADMINISTRATOR), None)})
+    people = _people(balena, found, declared, roles)
     membership = converge(
         ORGANIZATION,
         people,
@@ -74,6 +69,15 @@ def plan(balena: Balena, want: Want) -> Task:
     }
     planned = Plan(join([changes, membership.changes]), len(people.members) + 1, {"organization": shown})
     return Task(planned, MEMBER_WRITERS, result=with_new_id("organization", RESOURCE.name, key, shown))
+
+
+def _people(balena: Balena, found: Record | None, declared: Mapping[str, Any], roles: Mapping[str, int]) -> People:
+    """Who belongs to an organization, or will as soon as it is created."""
+    if found:
+        return read_people(balena, ORGANIZATION, found["id"], declared)
+    # Whoever creates an organization is its first administrator.
+    me = token_user(balena)
+    return People({me: Person(me, NamedId(roles[ADMINISTRATOR], ADMINISTRATOR), None)})
 
 
 def find(balena: Balena, handle: str) -> Record | None:

@@ -38,14 +38,24 @@ def account(
     :param problem: what is wrong beyond what the tasks say.
     :param foreseen: whether it was only foreseen.
     """
+    row = _row(waves, number, steps[-1] if steps else {}, ready, before or {})
+    wrong = _wrong(row, steps, problem, foreseen)
+    found = _gone_wrong(row, wrong) if wrong else _gone_well(waves, row, foreseen)
+    passed = None if foreseen else wrong is None
+    return {**row, "passed": passed, "problem": wrong.sentence if wrong else "", "outcome": found.shown()}
+
+
+def _row(
+    waves: Sequence[Mapping[str, Any]], number: int, last: Step, ready: Iterable[str], earlier: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What became of the devices that were reached so far."""
     wave = next(one for one in waves if one["number"] == number)
     reached = {uuid for one in waves if one["number"] <= number for uuid in one["devices"]}
-    last = steps[-1] if steps else {}
-    waited, earlier = last.get("waited", {}), before or {}
+    waited = last.get("waited", {})
     lost = {one["uuid"] for one in waited.get("failed", ())}
     there = [one["uuid"] for one in last.get("devices", ()) if one["action"] == _THERE]
     done = [*(uuid for uuid in ready if uuid in reached), *earlier.get("done", ()), *there, *waited.get("done", ())]
-    row: dict[str, Any] = {
+    return {
         "number": number,
         "name": wave["name"],
         "total": wave["total"],
@@ -53,14 +63,16 @@ def account(
         "done": [uuid for uuid in dict.fromkeys(done) if uuid not in lost],
         **{state: [*earlier.get(state, ()), *waited.get(state, ())] for state in ("failed", "pending")},
     }
+
+
+def _wrong(row: Mapping[str, Any], steps: Sequence[Step], problem: str, foreseen: bool) -> Outcome | None:
+    """What is wrong with a wave, if something is; what the tasks say of it comes first."""
     wrong = next((failed for step in steps if (failed := of_failure(step))), None)
-    if wrong is None and not (problem or foreseen or row["done"]):
-        problem = _nothing_shown(wave["total"])
-    if wrong is None and problem:
-        wrong = Outcome("failed", Verdict.GIVE_UP, problem)
-    found = _gone_wrong(row, wrong) if wrong else _gone_well(waves, row, foreseen)
-    passed = None if foreseen else wrong is None
-    return {**row, "passed": passed, "problem": wrong.sentence if wrong else "", "outcome": found.shown()}
+    if wrong is not None:
+        return wrong
+    if not (problem or foreseen or row["done"]):
+        problem = _nothing_shown(row["total"])
+    return Outcome("failed", Verdict.GIVE_UP, problem) if problem else None
 
 
 def _nothing_shown(total: int) -> str:
