@@ -89,7 +89,9 @@ def test_a_fleet_is_diagnosed_and_reported(ansible: Ansible, emulator: Emulator)
     assert "## storage warn: 1 device\n" in report
     # A name is neither markup, nor a template, nor the end of a cell.
     (row,) = [line for line in report.splitlines() if "evil" in line]
-    assert row.startswith(r"| d\-3 \| \[x\]\(http\://evil\) \<b\>\{\{ lookup\('pipe', 'id'\) \}\}\</b\> | ")
+    assert row.startswith(r"| d\-3 \| \[x\]\(http\://evil\) \<b\>")
+    # Old ansible-cores know no text that is never a template, and get it with its braces encoded.
+    assert any(f"{start} lookup\\('pipe', 'id'\\) " in row for start in (r"\{\{", "%7B%7B"))
     assert "uid=" not in report
 
 

@@ -124,6 +124,25 @@ def test_a_share_of_failures_ends_it_in_its_wave_and_it_goes_on_later(cloud, upd
     assert sorted(old) == ["off", "private"]
 
 
+HEALTH = {"os_update_gate_diagnose": True, "os_update_diagnose_settle": 0}
+
+
+def test_an_os_that_heats_devices_ends_with_the_first_wave(cloud, update):
+    ids = [row["id"] for row in cloud.store.query("device")]
+    cloud.store.update("device", ids, cpu_temp=48, storage_usage=2000, storage_total=20000, memory_usage=500,
+                       memory_total=4000)  # fmt: skip
+    cloud.simulate(release_metrics={"6.0.41": {"cpu_temp": 95}})
+    failed, report = update(status=2, **HEALTH)
+    assert report["state"] == "failed"
+    assert [wave["passed"] for wave in report["waves"]] == [False]
+    assert "worse than before: " in report["problem"]
+    assert "temperature is bad, was good: 95 °C" in report["problem"]
+    assert "temperature is bad, was good: 95 °C" in failed.text
+    cloud.simulate(release_metrics={})
+    _done, report = update(**HEALTH)
+    assert report["state"] == "finished"
+
+
 def attempt(name, folder, **more):
     """A task that runs the role, and keeps its account and how it failed, if it did."""
     given = {**VARIABLES, "os_update_report": str(folder / f"{name}.json"), **more}
