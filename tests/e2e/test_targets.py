@@ -26,8 +26,9 @@ import yaml
 
 from emulator import Emulator
 from tests.support.ansible_runs import COLLECTIONS, TARGETS, Ansible, without_actions
+from tests.support.modules import MODULES
 
-NAMES = sorted(path.name for path in TARGETS.glob("balena_*"))
+NAMES = [name for name in MODULES if (TARGETS / name).is_dir()]
 
 UUID = re.compile(r"\b[0-9a-f]{32}\b")
 RUN = re.compile(r"it-[0-9a-f]{8}\b")

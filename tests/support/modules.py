@@ -14,9 +14,10 @@ import yaml
 from tests.support.ansible_runs import CHECKOUT
 
 COLLECTION = "ansible_collections.community.balena.plugins"
-MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("balena_*.py"))
+FILES = {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("[a-z]*.py")}
 #: Those that talk to the shell of their host, over its connection, and not to the API.
-SHELL_MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("shell_*.py"))
+SHELL_MODULES = sorted(name for name in FILES if name.startswith("shell_") or name == "balena_volume_archive")
+MODULES = sorted(FILES - {*SHELL_MODULES})
 CHANGING = [name for name in MODULES if not name.endswith("_info")]
 
 
@@ -51,7 +52,7 @@ def fragments(name: str) -> set[str]:
     """The collection's doc fragments that a module uses, in lower case."""
     return {
         fragment.removeprefix("community.balena.").lower()
-        for fragment in documentation(name)["extends_documentation_fragment"]
+        for fragment in documentation(name).get("extends_documentation_fragment", [])
     }
 
 

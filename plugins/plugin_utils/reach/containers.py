@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 from ansible.errors import AnsibleConnectionFailure
 
@@ -20,6 +20,7 @@ class ContainerConnection(DeviceConnection):
     """Commands run in the container of a service; who logs in to the host OS is C(host_user)."""
 
     _container: str | None = None
+    _is_outside = False
     _service: Service
 
     def _prepare(self) -> None:
@@ -37,7 +38,17 @@ class ContainerConnection(DeviceConnection):
         finally:
             self.set_option("remote_user", inside)
 
+    def run_on_host(self, command: str, source: IO[bytes] | None = None, sink: IO[bytes] | None = None) -> Outcome:
+        """Run a command outside of the container, on the host OS."""
+        self._is_outside = True
+        try:
+            return super().run_on_host(command, source, sink)
+        finally:
+            self._is_outside = False
+
     def _frame(self, frame: Frame, command: str) -> str:
+        if self._is_outside:
+            return super()._frame(frame, command)
         return self._service.script(frame, frame.wrap(command), self._container)
 
     def _run_once(self, *arguments: Any) -> Outcome:

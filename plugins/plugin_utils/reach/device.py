@@ -119,6 +119,15 @@ class DeviceConnection(SshConnection):
         self._prepare()
         super().reset()
 
+    def run_on_host(self, command: str, source: IO[bytes] | None = None, sink: IO[bytes] | None = None) -> Outcome:
+        """Run a command on the host OS of the device, also if this is the connection to a container.
+
+        :param source: what the command reads, while it runs.
+        :param sink: where its standard output goes, while it runs.
+        :raises AnsibleConnectionFailure: it was not started, or the connection was lost before it ended.
+        """
+        return self._perform(command, source, sink=sink)
+
     # What runs.
 
     def _perform(

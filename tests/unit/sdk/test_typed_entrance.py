@@ -18,6 +18,7 @@ from ansible_collections.community.balena.plugins.module_utils import sdk
 from ansible_collections.community.balena.plugins.module_utils.sdk import Balena, Options, configuration, errors
 from ansible_collections.community.balena.plugins.module_utils.sdk.models.device import DeviceModel
 from tests.support.ansible_runs import CHECKOUT
+from tests.support.modules import MODULES
 
 NAMESPACES = ("auth", "errors", "logs", "models", "pine", "request", "settings", "utils")
 MODELS = (
@@ -146,10 +147,9 @@ def _packed(start: Path, *, at_run_time: bool) -> set[Path]:
     return found
 
 
-@pytest.mark.parametrize(
-    "module", sorted((CHECKOUT / "plugins" / "modules").glob("balena_*.py")), ids=lambda path: path.stem
-)
-def test_what_ansible_packs_with_a_module_is_what_is_imported_at_run_time(module: Path) -> None:
+@pytest.mark.parametrize("name", MODULES)
+def test_what_ansible_packs_with_a_module_is_what_is_imported_at_run_time(name: str) -> None:
+    module = CHECKOUT / "plugins" / "modules" / f"{name}.py"
     packed = _packed(module, at_run_time=True)
     assert packed == _packed(module, at_run_time=False)
     assert packed > set((CHECKOUT / "plugins" / "module_utils" / "sdk" / "models").rglob("*.py"))
