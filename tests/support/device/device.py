@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .engine import Engine
@@ -38,11 +39,13 @@ class Service:
 
 # One that Ansible's modules run in, one that they do not, and one that ends every few seconds. Ten seconds at least:
 # after less than that, the engine waits longer from restart to restart.
-SERVICES: Mapping[str, Service] = {
-    "api": Service("python", volumes={"data": "/data"}),
-    "web": Service(),
-    "flaky": Service(command=("sh", "-c", "sleep 10.5; exit 1")),
-}
+SERVICES: Mapping[str, Service] = MappingProxyType(
+    {
+        "api": Service("python", volumes={"data": "/data"}),
+        "web": Service(),
+        "flaky": Service(command=("sh", "-c", "sleep 10.5; exit 1")),
+    }
+)
 
 
 class Device:

@@ -72,4 +72,4 @@ def test_attempts_end():
     assert Attempts(0, 0).pause_after(Unreached(passing)) is None
     assert Attempts(60, 9).pause_after(Unreached(passing, is_final=True)) is None
     twice = Attempts(60, 2)
-    assert [twice.pause_after(Unreached(lasting)) is None for _ in range(3)] == [False, False, True]
+    assert [twice.pause_after(Unreached(lasting)) is None for _attempt in range(3)] == [False, False, True]

@@ -49,7 +49,7 @@ def test_a_command_reads_nothing_but_its_input():
 def test_a_large_file_is_streamed(tmp_path):
     block = os.urandom(1 << 20)
     with (tmp_path / "large").open("wb") as file:
-        for _ in range(40):
+        for _block in range(40):
             file.write(block)
     with (tmp_path / "large").open("rb") as source, (tmp_path / "there").open("w+b") as sink:
         done = perform("cat", source, sink=sink)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = Mapping[str, Any]
-Planner = Callable[["Balena", Want], "Plan | Task"]
+Planner = Callable[["Balena", Want], Plan | Task]
 
 #: The options that limit what a plan may cost: what of the forecast they limit, and what is said of too much of it.
 _LIMITS = {
