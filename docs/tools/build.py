@@ -25,6 +25,7 @@ TOOLS = Path(sys.executable).parent
 # Labels of Ansible's own site that antsibull-docs links to, and their pages.
 ANSIBLE_PAGES = {
     "action_plugins": "plugins/action.html",
+    "connection_plugins": "plugins/connection.html",
     "inventory_plugins": "plugins/inventory.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
@@ -40,10 +41,10 @@ LINK_OUT = re.compile(r"\]\(\.\./([^)#\s]+)(#[^)\s]*)?\)")
 BETTER = (
     # The theme has its own table of contents.
     (re.compile(r"^\.\. contents::\n(   :.*\n)+", re.MULTILINE), ""),
-    (re.compile(r"^community\.balena\.(\w+ (?:module|role|inventory) -- )", re.MULTILINE), r"\1"),
+    (re.compile(r"^community\.balena\.(\w+ (?:module|role|inventory|connection) -- )", re.MULTILINE), r"\1"),
     (re.compile(r"^Community\.Balena\n=+$", re.MULTILINE), "Modules, roles and plugins\n" + 26 * "="),
     # The navigation lists names, not whole titles.
-    (re.compile(r"^    (\w+)_(module|role|inventory)$", re.MULTILINE), r"    \1 <\1_\2>"),
+    (re.compile(r"^    (\w+)_(module|role|inventory|connection)$", re.MULTILINE), r"    \1 <\1_\2>"),
 )
 
 

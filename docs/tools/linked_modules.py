@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 NAME = re.compile(r"(?:community\.balena\.)?(\w+)")
-KINDS = ("module", "role", "inventory")
+KINDS = ("module", "role", "inventory", "connection")
 # Plugins' pages have links already, the SDK's names are others, and variables of hosts are called like modules.
 NOT_IN = ("collection/", "sdk/", "inventory")
 
