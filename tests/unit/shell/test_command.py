@@ -50,7 +50,7 @@ def test_arguments_and_output_are_any_bytes(host, arguments):
 
 
 @settings(max_examples=25)
-@given(text=any_text())
+@given(text=any_text(without=b"\0{"))  # ansible-core before 2.19 renders the values of the keyword here, as it should
 def test_standard_input_and_environment_are_any_bytes(host, text):
     done = run(
         host, cmd='cat; printf "%s" "$VALUE"', stdin=text, stdin_add_newline=False, strip_empty_ends=False,
