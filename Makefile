@@ -20,7 +20,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo test lint sanity emulator bench sizes docs docs-check readme surface clean
+.PHONY: help venv demo device test lint sanity emulator bench sizes docs docs-check readme surface clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -44,6 +44,9 @@ venv: $(VENV)/.test-ready $(COLLECTION) ## make .venv with what playbooks and te
 
 demo: venv ## converge a simulated fleet, twice, and show that the second run changes nothing
 	@$(BIN)/python tests/demo/run.py $(ARGS)
+
+device: venv ## start a device on this machine; make device ARGS="-- ansible-playbook ..." runs a command beside it
+	@$(BIN)/python tests/demo/device.py $(ARGS)
 
 test: venv $(AWX) ## run all tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal --durations 10 $(ARGS)

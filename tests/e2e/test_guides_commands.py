@@ -33,7 +33,7 @@ pytestmark = pytest.mark.once
 #: Pages whose blocks other tests run.
 ELSEWHERE = ("README.md", "CONTRIBUTING.md")
 ALL = [block for path in documents() if str(path.relative_to(CHECKOUT)) not in ELSEWHERE for block in blocks_of(path)]
-COMMANDS = [block for block in ALL if block.language in ("shell", "console") and block.mark != "tunnel"]
+COMMANDS = [block for block in ALL if block.language in ("shell", "console") and block.mark not in ("tunnel", "device")]
 ACCOUNT = [block for block in ALL if block.mark.startswith("account, ")]
 #: A playbook as readers have: it makes one variable and changes another.
 SITE = """

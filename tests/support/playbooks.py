@@ -19,9 +19,10 @@ def is_playbook(path: Path) -> bool:
     return isinstance(content, list) and all("hosts" in play or "import_playbook" in play for play in content)
 
 
-#: Those that change nothing at balena, or need another server: the tests of their roles and the demo run them.
+#: Those that change nothing at balena, or need another server: their own tests and the demo run them.
 ELSEWHERE = {
     "demo/rollout.yml",
+    "device/site.yml",
     "fleet/drift.yml",
     "fleet/export.yml",
     "os_update/os_update.yml",

@@ -44,7 +44,7 @@ def steps() -> list[Step]:
     """Return the README's commands with their output."""
     found: list[Step] = []
     for block in blocks_of(README):
-        if block.language in COMMANDS:
+        if block.language in COMMANDS and block.mark != "device":
             found.append(Step(block))
         elif block.language in OUTPUT and found:
             found[-1].shown.append(block)
