@@ -139,5 +139,6 @@ requirements:
   - an OpenSSH client on the controller
 """
 
-    #: Those of the ansible-core that is installed.
-    SSH = _options_of_ssh()
+    #: Those of the ansible-core that is installed. (With a type, since yamllint of ansible-test takes what is assigned
+    #: without one for a text.)
+    SSH: str = _options_of_ssh()
