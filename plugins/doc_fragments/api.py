@@ -71,12 +71,14 @@ options:
   api_token:
     description:
       - A session token or an API key.
+      - Of the environment variables, E(BALENA_TOKEN) comes first.
       - If neither the option nor an environment variable is set, the login that the balena CLI stored is used,
         if O(api_url) is the server that the settings of the CLI name.
     type: str
+    # Of those that are set, ansible-core takes the last one.
     env:
-      - name: BALENA_TOKEN
       - name: BALENA_API_KEY
+      - name: BALENA_TOKEN
   validate_certs:
     description: Whether to verify the certificate of the API.
     type: bool

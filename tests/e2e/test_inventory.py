@@ -301,6 +301,11 @@ def test_without_a_token(ansible, fleet):
     assert "Traceback" not in done.text
 
 
+def test_of_two_tokens_in_the_environment_it_takes_the_one_that_modules_take(ansible, fleet):
+    ansible.environment["BALENA_API_KEY"] = "of-somebody-else"
+    assert "sensor-01" in ansible.inventory({"plugin": PLUGIN, "devices": ["sensor-01"]}).output
+
+
 def test_a_file_of_another_name(ansible, fleet, tmp_path):
     source = tmp_path / "fleet.yml"
     source.write_text(f"plugin: {PLUGIN}\n", encoding="utf-8")
