@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -27,13 +28,22 @@ def beside(folder, script):
 
 def recap(output, host):
     """The counts of each recap for a host."""
-    lines = [line.partition(" : ")[2] for line in output.splitlines() if line.startswith(f"{host} ")]
+    lines = [
+        line.partition(" : ")[2] for line in output.splitlines() if line.startswith(f"{host} ") and " : ok=" in line
+    ]
     return [dict(pair.split("=") for pair in line.split()) for line in lines]
+
+
+def shown_in_guide():
+    """The command that the guide to tests runs on a device."""
+    (shown,) = [block.text for block in blocks_of(CHECKOUT / "docs" / "testing.md") if block.mark == "device"]
+    (command,) = re.findall(r'ARGS="-- (.*)"', shown)
+    return command
 
 
 def test_a_playbook_visits_it_twice(device_engines, tmp_path):
     visit = f"{PLAYBOOK} -e fetched={shlex.quote(str(tmp_path))}"
-    done = beside(tmp_path, f"{visit} && {visit}; exit $((40 + $?))")
+    done = beside(tmp_path, f"{visit} && {visit} && {shown_in_guide()}; exit $((40 + $?))")
     assert done.returncode == 40, done.stdout + done.stderr
     hosts = [f"berlin-sign-01{service}" for service in ("", ".api", ".web", ".flaky")]
     changed = {host: [int(counts["changed"]) for counts in recap(done.stdout, host)] for host in hosts}
@@ -42,6 +52,7 @@ def test_a_playbook_visits_it_twice(device_engines, tmp_path):
         "berlin-sign-01.flaky": [0, 0],
     }  # fmt: skip
     assert "balenaOS 6.0.41" in done.stdout
+    assert "berlin-sign-01.web | CHANGED" in done.stdout
     (fetched,) = tmp_path.rglob("api.conf")
     assert "system = Debian" in fetched.read_text(encoding="utf-8")
     assert not (CHECKOUT / ".cache" / "device" / "demo.balena.yml").exists()
