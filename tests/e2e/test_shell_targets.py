@@ -78,6 +78,39 @@ def test_target(target, tmp_path, shell, sshd):
     assert "Traceback" not in done.text
 
 
+#: What the targets cannot ask for everywhere: an engine, and another user without a password.
+ON_THE_HOST = [
+    {"community.balena.shell_facts": {"gather_subset": ["containers"]}},
+    {
+        "ansible.builtin.assert": {
+            "that": [
+                "ansible_facts.container_engine == 'balena-engine'",
+                "found | map(attribute='service') | select | sort == ['api', 'flaky', 'web']",
+                "(found | selectattr('service', 'eq', 'web') | first).state == 'running'",
+                "(found | selectattr('service', 'eq', 'web') | first).restart_count == 0",
+            ]
+        },
+        "vars": {"found": "{{ ansible_facts.containers }}"},
+    },
+]
+AS_NOBODY = {
+    "become": True,
+    "become_method": "ansible.builtin.su",
+    "become_user": "nobody",
+    "become_flags": "-s /bin/sh",
+}
+IN_THE_CONTAINER = [
+    {"community.balena.shell_command": {"cmd": "id -un; cat", "stdin": "heard"}, "register": "who", **AS_NOBODY},
+    {"community.balena.shell_copy": {"content": "ours\n", "dest": "/tmp/ours", "mode": "0600"}, **AS_NOBODY},
+    {"community.balena.shell_command": {"cmd": "cat /tmp/ours; exit 255"}, "register": "read", "failed_when": False},
+    {
+        "ansible.builtin.assert": {
+            "that": ["who.stdout_lines == ['nobody', 'heard']", "read.stdout == 'ours'", "read.rc == 255"]
+        }
+    },
+]
+
+
 def test_targets_on_a_device(tmp_path, device_kit):
     """The host OS and a container of busybox, through the tunnel; all targets in one run, since a device takes long."""
     device = device_kit.device("berlin-sign-01")
@@ -92,7 +125,11 @@ def test_targets_on_a_device(tmp_path, device_kit):
     ansible = Ansible(tmp_path, settings)
     with tempfile.TemporaryDirectory(prefix="cp-") as short:
         done = ansible.playbook(
-            [{"hosts": "all", "gather_facts": False, "roles": NAMES}],
+            [
+                {"hosts": "all", "gather_facts": False, "roles": NAMES},
+                {"hosts": "host-os", "gather_facts": False, "tasks": ON_THE_HOST},
+                {"hosts": "web", "gather_facts": False, "tasks": IN_THE_CONTAINER},
+            ],
             "-i",
             str(path),
             env={"ANSIBLE_SSH_CONTROL_PATH_DIR": short},

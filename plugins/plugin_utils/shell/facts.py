@@ -26,7 +26,8 @@ _TOLD = {
     "exit_code": "json .State.ExitCode",
     "started_at": "json .State.StartedAt",
     "restart_count": "json .RestartCount",
-    "health": "if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end",
+    # Where there is none, engines that print what they were told word for word have no such key.
+    "health": 'with index .State "Health"}}{{json .Status}}{{else}}null{{end',
     "labels": "json .Config.Labels",
 }
 _FORMAT = "{" + ",".join(f'"{name}":{{{{{where}}}}}' for name, where in _TOLD.items()) + "}"

@@ -121,6 +121,8 @@ class Shell:
             yield "/dev/null"
             return
         action = self._action
+        if action._is_become_unprivileged():
+            self._ensure_common_folder()
         folder = action._make_tmp_path()
         try:
             place = self._connection._shell.join_path(folder, "data")
@@ -132,6 +134,14 @@ class Shell:
             yield quote(place)
         finally:
             action._remove_tmp_path(folder, force=True)
+
+    def _ensure_common_folder(self) -> None:
+        """Have the folder that temporary ones are made in, which a minimal image may lack.
+
+        ansible-core would make it with those, for nobody else to enter.
+        """
+        place = quote(str(self._connection._shell.get_option("system_tmpdirs")[0]))
+        self._action._low_level_execute_command(f"[ -d {place} ] || mkdir -p -m 1777 {place}", sudoable=False)
 
 
 def _framed(script: str, mark: str, source: str, *, drained: bool) -> str:
