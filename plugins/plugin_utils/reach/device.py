@@ -24,6 +24,7 @@ from ansible.utils.display import Display
 from ansible.utils.path import unfrackpath
 
 from ..balena_tunnel import REPORT_VARIABLE, TOKEN_VARIABLES
+from ..becoming import passes_input
 from . import transfers
 from .address import AddressError, proxy_command, tunnel_address, uuid_of
 from .escalating import Escalation
@@ -63,7 +64,7 @@ class DeviceConnection(SshConnection):
 
     def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:
         """There is never a terminal, so nothing stands against pipelining but the become plugin."""
-        is_on = self.get_option("pipelining") and (not self.become or self.become.pipelining)
+        is_on = self.get_option("pipelining") and (not self.become or passes_input(self.become))
         return bool(is_on and not wrap_async)
 
     # What ansible-core calls.

@@ -21,6 +21,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ...module_utils.engine.visible import visible
+from ..becoming import passes_input
 
 #: The most characters of a script: Linux takes 128 KiB as one argument, and each layer that quotes it adds to it.
 LONGEST_SCRIPT = 60_000
@@ -110,7 +111,7 @@ class Shell:
         become = self._connection.become
         if not become:
             return True
-        if not become.pipelining:
+        if not passes_input(become):
             return False
         return bool(not become.expect_prompt() or self._connection.is_pipelining_enabled(False))
 
