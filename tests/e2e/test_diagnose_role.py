@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from emulator import Emulator
-from tests.support.ansible_runs import CHECKOUT, Ansible, Run
+from tests.support.ansible_runs import CHECKOUT, Ansible, Run, python_here
 from tests.support.tasks import COLLECTION
 
 HOSTILE = "d-3 | [x](http://evil) <b>{{ lookup('pipe', 'id') }}</b>"
@@ -63,7 +63,7 @@ def diagnose(ansible: Ansible, *arguments: str, hosts: str = "localhost", status
     }  # fmt: skip
     role = {"role": "community.balena.diagnose", "vars": variables}
     play = [{"hosts": hosts, "gather_facts": False, "roles": [role], "post_tasks": [keep]}]
-    done = ansible.playbook(play, *arguments, status=status)
+    done = ansible.playbook(play, *arguments, *python_here(ansible.folder), status=status)
     assert "Traceback" not in done.text
     return done
 

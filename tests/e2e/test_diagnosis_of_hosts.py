@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.support.ansible_runs import Ansible
+from tests.support.ansible_runs import Ansible, python_here
 from tests.support.device import DeviceKit
 
 
@@ -33,7 +33,7 @@ def diagnosis(ansible: Ansible, kit: DeviceKit, uuid: str, **options: Any) -> di
     play = [{"hosts": "sign", "gather_facts": False, "tasks": tasks}]
     with TemporaryDirectory(prefix="ssh-") as sockets:  # paths of sockets have to be short
         env = {**kit.environment, "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}
-        done = ansible.playbook(play, "-i", str(ansible.folder / "device.json"), env=env)
+        done = ansible.playbook(play, "-i", str(ansible.folder / "device.json"), *python_here(ansible.folder), env=env)
     assert "Traceback" not in done.text
     found: dict[str, Any] = json.loads((ansible.folder / "found.json").read_text(encoding="utf-8"))
     return found

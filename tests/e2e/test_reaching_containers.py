@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ansible_runs import module_interpreter
 from tests.support.device.device import Service
 from tests.support.reached_hosts import ReachedHosts
 
@@ -51,9 +52,12 @@ def test_commands_everywhere(reached, device, device_kit):
     assert "255" in reached.ad_hoc(f"{NAME}.web", RAW, "exit 255", status=2).text, "not taken for a failure of ssh"
 
 
-def test_the_token_is_in_no_command_line_and_no_output(reached, emulator, device):
+def test_the_token_is_in_no_command_line_and_no_output(reached, emulator, device, tmp_path):
     look = "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done"
-    here = {"ansible.builtin.shell": look, "delegate_to": "localhost", "vars": {"ansible_connection": "local"}}
+    here = {
+        "ansible.builtin.shell": look, "delegate_to": "localhost",
+        "vars": {"ansible_connection": "local", "ansible_python_interpreter": module_interpreter(tmp_path)},
+    }  # fmt: skip
     wait = {"ansible.builtin.raw": "true"}
     done = reached.play(f"{NAME}.web", wait, here, more=("-vvvvv",))
     assert "balena_tunnel.py" in done.output, "the ProxyCommand was seen running"

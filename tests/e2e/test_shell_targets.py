@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.ansible_runs import TARGETS, Ansible
+from tests.support.ansible_runs import TARGETS, Ansible, python_here
 from tests.support.device.sshd import SSHD, SshServer
 from tests.support.shell_hosts import ShellHost, shell_host
 
@@ -70,7 +70,11 @@ def test_target(target, tmp_path, shell, sshd):
     ansible = Ansible(tmp_path, {"ANSIBLE_ROLES_PATH": str(TARGETS), "ANSIBLE_FORKS": "3"})
     inventory = hosts(tmp_path, shell, sshd)
     done = ansible.playbook(
-        [{"hosts": "all", "gather_facts": False, "roles": [target]}], "-i", str(inventory), "--diff"
+        [{"hosts": "all", "gather_facts": False, "roles": [target]}],
+        "-i",
+        str(inventory),
+        *python_here(tmp_path),
+        "--diff",
     )
     for host in ("local-dash", "local-busybox", "ssh-busybox"):
         assert done.recap(host)["failed"] == 0
@@ -132,6 +136,7 @@ def test_targets_on_a_device(tmp_path, device_kit):
             ],
             "-i",
             str(path),
+            *python_here(tmp_path),
             env={"ANSIBLE_SSH_CONTROL_PATH_DIR": short},
         )
     for host in listed:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.ansible_runs import TARGETS, Ansible, Run
+from tests.support.ansible_runs import TARGETS, Ansible, Run, python_here
 from tests.support.device.device import Device, Service
 
 USER = Service(volumes={"data": "/data"})
@@ -51,7 +51,7 @@ def on_device(device, device_kit, tmp_path) -> Iterator[Any]:
 
         def run(host: str, *, status: int | None = 0, **play: Any) -> Run:
             plays = [{"hosts": host, "gather_facts": False, **play}]
-            return ansible.playbook(plays, "-i", str(path), status=status)
+            return ansible.playbook(plays, "-i", str(path), *python_here(ansible.folder), status=status)
 
         yield run
 

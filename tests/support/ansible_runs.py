@@ -58,6 +58,11 @@ def module_interpreter(folder: Path) -> str:
     return str(environment / "bin" / "python")
 
 
+def python_here(folder: Path) -> tuple[str, str]:
+    """The arguments that tell tasks on localhost its interpreter, in plays whose hosts have no Python."""
+    return "-e", json.dumps({"ansible_python_interpreter": module_interpreter(folder)})
+
+
 def without_actions(folder: Path) -> Path:
     """A collections path whose copy of the collection has no action plugins, so that modules run as processes."""
     collection = folder / "processes" / "ansible_collections" / "community" / "balena"

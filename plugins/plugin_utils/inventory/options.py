@@ -59,7 +59,8 @@ def check_options(options: Mapping[str, Any]) -> None:
     if services is not None and not isinstance(services, (bool, list)):
         raise AnsibleParserError(f"option services must be a boolean or a list of names, not {kind_of(services)}")
     for option, meant in _TEXTS.items():
-        for number, item in enumerate(options.get(option) or ()):
+        items = options.get(option)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
             if not _is_text(item):
                 raise _wrong(f"{option}[{number}]", meant, item)
     for number, item in enumerate(options.get("group_by") or ()):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import sys
 import time
 
@@ -97,6 +98,8 @@ def test_a_line_like_a_mark_of_another_command_is_output():
 
 
 def test_output_while_input_is_still_being_sent_does_not_block():
-    done = perform(f"{sys.executable} -c 'import sys; sys.stdout.write(sys.stdin.read() * 2)'", b"y" * 500_000)
+    done = perform(
+        f"{shlex.quote(sys.executable)} -c 'import sys; sys.stdout.write(sys.stdin.read() * 2)'", b"y" * 500_000
+    )
     assert len(done.stdout) == 1_000_000
     assert io.BytesIO(done.stdout).read(1) == b"y"
