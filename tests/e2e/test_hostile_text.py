@@ -201,7 +201,7 @@ def test_a_device_touches_no_other_host_by_its_name(ansible, emulator, tmp_path,
         tmp_path,
         hostnames=["device_name"],
         group_by=["online", "tags"],
-        connect="tunnel",
+        connect=["host"],
         tunnel_address="tunnel.example.com:443",
         compose={"ansible_user": "'theirs'", "ansible_host": "balena_uuid"},
         keyed_groups=[
