@@ -154,13 +154,14 @@ def test_plugins_connect_with_the_options_of_modules():
     for name, said in modules.items():
         assert {part: said.get(part) for part in SHAPE} == {part: plugins[name].get(part) for part in SHAPE}, name
         variables = re.findall(r"E\((\w+)\)", str(said["description"]))
-        assert variables == [source["name"] for source in plugins[name]["env"]], name
+        # Modules take the first variable that is set, and ansible-core takes the last one for plugins.
+        assert variables == [source["name"] for source in reversed(plugins[name]["env"])], name
 
 
 def test_the_environment_variables_are_those_that_are_documented():
     spec = importlib.import_module(f"{COLLECTION}.module_utils.connection").CONNECTION_SPEC
     for name, said in fragment_options("api.plugins").items():
-        assert spec[name]["fallback"][1] == [source["name"] for source in said["env"]], name
+        assert spec[name]["fallback"][1] == [source["name"] for source in reversed(said["env"])], name
 
 
 def test_plugins_were_added_in_versions_that_there_are():
