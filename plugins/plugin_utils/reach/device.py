@@ -44,8 +44,6 @@ WITHOUT = {
     "sftp_batch_mode": True, "ssh_transfer_method": "piped", "scp_if_ssh": False, "use_tty": False,
 }  # fmt: skip
 
-Wrap = Callable[[Frame, str], str]
-
 
 class DeviceConnection(SshConnection):
     """What both connection plugins share."""
