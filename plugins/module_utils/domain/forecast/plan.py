@@ -35,19 +35,18 @@ def forecasting(planner: Planner) -> Callable[[Balena, Want], Task]:
 
     @wraps(planner)
     def plan(balena: Balena, want: Want) -> Task:
-        _limits(want)  # what is wrong with them is said first
+        limits = _limits(want)
         task = Task.of(planner(balena, want))
-        return replace(task, foresee=partial(_foresee, task, want))
+        return replace(task, foresee=partial(_foresee, task, limits))
 
     return plan
 
 
-def _foresee(task: Task, want: Want, balena: Balena, *, check_mode: bool) -> Foreseen:
+def _foresee(task: Task, limits: Mapping[str, int], balena: Balena, *, check_mode: bool) -> Foreseen:
     """What a task will cost: in check mode, and where something of it is limited.
 
     :raises DeclarationError: it costs more than the task allows.
     """
-    limits = _limits(want)
     if not limits and not check_mode:
         return Foreseen()
     before = read_situation(balena, task.plan, task.homes)
