@@ -3,7 +3,8 @@
 """Run the steps of steps.py, as many at once as there are processors, and show each one's outcome and duration.
 
 A failed step shows the end of its log; the others still run, so that one run tells all that is wrong. At the end stand
-the slowest tests of the main test run and its last line. Usage: pipeline.py [--list] [STEP...]
+the slowest tests of the main test run and its last line, then what failed, by name.
+Usage: pipeline.py [--list] [STEP...]
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from steps import CHECKOUT, Step, steps
 LOGS = CHECKOUT / ".cache" / "logs"
 SHOWN_LINES = 60
 SLOWEST = re.compile(r"^=+ slowest \d+ durations =+\n((?:.+\n)*?)(?==)", re.MULTILINE)
+# How test runners and linters begin a line with something that failed.
+NAMED = re.compile(r"^(?:FAILED|ERROR:?) .+", re.MULTILINE)
 SUMMARY = re.compile(r"^=+ (.*\d+ (?:passed|failed|error).* in [\d.:()s ]+) =+$", re.MULTILINE)
 
 
@@ -83,6 +86,13 @@ def run_all(todo: list[Step]) -> dict[str, bool]:
     return passed
 
 
+def named(failed: list[str]) -> str:
+    """Return the lines of the logs of failed steps that name what failed."""
+    logs = [(CHECKOUT / log_of(Step(name))) for name in failed]
+    texts = [log.read_text(encoding="utf-8", errors="replace") for log in logs if log.exists()]
+    return "\n".join(line[:300] for text in texts for line in NAMED.findall(text))
+
+
 def summary(ran: set[str]) -> str:
     """Return the slowest tests and the last line of the main test run, as its test runner wrote them."""
     log = CHECKOUT / log_of(Step("test"))
@@ -111,6 +121,8 @@ def main() -> int:
     verdict = f"failed: {', '.join(failed)}" if failed else "all ok"
     say(f"{len(passed)} steps in {time.monotonic() - start:.0f} s, {verdict}")
     say(summary(set(passed)))
+    if failed:
+        say(named(failed))
     return 1 if failed or not passed else 0
 
 

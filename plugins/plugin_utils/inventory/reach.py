@@ -123,11 +123,12 @@ def targets(
         shown = device
         if "services" in device and not wanted.shows_services:
             shown = {key: value for key, value in device.items() if key != "services"}
-        if way is None or HOST in wanted.kinds:
-            own = way.variables(device) if way else {}
-            found.append(Target(name, {**shown, **own}, uuid, number))
+        if way is None:
+            found.append(Target(name, shown, uuid, number))
+            continue
+        if HOST in wanted.kinds:
+            found.append(Target(name, {**shown, **way.variables(device)}, uuid, number))
         for service in wanted.chosen(device):
-            assert way is not None
             its_name, fallback = called[number, service]
             found.append(Target(its_name, {**shown, **way.variables(device, service)}, fallback, number, (service,)))
     return found

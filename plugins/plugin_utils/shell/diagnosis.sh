@@ -53,9 +53,8 @@ hardware() {
     for zone in /sys/class/thermal/thermal_zone*/temp; do
         [ -r "$zone" ] && echo "temperature $(cat "$zone")"
     done
-    for throttled in /sys/devices/platform/soc/soc:firmware/get_throttled; do
-        [ -r "$throttled" ] && echo "throttled $(cat "$throttled")"
-    done
+    throttled=/sys/devices/platform/soc/soc:firmware/get_throttled
+    [ -r "$throttled" ] && echo "throttled $(cat "$throttled")"
     kernel=$(within 5 dmesg)
     if [ -n "$kernel" ]; then
         echo "undervoltage $(printf '%s\n' "$kernel" | grep -ci 'under-\{0,1\}voltage detected')"
