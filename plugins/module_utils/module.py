@@ -35,9 +35,11 @@ from .sdk import Balena
 from .sdk.errors import BalenaError
 
 #: What a module declares: from the API as it is and the options to a plan, and to a task where that needs more.
-Planner = Callable[[Balena, Params], "Plan | Task"]
+#: The options are Any here: each planner and reader has a type of its own for them, which a test compares with the
+#: module's argument spec.
+Planner = Callable[[Balena, Any], "Plan | Task"]
 #: What an info module returns: from the API and the options to the result.
-Reader = Callable[[Balena, Params], Mapping[str, Any]]
+Reader = Callable[[Balena, Any], Mapping[str, Any]]
 
 
 class TaskFailure(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from .plan import DeclarationError
 
@@ -103,6 +103,22 @@ def size(text: str, option: str) -> int:
             f"{option} must be a number of bytes, or with a unit such as 500MB or 2GiB, not '{text}'"
         )
     return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+class Awaiting(TypedDict):
+    """Whether and how long a task waits for something."""
+
+    wait: bool
+    wait_timeout: float
+    poll_interval: float
+
+
+class Waiting(Awaiting):
+    """The same for devices, of which some may fail."""
+
+    success_percentage: float
+    max_failures: int | None
+    patience: float
 
 
 @dataclass(frozen=True)

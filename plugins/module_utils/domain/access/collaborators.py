@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.plan import Key, NewId, Plan
 from ...engine.task import Task
@@ -19,7 +19,14 @@ from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+
+class Want(TypedDict):
+    """The options of the module balena_application_member."""
+
+    application: str
+    members: dict[str, Any]
+    purge: bool
+    invitation: str | None
 
 
 def plan(balena: Balena, want: Want) -> Task:
@@ -29,7 +36,7 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: the application or a role does not exist, or the server has no collaborators.
     """
     application = need_application(balena, want["application"], expand={"organization": {"$select": ["id", "handle"]}})
-    found = membership(balena, application, want["members"], purge=want["purge"], message=want.get("invitation"))
+    found = membership(balena, application, want["members"], purge=want["purge"], message=want["invitation"])
     shown = {"application": application["slug"], **found.shown}
     return Task(Plan(found.changes, len(want["members"]) + 1, {"collaborators": shown}), MEMBER_WRITERS)
 

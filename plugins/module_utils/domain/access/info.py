@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.plan import DeclarationError
 from ...sdk._related import related_or_none
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(TypedDict):
+    """The options of the module balena_organization_info."""
+
+    organization: str | None
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The organizations that the token can see, or one, in five requests at most; ordered by handle.
 
     :param want: the options of the module balena_organization_info.
     :raises DeclarationError: the organization does not exist, or the server has no members with roles.
     """
     read_roles(balena, ORGANIZATION, "balena_organization_info")
-    if want.get("organization"):
+    if want["organization"]:
         rows = [need(balena, want["organization"])]
     else:
         rows = read_organizations(balena, {})

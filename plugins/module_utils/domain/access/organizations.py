@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.fields import Resource, columns_of, text
 from ...engine.plan import DeclarationError, NamedId, NewId, Plan, join
@@ -22,10 +22,19 @@ from .people import ADMINISTRATOR, ORGANIZATION, People, Person, read_people, re
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 RESOURCE = Resource("organization", (text("handle", "handle", required=True),), (text("name", "name", None),))
 _HANDLE = re.compile(r"[^/\s]{1,220}")
+
+
+class Want(TypedDict):
+    """The options of the module balena_organization."""
+
+    handle: str
+    name: str | None
+    members: dict[str, Any] | None
+    purge: bool
+    invitation: str | None
+    state: str
 
 
 def plan(balena: Balena, want: Want) -> Task:
@@ -42,10 +51,10 @@ def plan(balena: Balena, want: Want) -> Task:
     found = find(balena, handle)
     if want["state"] == "absent":
         return Task(_removal(found))
-    declared = want.get("members") or {}
+    declared = want["members"] or {}
     check_roles(declared, roles, "members")
     identity, key = {"handle": handle}, (handle,)
-    wanted = {**want, "name": want.get("name") or (None if found else handle)}
+    wanted = {**want, "name": want["name"] or (None if found else handle)}
     changes = RESOURCE.converge(wanted, found, identity, key)
     people = _people(balena, found, declared, roles)
     membership = converge(
@@ -55,8 +64,8 @@ def plan(balena: Balena, want: Want) -> Task:
         key,
         declared,
         roles,
-        purge=want["purge"] and want.get("members") is not None,
-        message=want.get("invitation"),
+        purge=want["purge"] and want["members"] is not None,
+        message=want["invitation"],
     )
     _keep_an_administrator(handle, people, membership)
     if found and want["purge"]:

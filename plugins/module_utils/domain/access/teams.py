@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.fields import Resource, columns_of, text
 from ...engine.near import near
@@ -24,8 +24,6 @@ from .people import APPLICATION, ORGANIZATION, People, read_people, read_roles, 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 RESOURCE = Resource("team", (text("name", "name", required=True),), ())
 MEMBER, ACCESS = "team_membership", "team_application_access"
 _GRANTS = "grants_access_to__application"
@@ -39,6 +37,18 @@ EXPAND: dict[str, Any] = {
 }
 
 
+class Want(TypedDict):
+    """The options of the module balena_team."""
+
+    organization: str
+    name: str
+    new_name: str | None
+    members: list[str] | None
+    access: dict[str, Any] | None
+    purge: bool
+    state: str
+
+
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for one team to be as declared.
 
@@ -48,12 +58,12 @@ def plan(balena: Balena, want: Want) -> Task:
     roles = read_roles(balena, APPLICATION, "balena_team")
     organization = need(balena, want["organization"])
     handle, within = organization["handle"], {"belongs_to__organization": organization["id"]}
-    teams = {team["name"]: team for team in _read(balena, within, filter(None, (want["name"], want.get("new_name"))))}
+    teams = {team["name"]: team for team in _read(balena, within, filter(None, (want["name"], want["new_name"])))}
     found = _meant(want, teams)
     if want["state"] == "absent":
         gone = () if found is None else (RESOURCE.removal((handle, found["name"]), found, _summary(found)),)
         return Task(Plan(gone, 1, {"team": None}))
-    name = want.get("new_name") or want["name"]
+    name = want["new_name"] or want["name"]
     key: Key = (handle, found["name"] if found else name)
     changes = compare(
         RESOURCE.name,
@@ -98,7 +108,7 @@ def _read(balena: Balena, within: Mapping[str, Any], names: Any) -> list[Record]
 
 def _meant(want: Want, teams: Mapping[str, Record]) -> Record | None:
     """The declared team, under its name or (after a rename) its new one."""
-    new_name = want.get("new_name")
+    new_name = want["new_name"]
     if new_name and new_name != want["name"] and len(teams) > 1:
         raise DeclarationError(
             f"new_name: the organization has a team '{new_name}' already, so '{want['name']}' cannot be renamed to that"
@@ -120,7 +130,7 @@ def _members(
     """
     rows = (found or {}).get(MEMBER, ())
     there = {user["username"]: one for one in rows if (user := related_or_none(one, "user")) and user["username"]}
-    declared: Sequence[str] | None = want.get("members")
+    declared: Sequence[str] | None = want["members"]
     if declared is None:
         return [], list(there), []
     people = read_people(balena, ORGANIZATION, organization["id"], declared)
@@ -155,7 +165,7 @@ def _access(
     :raises DeclarationError: an application or a role does not exist.
     """
     there = describe(found)["access"] if found else {}
-    declared = want.get("access")
+    declared = want["access"]
     if declared is None:
         return [], there
     check_roles(declared, roles, "access", "an application as organization/name")

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.plan import DeclarationError
 from .. import read_more
+from ..options import ReadMore, Selection
 from ..query import all_of
 from ..rows import read_rows, user_condition
 from ..selector import APPLICATION_COLUMNS, named_application
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+#: A keyword of Python cannot be declared in another way.
+_Class = TypedDict("_Class", {"class": str | None})
+
+
+class Want(_Class, Selection, ReadMore):
+    """The options of the module balena_application_info."""
+
+    application: str | None
+    organization: str | None
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The applications that fit all options, in one request; ordered by slug.
 
     :param want: the options of the module balena_application_info.
@@ -28,12 +39,12 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     """
     asked = read_more.wanted(want)
     ours = all_of(
-        named_application(want["application"]) if want.get("application") else None,
-        {"organization": {"handle": want["organization"]}} if want.get("organization") else None,
-        {"is_of__class": want["class"]} if want.get("class") else None,
+        named_application(want["application"]) if want["application"] else None,
+        {"organization": {"handle": want["organization"]}} if want["organization"] else None,
+        {"is_of__class": want["class"]} if want["class"] else None,
         *tag_conditions(wanted_tags(want), "application_tag"),
     )
-    theirs = user_condition(want.get("filter"))
+    theirs = user_condition(want["filter"])
     own = reading()
     columns = asked.select([*APPLICATION_COLUMNS, *own["select"]])
     with asked.reading():

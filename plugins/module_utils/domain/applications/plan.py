@@ -18,6 +18,7 @@ from ...engine.wording import counted
 from ...sdk._related import related_or_none
 from ..cloud import cloud_only, cloud_only_failures
 from ..devices.types import find
+from ..options import Tags
 from ..query import Record, meant
 from ..rows import read_rows
 from ..selector import find_application
@@ -27,7 +28,8 @@ from .fields import APPLICATION, DEVICE_URLS
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+#: What is declared of an application's own columns, by option, with the row of the device type; and C(device_urls).
+Settings = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{4,100}")
 
@@ -37,6 +39,17 @@ _EXPAND: dict[str, Any] = {
     "application_tag": {"$select": ["id", "tag_key", "value"]},
     "owns__device": {"$count": {}},
 }
+
+
+class Want(Tags):
+    """The options of the module balena_application, besides its settings."""
+
+    name: str
+    new_name: str | None
+    organization: str | None
+    device_type: str | None
+    state: str
+    force: bool
 
 
 def plan(balena: Balena, want: Want) -> Plan | Task:
@@ -50,15 +63,14 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     if want["state"] == "absent":
         return _removal(want, found)
     _check_names(want)
-    # From here on, the device type is its row.
-    want = {**want, "device_type": find(balena, want["device_type"]) if want.get("device_type") else None}
-    return _creation(balena, want) if found is None else _convergence(balena, want, found)
+    settings = {**want, "device_type": find(balena, want["device_type"]) if want["device_type"] else None}
+    return _creation(balena, want, settings) if found is None else _convergence(balena, want, settings, found)
 
 
-def describe(row: Record, want: Want | None = None) -> dict[str, Any]:
+def describe(row: Record, settings: Settings | None = None) -> dict[str, Any]:
     """An application as tasks return it.
 
-    :param want: the declaration that the result is about.
+    :param settings: the declaration that the result is about.
     """
     # The token need not be allowed to see the organization that owns a public application.
     owner = related_or_none(row, "organization")
@@ -69,37 +81,37 @@ def describe(row: Record, want: Want | None = None) -> dict[str, Any]:
         "organization": owner["handle"] if owner else None,
         "device_count": row["owns__device"],
         "tags": shown_tags(row["application_tag"]),
-        **APPLICATION.shown(row, want),
-        **_shown_urls(want or {}),
+        **APPLICATION.shown(row, settings),
+        **_shown_urls(settings or {}),
     }
 
 
-def _shown_urls(want: Want) -> dict[str, Any]:
+def _shown_urls(settings: Settings) -> dict[str, Any]:
     """The option C(device_urls), which is not a column of the application, where it is declared."""
     option = DEVICE_URLS.option
-    return {} if want.get(option) is None else {option: want[option]}
+    return {} if settings.get(option) is None else {option: settings[option]}
 
 
-def reading(want: Want | None = None) -> dict[str, Any]:
+def reading(settings: Settings | None = None) -> dict[str, Any]:
     """What L(describe) needs of an application: columns and relations."""
-    told = columns_of(APPLICATION.told(want or {}))
+    told = columns_of(APPLICATION.told(settings or {}))
     return {"select": [column for column in told if column not in _EXPAND], "expand": _EXPAND}
 
 
 def _find(balena: Balena, want: Want) -> Record | None:
     """The declared application, under its name or (after a rename) its new one."""
-    for name in filter(None, (want["name"], want.get("new_name"))):
-        qualified = f"{want['organization']}/{name}" if want.get("organization") and "/" not in name else name
+    for name in filter(None, (want["name"], want["new_name"])):
+        qualified = f"{want['organization']}/{name}" if want["organization"] and "/" not in name else name
         row = _read(balena, qualified, want)
         if row is not None:
             return row
     return None
 
 
-def _read(balena: Balena, name: str | int, want: Want) -> Record | None:
+def _read(balena: Balena, name: str | int, settings: Settings) -> Record | None:
     """An application with all that is compared and returned."""
-    with cloud_only([field.option for field in APPLICATION.given(want) if field.cloud_only]):
-        return find_application(balena, name, **reading(want))
+    with cloud_only([field.option for field in APPLICATION.given(settings) if field.cloud_only]):
+        return find_application(balena, name, **reading(settings))
 
 
 def _removal(want: Want, found: Record | None) -> Plan:
@@ -117,32 +129,33 @@ def _removal(want: Want, found: Record | None) -> Plan:
     return Plan(changes=(change,), result={"application": None})
 
 
-def _creation(balena: Balena, want: Want) -> Task:
+def _creation(balena: Balena, want: Want, settings: Settings) -> Task:
     if not want["device_type"]:
         raise DeclarationError(f"application '{want['name']}' does not exist; device_type is needed to create it")
-    create = creation(want, organization(balena, want))
+    owner = organization(balena, want["name"], want["organization"])
+    create = creation(settings, owner, want["new_name"] or want["name"])
     (slug,) = create.key
     tag_changes, tags = declared_tags("application", NewId("application", create.key), create.key, want)
-    predicted = {**predict_new(create, want), "tags": tags}
+    predicted = {**predict_new(create, settings), "tags": tags}
     planned = Plan(
         join([in_steps([create], APPLICATION.set_by_server), tag_changes]), result={"application": predicted}
     )
-    return Task(planned, read=partial(read_again, name=slug, want=want), result=told)
+    return Task(planned, read=partial(read_again, name=slug, settings=settings), result=told)
 
 
-def creation(want: Want, owner: Record) -> Change:
+def creation(settings: Settings, owner: Record, name: str) -> Change:
     """What creates the declared application.
 
-    :param want: the options, with the row of the device type.
     :param owner: the organization.
+    :param name: its name, with or without that of the organization.
     """
-    name = want.get("new_name") or want["name"].rpartition("/")[2]
-    fields = {column: value for column, value in APPLICATION.wanted(want).items() if value is not None}
+    name = name.rpartition("/")[2]
+    fields = {column: value for column, value in APPLICATION.wanted(settings).items() if value is not None}
     identity = {"app_name": name, "organization": owner["id"]}
     return Change("create", "application", (f"{owner['handle']}/{name}".lower(),), None, fields, identity)
 
 
-def predict_new(create: Change, want: Want) -> dict[str, Any]:
+def predict_new(create: Change, settings: Settings) -> dict[str, Any]:
     """An application as tasks return it, before it is created."""
     (slug,) = create.key
     return {
@@ -152,44 +165,43 @@ def predict_new(create: Change, want: Want) -> dict[str, Any]:
         "organization": slug.partition("/")[0],
         "device_count": 0,
         "tags": {},
-        **APPLICATION.predicted(want, new=True),
-        **_shown_urls(want),
+        **APPLICATION.predicted(settings, new=True),
+        **_shown_urls(settings),
     }
 
 
-def differences(want: Want, found: Record) -> list[Change]:
+def differences(settings: Settings, found: Record, new_name: str | None = None) -> list[Change]:
     """What changes the columns of an application that exists.
 
-    :param want: the options, with the row of the device type.
     :param found: the row with what L(reading) names, and the columns of what is declared.
     :raises DeclarationError: the declaration wants what cannot be changed.
     """
-    renamed = {"app_name": want["new_name"]} if want.get("new_name") else {}
-    return APPLICATION.changes(want, found, **renamed)
+    renamed: dict[str, Any] = {"app_name": new_name} if new_name else {}
+    return APPLICATION.changes(settings, found, **renamed)
 
 
-def predict(want: Want, found: Record) -> dict[str, Any]:
+def predict(settings: Settings, found: Record) -> dict[str, Any]:
     """An application that exists as tasks return it, once its columns are as declared."""
-    return {**describe(found), **APPLICATION.predicted(want), **_shown_urls(want)}
+    return {**describe(found), **APPLICATION.predicted(settings), **_shown_urls(settings)}
 
 
-def _convergence(balena: Balena, want: Want, found: Record) -> Task:
-    changes = differences(want, found)
+def _convergence(balena: Balena, want: Want, settings: Settings, found: Record) -> Task:
+    changes = differences(settings, found, want["new_name"])
     tag_changes, tags = declared_tags("application", found["id"], (found["slug"],), want, found["application_tag"])
-    predicted = {**predict(want, found), "tags": tags}
-    if want.get("new_name"):
+    predicted = {**predict(settings, found), "tags": tags}
+    if want["new_name"]:
         slug = f"{found['slug'].partition('/')[0]}/{want['new_name']}".lower()
         predicted.update(name=want["new_name"], slug=slug)
-    all_changes = join([changes, _device_urls(balena, want, found), tag_changes])
+    all_changes = join([changes, _device_urls(balena, settings, found), tag_changes])
     planned = Plan(all_changes, result={"application": predicted})
-    return Task(planned, read=partial(read_again, name=found["id"], want=want), result=told)
+    return Task(planned, read=partial(read_again, name=found["id"], settings=settings), result=told)
 
 
-def _device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:
+def _device_urls(balena: Balena, settings: Settings, found: Record) -> list[Change]:
     """Compare the public URLs of all devices of the application, in one read."""
-    if want.get(DEVICE_URLS.option) is None:
+    if settings.get(DEVICE_URLS.option) is None:
         return []
-    wanted = DEVICE_URLS.wanted(want[DEVICE_URLS.option])
+    wanted = DEVICE_URLS.wanted(settings[DEVICE_URLS.option])
     within = {"belongs_to__application": found["id"]}
     devices = read_rows(balena, "device", within, select=["id", "uuid", *DEVICE_URLS.columns])
     return compare(
@@ -199,10 +211,10 @@ def _device_urls(balena: Balena, want: Want, found: Record) -> list[Change]:
     )
 
 
-def read_again(balena: Balena, outcome: Outcome, *, name: str | int, want: Want) -> dict[str, Any]:
+def read_again(balena: Balena, outcome: Outcome, *, name: str | int, settings: Settings) -> dict[str, Any]:
     """The application as tasks return it, once the changes are made."""
-    row = _read(balena, name, want)
-    return {"application": describe(row, want) if row else None}
+    row = _read(balena, name, settings)
+    return {"application": describe(row, settings) if row else None}
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
@@ -210,13 +222,13 @@ def told(outcome: Outcome) -> dict[str, Any]:
     return {**cloud_only_failures(outcome, DEVICE_URLS), **(outcome.read or {})}
 
 
-def organization(balena: Balena, want: Want) -> Record:
+def organization(balena: Balena, name: str, handle: str | None = None) -> Record:
     """The organization that owns a new application: the one that is named, or the only one there is.
 
     :raises DeclarationError: the named one does not exist, or none is named and there are several.
     """
     rows: list[Record]
-    handle = want.get("organization") or want["name"].rpartition("/")[0]
+    handle = handle or name.rpartition("/")[0]
     if handle:
         rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$filter": {"handle": handle}})
         if not rows:
@@ -226,15 +238,15 @@ def organization(balena: Balena, want: Want) -> Record:
     rows = balena.pine.get("organization", options={"$select": ["id", "handle"], "$orderby": "handle asc"})
     if len(rows) != 1:
         handles = ", ".join(row["handle"] for row in rows) or "none"
-        raise DeclarationError(f"organization is needed to create application '{want['name']}' (one of: {handles})")
+        raise DeclarationError(f"organization is needed to create application '{name}' (one of: {handles})")
     return rows[0]
 
 
 def _check_names(want: Want) -> None:
     handle, slash, name = want["name"].rpartition("/")
-    if slash and want.get("organization") and handle != want["organization"]:
+    if slash and want["organization"] and handle != want["organization"]:
         raise DeclarationError(f"name '{want['name']}' and organization '{want['organization']}' contradict each other")
-    for option, text in (("name", name), ("new_name", want.get("new_name"))):
+    for option, text in (("name", name), ("new_name", want["new_name"])):
         if text is not None and not _NAME.fullmatch(text):
             raise DeclarationError(
                 f"{option} '{text}' is not a valid application name: 4 to 100 of the characters A-Z, a-z, 0-9, _ and -"

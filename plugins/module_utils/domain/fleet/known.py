@@ -14,7 +14,7 @@ from ...sdk._related import related, related_or_none
 from ..access import collaborators
 from ..access.members import Membership
 from ..applications.fields import DEVICE_TYPE, DEVICE_URLS
-from ..applications.plan import creation, organization
+from ..applications.plan import Settings, creation, organization
 from ..devices.types import find_all
 from ..query import Record
 from . import provisioning_keys, snapshot
@@ -25,8 +25,6 @@ from .software import Releases, Targets, find_releases, find_targets
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Known:
     scope: Scope
     fleet: LiveFleet
     create: Change | None
-    settings: Want
+    settings: Settings
     types: Mapping[str, Record]
     members: Sequence[Member]
     staying: Sequence[Member]
@@ -133,7 +131,7 @@ def _types(balena: Balena, names: set[str], fleet: LiveFleet | None) -> dict[str
     return {**known, **find_all(balena, names - set(known))}
 
 
-def _creation(balena: Balena, scope: Scope, settings: Want) -> Change:
+def _creation(balena: Balena, scope: Scope, settings: Settings) -> Change:
     slug = scope.document.fleet
     if not scope.create:
         raise DeclarationError(f"fleet '{slug}' does not exist; create: true makes it")
@@ -141,7 +139,7 @@ def _creation(balena: Balena, scope: Scope, settings: Want) -> Change:
         raise DeclarationError(f"fleet '{slug}' does not exist, and the section application is not among the sections")
     if "device_type" not in settings:
         raise DeclarationError(f"fleet '{slug}' does not exist; device_type is needed to create it")
-    return creation(settings, organization(balena, settings))
+    return creation(settings, organization(balena, settings["name"]), settings["name"])
 
 
 def _blank(create: Change, device_type: Record) -> LiveFleet:

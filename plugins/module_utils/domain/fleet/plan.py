@@ -71,7 +71,7 @@ def plan(balena: Balena, want: Want) -> Task:
         {**_result(known, tagged), "drift": drift.report(apart)},
         (*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
     )
-    read_it = partial(read_again, name=fleet.slug, want={}) if known.create else None
+    read_it = partial(read_again, name=fleet.slug, settings={}) if known.create else None
     homes = () if known.create else (fleet.application["id"],)
     return Task(planned, {**api_keys.WRITERS, **MEMBER_WRITERS}, read_it, result, homes=homes)
 

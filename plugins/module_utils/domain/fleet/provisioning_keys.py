@@ -78,12 +78,24 @@ def plan(balena: Balena, scope: Scope, fleet: LiveFleet) -> Keys:
     tasks = []
     for key in scope.document.keys:
         same = [row for row in fleet.keys if row["name"] == key["name"]]
-        tasks.append(api_keys.converge({"scope": "application", "state": "present", **key}, {owner: same}))
+        tasks.append(api_keys.converge(_declared(key), {owner: same}))
     declared = {key["name"] for key in scope.document.keys}
     doomed = [row for row in fleet.keys if row["name"] not in declared] if SECTION in scope.purge else []
     keys = Keys(tasks, [_removal(fleet.slug, row) for row in doomed])
     check_token(balena, "application", keys.changes)
     return keys
+
+
+def _declared(key: Mapping[str, Any]) -> api_keys.Declared:
+    return {
+        "scope": "application",
+        "name": key["name"],
+        "description": key.get("description"),
+        "expires": key.get("expires"),
+        "state": "present",
+        "overlap": None,
+        "max_age": None,
+    }
 
 
 def _removal(slug: str, row: Record) -> Change:

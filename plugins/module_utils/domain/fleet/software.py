@@ -121,7 +121,7 @@ def _pins(scope: Scope, releases: Releases, fleet: LiveFleet, members: Sequence[
             release = None if name.kind == "track" else releases.found[name.text]
             found[member.subject.uuid] = NamedId(release["id"], label(release)) if release else None
             if release is not None and _pinned(member) != release["id"]:
-                pins.check_release(release, fleet.slug, {"allow_invalidated": scope.allow_invalidated})
+                pins.check_release(release, fleet.slug, allow_invalidated=scope.allow_invalidated)
     return found
 
 
@@ -216,5 +216,5 @@ def _fleet_release(scope: Scope, releases: Releases, fleet: LiveFleet) -> list[C
     release = releases.found[name.text]
     present = home["should_be_running__release"]
     if release is not None and (not present or present[0]["id"] != release["id"]):
-        pins.check_release(release, fleet.slug, {"allow_invalidated": scope.allow_invalidated})
+        pins.check_release(release, fleet.slug, allow_invalidated=scope.allow_invalidated)
     return pins.application_changes(home, release, track=name.kind == "track")

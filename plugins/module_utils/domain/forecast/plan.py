@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...engine.limits import size
 from ...engine.plan import DeclarationError, Plan
@@ -19,8 +19,7 @@ from .reading import read_situation
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-Planner = Callable[["Balena", Want], Plan | Task]
+Want = TypeVar("Want")
 
 #: The options that limit what a plan may cost: what of the forecast they limit, and what is said of too much of it.
 _LIMITS = {
@@ -30,7 +29,7 @@ _LIMITS = {
 }
 
 
-def forecasting(planner: Planner) -> Callable[[Balena, Want], Task]:
+def forecasting(planner: Callable[[Balena, Want], Plan | Task]) -> Callable[[Balena, Want], Task]:
     """The same planner, whose tasks can say what they will cost."""
 
     @wraps(planner)
@@ -58,7 +57,7 @@ def _foresee(task: Task, limits: Mapping[str, int], balena: Balena, *, check_mod
     return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()})
 
 
-def _limits(want: Want) -> dict[str, int]:
+def _limits(want: Any) -> dict[str, int]:
     """The limits that a task sets, by option.
 
     :raises DeclarationError: one that is not a size.

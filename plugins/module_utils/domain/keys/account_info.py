@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...sdk.auth import Auth
 from ...sdk.errors import BalenaNotLoggedIn
 from .. import read_more
+from ..options import ReadMore
 from ..query import PAGE
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+def read(balena: Balena, want: ReadMore) -> dict[str, Any]:
     """The user (or device, or application) behind the token; of a user also organizations and SSH keys.
 
     :param want: the options of the module balena_account_info; C(fields) and C(expand) are about the organizations.

@@ -19,13 +19,11 @@ from ...sdk.errors import BalenaError, BalenaUnknownOutcomeError
 from ...sdk.models._api_keys import new_actor_key, new_key
 from ..query import Record
 from .fields import API_KEY
-from .owners import Owner, describe, find, keys_of
+from .owners import Owned, Owner, Scoped, describe, find, keys_of
 from .rights import check_idempotence, check_token, user_only
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 RESOURCE = API_KEY.name
 #: What makes a key for each scope: the kind of owner, and the one role that suits it (recording 12).
@@ -43,11 +41,28 @@ _UNSEEN = (
 )
 
 
+class Declared(Scoped):
+    """A key, and what becomes of others of its name."""
+
+    name: str
+    description: str | None
+    expires: str | None
+    state: str
+    overlap: int | None
+    max_age: int | None
+
+
+class Want(Owned, Declared):
+    """The options of the module balena_api_key."""
+
+    force: bool
+
+
 @dataclass(frozen=True)
 class _Keys:
     """The keys of a declaration: of whom, and as they are."""
 
-    want: Want
+    want: Declared
     actual: Mapping[Owner, Sequence[Record]]
 
     def newest(self, owner: Owner) -> Record | None:
@@ -72,16 +87,16 @@ def plan(balena: Balena, want: Want) -> Task:
     else:
         task = converge(want, actual)
         unseen = [owner.label for owner, rows in actual.items() if not rows]
-        if want["scope"] != "user" and not want.get("force"):
+        if want["scope"] != "user" and not want["force"]:
             check_idempotence(balena, unseen)
     check_token(balena, want["scope"], task.plan.changes)
     return task
 
 
-def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Task:
+def converge(want: Declared, actual: Mapping[Owner, Sequence[Record]]) -> Task:
     """What has to change for each owner to have the key as declared.
 
-    :param want: the options of the module balena_api_key; C(state) is not C(absent).
+    :param want: C(state) is not C(absent).
     :param actual: the keys of the declared name that each owner has, the newest first. An owner's id may be a L(NewId).
     :raises DeclarationError: options that do not fit each other.
     """
@@ -102,19 +117,19 @@ def converge(want: Want, actual: Mapping[Owner, Sequence[Record]]) -> Task:
     return _task(keys, (*creates, *updates, *limits, *removals), fields)
 
 
-def _fields(want: Want) -> dict[str, Any]:
+def _fields(want: Declared) -> dict[str, Any]:
     """The declared columns; an empty text clears a column."""
     if not want["name"].strip():
         raise DeclarationError("name must not be empty")
     for option in ("overlap", "max_age"):
-        if want.get(option) is not None and want["state"] != "rotated":
+        if want[option] is not None and want["state"] != "rotated":
             raise DeclarationError(f"{option} is only used with state: rotated")
-        if (want.get(option) or 0) < 0:
+        if (want[option] or 0) < 0:
             raise DeclarationError(f"{option} must not be negative, not {want[option]}")
     return API_KEY.wanted(want)
 
 
-def _identity(want: Want, owner: Owner) -> dict[str, Any]:
+def _identity(want: Declared, owner: Owner) -> dict[str, Any]:
     """Whose key it is, as what makes keys is told."""
     if want["scope"] == "user":
         return {"name": want["name"]}
@@ -126,17 +141,17 @@ def _key(keys: _Keys, owner: Owner) -> tuple[str, ...]:
     return (*owner.key, keys.want["name"])
 
 
-def _is_due(want: Want, newest: Record) -> bool:
+def _is_due(want: Declared, newest: Record) -> bool:
     """Whether a key has to be replaced by a new one."""
     if want["state"] != "rotated":
         return False
     made = dates.read(newest["created_at"])
-    return made is None or (dates.now() - made).total_seconds() >= (want.get("max_age") or 0)
+    return made is None or (dates.now() - made).total_seconds() >= (want["max_age"] or 0)
 
 
 def _retirement(keys: _Keys, owner: Owner) -> list[Change]:
     """The end of the keys that a new one replaces: at once, or when the overlap is over unless they end before."""
-    overlap = keys.want.get("overlap") or 0
+    overlap = keys.want["overlap"] or 0
     end = dates.later(dates.now(), overlap, "overlap")
     changes = []
     for number, row in enumerate(keys.actual[owner], 1):

@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import read_more
-from .owners import COLUMNS, describe, find, keys_of
+from ..options import ReadMore
+from .owners import COLUMNS, Owned, describe, find, keys_of
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(Owned, ReadMore):
+    """The options of the module balena_api_key_info."""
+
+    name: str | None
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The keys of a user, an application or devices, in two or three requests.
 
     :param want: the options of the module balena_api_key_info.
@@ -23,5 +29,5 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     asked = read_more.wanted(want)
     owners = find(balena, want)
     with asked.reading():
-        keys = keys_of(balena, owners, name=want.get("name"), select=asked.select(COLUMNS), expand=asked.expansions())
+        keys = keys_of(balena, owners, name=want["name"], select=asked.select(COLUMNS), expand=asked.expansions())
     return {"api_keys": [{**describe(owner, row), **asked.given(row)} for owner, rows in keys.items() for row in rows]}

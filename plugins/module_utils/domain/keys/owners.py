@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.fields import columns_of
 from ...engine.plan import DeclarationError, Key, NewId
 from ...sdk.auth import Auth
+from ..options import DeviceSelection, needed
 from ..query import Record
 from ..rows import children
 from ..selector import need_application, refuse_selection, select_devices
@@ -20,10 +20,18 @@ from .fields import API_KEY
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: What is told of a key; its value is told once, when it is made.
 COLUMNS = ("name", *columns_of(API_KEY.fields), "created_at")
+
+
+class Scoped(TypedDict):
+    """What kind of owner keys have."""
+
+    scope: str
+
+
+class Owned(Scoped, DeviceSelection):
+    """Whose keys are meant."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Owner:
         return " ".join(self.key)
 
 
-def find(balena: Balena, want: Want) -> list[Owner]:
+def find(balena: Balena, want: Owned) -> list[Owner]:
     """The owners that the options C(scope), C(application) and the device selector mean, in one or two requests.
 
     :raises DeclarationError: options that do not fit the scope, something that does not exist, or a token that is no
@@ -54,14 +62,14 @@ def find(balena: Balena, want: Want) -> list[Owner]:
     scope = want["scope"]
     if scope != "device":
         refuse_selection(want, scope)
-    if (scope == "application") != bool(want.get("application")) and scope != "device":
+    if (scope == "application") != bool(want["application"]) and scope != "device":
         need = "is needed" if scope == "application" else "cannot be used"
         raise DeclarationError(f"application {need} with scope '{scope}'")
     if scope == "user":
         user = Auth(balena).get_user_info()
         return [Owner(user["actor"], user["id"], (user["username"],))]
     if scope == "application":
-        row = need_application(balena, want["application"], select=("actor",))
+        row = need_application(balena, needed(want["application"]), select=("actor",))
         return [_owner(row, row["slug"])]
     return [_owner(row, row["uuid"]) for row in select_devices(balena, want, select=("actor",))]
 

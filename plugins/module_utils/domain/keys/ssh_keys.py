@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.apply import Made, Outcome, Writers
 from ...engine.fields import Resource, columns_of, text
@@ -21,13 +20,19 @@ from ..query import Record
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 SSH_KEY = Resource(
     "user__has__public_key",
     (text("title", "title", required=True),),
     (text("public_key", "public_key", None, spec={"type": "str", "no_log": False}),),
 )
+
+
+class Want(TypedDict):
+    """The options of the module balena_ssh_key."""
+
+    title: str
+    public_key: str | None
+    state: str
 
 
 def plan(balena: Balena, want: Want) -> Plan | Task:
@@ -88,7 +93,7 @@ def _wanted(want: Want) -> str:
 
     :raises DeclarationError: it is missing, or no public SSH key (the API takes any text). A private key is not shown.
     """
-    text = " ".join((want.get("public_key") or "").split())
+    text = " ".join((want["public_key"] or "").split())
     if not text:
         raise DeclarationError("public_key is needed unless state is absent")
     if "PRIVATE KEY" in text:

@@ -17,7 +17,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.apply import Made, Outcome, Writers
 from ...engine.kinds import kind_of
@@ -28,8 +28,6 @@ from ..query import Record
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 RESOURCE = "release_asset"
 #: How the assets of a release are read.
@@ -85,6 +83,13 @@ def _md5(content: bytes = b"") -> Any:
     return hashlib.md5(content, usedforsecurity=False)
 
 
+class Assets(TypedDict):
+    """The assets that a release should have."""
+
+    assets: dict[str, Any] | None
+    purge_assets: bool
+
+
 @dataclass(frozen=True)
 class Declared:
     """What a task says of the assets of a release.
@@ -99,13 +104,12 @@ class Declared:
     purge: bool
 
     @classmethod
-    def of(cls, want: Want) -> Declared | None:
+    def of(cls, want: Assets) -> Declared | None:
         """What a task declares; None if it says nothing of assets.
 
-        :param want: the options C(assets) and C(purge_assets) of a module.
         :raises DeclarationError: a key that the API refuses, or a file that is not there.
         """
-        given = want.get("assets")
+        given = want["assets"]
         if given is None:
             return None
         files = {str(key): _file(str(key), path) for key, path in given.items() if path is not None}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ...engine import waiting
 from ...engine.apply import Made, Outcome, Writers
-from ...engine.limits import Limits
+from ...engine.limits import Awaiting, Limits
 from ...engine.plan import Change, DeclarationError
 from ...engine.stored import Secret
 from ...engine.task import Followed, Progress
@@ -67,7 +67,7 @@ def made(create: Change, outcome: Outcome) -> int:
 
 
 def follower(
-    want: Mapping[str, Any],
+    want: Awaiting,
     get_id: Callable[[Outcome], int],
     status: str | None,
     read: Callable[[Balena, Outcome], Mapping[str, Any]],
@@ -80,7 +80,7 @@ def follower(
     :param read: reads the result of the task again, which the build has changed.
     :param named: the version that the release should get.
     """
-    limits = Limits.of({**want, "success_percentage": 100.0})
+    limits = Limits.of({**want, "success_percentage": 100.0, "max_failures": None, "patience": 0.0})
     if not want["wait"] or status == _SUCCESS:
         return None
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
 from ...sdk._related import related_or_none
 from .. import read_more
+from ..options import ReadMore, Selection
 from ..query import Record, all_of
 from ..rows import judge, needs_of, user_condition
 from ..selector import need_application
@@ -23,8 +23,6 @@ from .names import ReleaseName, read_name
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 #: Key of the result -> column, of those that are plain values.
 _COLUMNS = {
@@ -49,6 +47,18 @@ _IMAGES: dict[str, Any] = {
 }
 
 
+class Want(Selection, ReadMore):
+    """The options of the module balena_release_info."""
+
+    application: str
+    release: Any | None
+    final: bool | None
+    invalidated: bool | None
+    limit: int | None
+    images: bool
+    assets: bool
+
+
 def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The releases of an application that fit all options, the newest first, in one request.
 
@@ -56,14 +66,14 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
     asked = read_more.wanted(want)
-    named = read_name(want["release"]) if want.get("release") is not None else None
+    named = read_name(want["release"]) if want["release"] is not None else None
     if named is not None and named.kind == "track":
         raise DeclarationError("release 'track' does not name a release")
     ours, options = _reading(want, asked, named)
     with asked.reading():
         application = need_application(balena, want["application"], expand={"owns__release": options})
     releases = application["owns__release"]
-    theirs = user_condition(want.get("filter"))
+    theirs = user_condition(want["filter"])
     judge(releases, all_of(ours, {"belongs_to__application": application["id"]}), "release", theirs)
     rows = _chosen(releases, named, of_application(application["slug"]))
     if not rows and not want["allow_empty"]:
@@ -79,18 +89,18 @@ def _reading(want: Want, asked: read_more.More, named: ReleaseName | None) -> tu
     own = {**_TAGS, **(_IMAGES if want["images"] else {}), **(assets.EXPAND if want["assets"] else {})}
     start: dict[str, Any] = named.reading(columns) if named else {"$select": columns, "$orderby": "created_at desc"}
     ours = all_of(
-        {"is_final": want["final"]} if want.get("final") is not None else None,
-        {"is_invalidated": want["invalidated"]} if want.get("invalidated") is not None else None,
+        {"is_final": want["final"]} if want["final"] is not None else None,
+        {"is_invalidated": want["invalidated"]} if want["invalidated"] is not None else None,
         *tag_conditions(wanted_tags(want), "release_tag"),
     )
-    theirs = user_condition(want.get("filter"))
+    theirs = user_condition(want["filter"])
     needed = ["belongs_to__application", *needs_of(ours).columns]
     start["$select"] = list(dict.fromkeys([*start["$select"], *needed]))
     options = {**start, "$expand": asked.expansions(own)}
     condition = all_of(start.get("$filter"), ours, theirs.text if theirs else None)
     if condition:
         options["$filter"] = condition
-    limit = want.get("limit")
+    limit = want["limit"]
     if limit is not None and limit < 1:
         raise DeclarationError(f"limit must be at least 1, not {limit}")
     return ours, options if limit is None or named else {**options, "$top": limit}

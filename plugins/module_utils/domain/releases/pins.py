@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
-from ...engine.limits import Limits
+from ...engine.limits import Limits, Waiting
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
 from ...sdk._related import referenced, related
 from ..forecast.plan import forecasting
+from ..options import DeviceSelection, Forecast
 from ..query import Record
 from ..rows import read_rows
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -25,10 +26,17 @@ from .names import ReleaseName, label, read_name
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: How a release is read where something refers to it.
 RELEASE: dict[str, Any] = {"$select": ["id", "commit", "raw_version"]}
+
+
+class Want(DeviceSelection, Waiting, Forecast):
+    """The options of the module balena_release_pin."""
+
+    scope: str
+    release: Any
+    allow_invalidated: bool
+    offline: str
 
 
 @forecasting
@@ -48,7 +56,7 @@ def plan(balena: Balena, want: Want) -> Task:
 
 def _application(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) -> Task:
     refuse_selection(want, "application")
-    if not want.get("application"):
+    if not want["application"]:
         raise DeclarationError("application is needed with scope 'application'")
     reading = _latest(wanted).reading()
     home = need_application(
@@ -99,7 +107,7 @@ def _target_of_application(balena: Balena, want: Want, wanted: ReleaseName, home
         # Asked again, for the message that says where it is instead.
         find_in_each(balena, wanted, {home["id"]: home["slug"]})
     target = wanted.choose(home["owns__release"])
-    check_release(target, home["slug"], want)
+    check_release(target, home["slug"], allow_invalidated=want["allow_invalidated"])
     return target
 
 
@@ -116,7 +124,7 @@ def _devices(balena: Balena, want: Want, wanted: ReleaseName, limits: Limits) ->
     if wanted.kind != "track" and homes:
         targets = find_in_each(balena, wanted, homes)
         for id_, target in targets.items():
-            check_release(target, homes[id_], want)
+            check_release(target, homes[id_], allow_invalidated=want["allow_invalidated"])
     named = {id_: NamedId(target["id"], label(target)) for id_, target in targets.items()}
     changes = pin_changes(rows, {row["uuid"]: named.get(status.home_of(row)) for row in rows})
     result = {
@@ -150,17 +158,17 @@ def pinned_on(balena: Balena, home: Record, release: Record) -> int:
     return count
 
 
-def check_release(target: Record | None, slug: str, want: Want) -> None:
+def check_release(target: Record | None, slug: str, *, allow_invalidated: bool) -> None:
     """Refuse a release that devices cannot run, and one that they should not.
 
-    :raises DeclarationError: its build did not succeed, or it is invalidated and C(allow_invalidated) is not set.
+    :raises DeclarationError: its build did not succeed, or it is invalidated and that is not allowed.
     """
     if target is None:
         return
     name = f"release {label(target)}{of_application(slug)}"
     if target["status"] != "success":
         raise DeclarationError(f"{name} cannot be run: its build has the status '{target['status']}'")
-    if target["is_invalidated"] and not want["allow_invalidated"]:
+    if target["is_invalidated"] and not allow_invalidated:
         raise DeclarationError(f"{name} is invalidated; say allow_invalidated: true if it should be run nevertheless")
 
 

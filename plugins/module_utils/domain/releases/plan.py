@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.apply import Outcome
 from ...engine.fields import columns_of
+from ...engine.limits import Awaiting
 from ...engine.plan import DeclarationError, Need, NewId, Plan, join
 from ...engine.task import Task
 from ...sdk._related import related
+from ..options import Tags, needed
 from ..query import Record
 from ..selector import need_application
 from ..tags.compare import declared_tags, shown_tags
 from . import builds
-from .assets import EXPAND, WRITERS, Declared
+from .assets import EXPAND, WRITERS, Assets, Declared
 from .assets import RESOURCE as ASSET
 from .assets import describe as describe_assets
 from .fields import RELEASE
@@ -28,8 +30,6 @@ from .names import read_name
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 #: Devices may run a release as soon as it is final, so that it has its files before.
 _UPLOADS = (Need(ASSET, "create"), Need(ASSET, "update"))
@@ -41,6 +41,16 @@ _EXPAND: dict[str, Any] = {
 }
 
 
+class Want(Tags, Assets, Awaiting):
+    """The options of the module balena_release."""
+
+    application: str | None
+    release: Any | None
+    source_url: str | None
+    flatten: bool
+    final: bool | None
+
+
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for one release to be as declared, or to be there at all.
 
@@ -49,13 +59,13 @@ def plan(balena: Balena, want: Want) -> Task:
         should be a draft again.
     """
     declared = Declared.of(want)
-    if want.get("source_url") is None:
+    if want["source_url"] is None:
         return _convergence(balena, want, _existing(balena, want), declared)
-    if not want.get("application"):
+    if not want["application"]:
         raise DeclarationError("application is needed to build a release from source_url")
     home = need_application(balena, want["application"])
     found = None
-    if want.get("release") is not None:
+    if want["release"] is not None:
         if read_name(want["release"]).kind != "version":
             raise DeclarationError(
                 f"release '{want['release']}' must be a version such as 1.2.3 with source_url: "
@@ -64,20 +74,20 @@ def plan(balena: Balena, want: Want) -> Task:
         found = look_up(balena, want["release"], want["application"], select=_SELECT, expand=_expand(want))
     if found is not None:
         return _convergence(balena, want, found, declared)
-    if want.get("final") is False:
+    if want["final"] is False:
         raise DeclarationError("final: false cannot be declared of a release to build; its source says it (balena.yml)")
     return _build(balena, want, home, declared)
 
 
 def _expand(want: Want) -> dict[str, Any]:
     """What is read of a release. Assets only where they matter: a server of old does not know them."""
-    return {**_EXPAND, **(EXPAND if want.get("assets") is not None else {})}
+    return {**_EXPAND, **(EXPAND if want["assets"] is not None else {})}
 
 
 def _existing(balena: Balena, want: Want) -> Record:
-    if want.get("release") is None:
+    if want["release"] is None:
         raise DeclarationError("release is needed to say which release is meant (or source_url to build one)")
-    return find(balena, want["release"], want.get("application"), select=_SELECT, expand=_expand(want))
+    return find(balena, want["release"], want["application"], select=_SELECT, expand=_expand(want))
 
 
 def describe(row: Record) -> dict[str, Any]:
@@ -95,7 +105,7 @@ def describe(row: Record) -> dict[str, Any]:
 
 
 def _convergence(balena: Balena, want: Want, found: Record, declared: Declared | None) -> Task:
-    if found["is_final"] and want.get("final") is False:
+    if found["is_final"] and want["final"] is False:
         raise DeclarationError(f"release '{found['raw_version']}' is final, and a final release cannot become a draft")
     under = (related(found, "belongs_to__application")["slug"],)
     changes = RELEASE.changes(want, found, under)
@@ -105,7 +115,7 @@ def _convergence(balena: Balena, want: Want, found: Record, declared: Declared |
     asset_changes = declared.changes(balena, found["id"], key, found[ASSET]) if declared else []
     if declared:
         shown["assets"] = declared.resulting(found[ASSET], asset_changes)
-    if want.get("final") and not found["is_final"]:
+    if want["final"] and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
         changes = [replace(change, needs=_UPLOADS) for change in changes]
     all_changes = join([asset_changes, changes, tag_changes])
@@ -138,14 +148,14 @@ def _told(outcome: Outcome) -> Mapping[str, Any]:
 
 def _build(balena: Balena, want: Want, home: Record, declared: Declared | None) -> Task:
     """A release that the builder makes, with all that is declared of it."""
-    create = builds.creation(home, want["source_url"], want["flatten"], RELEASE.wanted(want))
+    create = builds.creation(home, needed(want["source_url"]), want["flatten"], RELEASE.wanted(want))
     new = NewId(create.resource, create.key)
     tag_changes, tags = declared_tags("release", new, create.key, want)
     asset_changes = declared.changes(balena, new, create.key) if declared else []
     predicted = {
         "id": None,
         "commit": None,
-        "version": want.get("release"),
+        "version": want["release"],
         "application": home["slug"],
         "status": "running",
         "tags": tags,
@@ -159,5 +169,5 @@ def _build(balena: Balena, want: Want, home: Record, declared: Declared | None) 
         return _read(balena, made(outcome), want)
 
     planned = Plan(join([[create], tag_changes, asset_changes]), 1, {"release": predicted})
-    wait = builds.follower(want, made, None, read, named=want.get("release"))
+    wait = builds.follower(want, made, None, read, named=want["release"])
     return Task(planned, {**builds.WRITERS, **WRITERS}, read, _told, wait)

@@ -93,7 +93,7 @@ def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
     known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
     target, warnings = _target(balena, wanted, home, known)
     if usable:
-        pins.check_release(target, home["slug"], want)
+        pins.check_release(target, home["slug"], allow_invalidated=want["allow_invalidated"])
     return Fleet(home, target, known, warnings)
 
 

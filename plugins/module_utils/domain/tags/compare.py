@@ -11,6 +11,7 @@ from typing import Any
 
 from ...engine.named import Comparison
 from ...engine.plan import Change, DeclarationError, Key, NewId
+from ..options import Tags
 from ..query import Record
 from ..text import as_tag_value
 
@@ -90,15 +91,15 @@ def resulting_tags(things: Iterable[Tagged], changes: Iterable[Change]) -> dict[
 
 
 def declared_tags(
-    parent: str, id_: int | NewId, key: Key, want: Mapping[str, Any], actual: Sequence[Record] = ()
+    parent: str, id_: int | NewId, key: Key, want: Tags, actual: Sequence[Record] = ()
 ) -> tuple[list[Change], dict[str, str]]:
     """What has to change for one thing to have the tags that a task declares, and the tags that it then has.
 
     :param want: the options C(tags) and C(purge_tags) of a module.
     :raises DeclarationError: a tag key or value that the API refuses.
     """
-    thing = Tagged(id_, key, want.get("tags") or {}, actual)
-    changes = compare_tags(parent, [thing], purge=want["purge_tags"] and want.get("tags") is not None)
+    thing = Tagged(id_, key, want["tags"] or {}, actual)
+    changes = compare_tags(parent, [thing], purge=want["purge_tags"] and want["tags"] is not None)
     return changes, resulting_tags([thing], changes)[key]
 
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Plan
+from ..options import DeviceSelection, needed
 from ..query import Record
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
 from .compare import Tagged, check_tag, compare_tags, resulting_tags
@@ -16,9 +17,20 @@ from .compare import Tagged, check_tag, compare_tags, resulting_tags
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 #: Finds one release; given by the caller, since releases have tags and not the other way round.
 FindRelease = Callable[..., Record]
+
+
+class Want(DeviceSelection):
+    """The options of the module balena_tag."""
+
+    scope: str
+    release: Any | None
+    name: str | None
+    value: Any | None
+    tags: dict[str, Any] | None
+    state: str
+    purge: bool
 
 
 def plan_tags(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
@@ -44,22 +56,22 @@ def plan_tags(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
 
 
 def _declared(want: Want) -> dict[str, Any]:
-    given = want["tags"] if want.get("tags") is not None else {want["name"]: want.get("value")}
+    given = want["tags"] if want["tags"] is not None else {want["name"]: want["value"]}
     absent = want["state"] == "absent"
-    if want.get("name") is not None and want.get("value") is None and not absent:
+    if want["name"] is not None and want["value"] is None and not absent:
         raise DeclarationError(f"value is needed to declare the tag '{want['name']}' (or state: absent)")
     return {str(name): None if absent else value for name, value in given.items()}
 
 
 def _check(want: Want) -> None:
     scope = want["scope"]
-    refuse_wandering_limit(want, tags=want.get("tags") or [want["name"]])
+    refuse_wandering_limit(want, tags=want["tags"] or [needed(want["name"])])
     if scope != "device":
         refuse_selection(want, scope)
-    if (scope == "release") != (want.get("release") is not None):
+    if (scope == "release") != (want["release"] is not None):
         need = "is needed" if scope == "release" else "cannot be used"
         raise DeclarationError(f"release {need} with scope '{scope}'")
-    if scope == "application" and not want.get("application"):
+    if scope == "application" and not want["application"]:
         raise DeclarationError("application is needed with scope 'application'")
 
 
@@ -75,7 +87,7 @@ def _subjects(
     if scope == "device":
         return [((row["uuid"],), row) for row in select_devices(balena, want, expand=expand)]
     if scope == "release":
-        release = find_release(balena, want["release"], want.get("application"), expand=expand)
+        release = find_release(balena, want["release"], want["application"], expand=expand)
         return [((release["commit"],), release)]
-    application = need_application(balena, want["application"], expand=expand)
+    application = need_application(balena, needed(want["application"]), expand=expand)
     return [((application["slug"],), application)]

@@ -14,6 +14,7 @@ from typing import Any
 from ...engine.named import Comparison
 from ...engine.plan import DeclarationError, Key, NewId
 from ..query import Record
+from .options import Declared
 
 #: (scope, kind) -> resource and the column of its parent.
 RESOURCES: dict[tuple[str, str], tuple[str, str]] = {
@@ -83,16 +84,16 @@ def resource_of(scope: str, kind: str) -> tuple[str, str]:
     return RESOURCES[scope, kind]
 
 
-def declaration(want: Mapping[str, Any]) -> Declaration:
+def declaration(want: Declared) -> Declaration:
     """What the options of the module balena_env_var declare, checked before anything is read.
 
     :raises DeclarationError: a name or value that no server accepts, or a kind that the scope does not have.
     """
     kind = want["kind"]
     resource, parent = resource_of(want["scope"], kind)
-    given = want["variables"] if want.get("variables") is not None else {want["name"]: want.get("value")}
+    given = want["variables"] if want["variables"] is not None else {want["name"]: want["value"]}
     absent = want["state"] == "absent"
-    if want.get("name") and want.get("value") is None and not absent:
+    if want["name"] and want["value"] is None and not absent:
         raise DeclarationError(f"value is needed to declare the variable '{want['name']}' (or state: absent)")
     values = {str(name): None if absent else as_text(value) for name, value in given.items()}
     for name, value in values.items():

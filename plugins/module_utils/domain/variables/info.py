@@ -13,15 +13,14 @@ from .. import read_more
 from ..query import Record
 from ..rows import children
 from .compare import resource_of
+from .options import Asked
 from .parents import find
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 
-
-def read(balena: Balena, want: Want) -> dict[str, Any]:
+def read(balena: Balena, want: Asked) -> dict[str, Any]:
     """The variables of all subjects, in as many requests as balena_env_var reads them in.
 
     :param want: the options of the module balena_env_var_info.
@@ -33,7 +32,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
         raise DeclarationError("fields: values are returned with values: true")
     resource, column = resource_of(want["scope"], want["kind"])
     holders = find(balena, want)
-    names = want.get("names")
+    names = want["names"]
     keys = {parent.id: " ".join(parent.key) for parent in holders.parents if isinstance(parent.id, int)}
     with asked.reading():
         rows = children(

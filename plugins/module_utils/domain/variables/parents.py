@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ...engine.near import near
 from ...engine.plan import DeclarationError
 from ...engine.wording import listed
+from ..options import needed
 from ..query import Record
 from ..rows import children, homes_of
 from ..selector import need_application, refuse_selection, select_devices
 from .compare import Parent
+from .options import Holders
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 #: Relations to the device type, which config variables are checked with.
 _OF_APPLICATION: dict[str, Any] = {"is_for__device_type": {"$select": ["slug"]}}
@@ -40,7 +40,7 @@ class Found:
     through: Mapping[str, Any] | None = None
 
 
-def find(balena: Balena, want: Want) -> Found:
+def find(balena: Balena, want: Holders) -> Found:
     """The parents that the options C(scope), C(application), C(service) and the device selector mean.
 
     :raises DeclarationError: options that do not fit the scope, or something that does not exist.
@@ -48,17 +48,17 @@ def find(balena: Balena, want: Want) -> Found:
     scope, config = want["scope"], want["kind"] == "config"
     _check(want)
     if scope in ("application", "build"):
-        application = need_application(balena, want["application"], expand=_OF_APPLICATION if config else None)
+        application = need_application(balena, needed(want["application"]), expand=_OF_APPLICATION if config else None)
         return Found([Parent(application["id"], (application["slug"],), _device_type(application, _OF_APPLICATION))])
     if scope == "service":
-        return Found([find_service(balena, want)])
+        return Found([find_service(balena, needed(want["application"]), needed(want["service"]))])
     devices = select_devices(balena, want, expand=_OF_DEVICE if config else None)
     homes = homes_of(devices)
     within = {"belongs_to__application": {"$in": list(homes)}}
     if scope == "device":
         parents = [Parent(row["id"], (row["uuid"],), _device_type(row, _OF_DEVICE)) for row in devices]
         return Found(parents, homes, {"device": within})
-    installs = _installs(balena, want["service"], devices, within)
+    installs = _installs(balena, needed(want["service"]), devices, within)
     return Found(installs, homes, {"service_install": {"device": within}})
 
 
@@ -69,37 +69,37 @@ def _device_type(row: Record, relation: Mapping[str, Any]) -> str | None:
     return slug
 
 
-def _check(want: Want) -> None:
+def _check(want: Holders) -> None:
     scope = want["scope"]
     of_devices = scope in ("device", "device_service")
     if not of_devices:
         refuse_selection(want, scope)
-        if not want.get("application"):
+        if not want["application"]:
             raise DeclarationError(f"application is needed with scope '{scope}'")
-    elif want.get("devices") is None and not want.get("application"):
+    elif want["devices"] is None and not want["application"]:
         raise DeclarationError(f"devices or application is needed with scope '{scope}'")
-    if ("service" in scope) != bool(want.get("service")):
+    if ("service" in scope) != bool(want["service"]):
         need = "is needed" if "service" in scope else "cannot be used"
         raise DeclarationError(f"service {need} with scope '{scope}'")
 
 
-def find_service(balena: Balena, want: Want) -> Parent:
-    """The service that the options C(application) and C(service) name.
+def find_service(balena: Balena, application: str, service: str) -> Parent:
+    """The service of a name.
 
     :raises DeclarationError: the application or the service does not exist.
     """
-    application = need_application(
+    home = need_application(
         balena,
-        want["application"],
+        application,
         expand={"service": {"$select": ["id", "service_name"], "$orderby": "service_name asc"}},
     )
-    for service in application["service"]:
-        if service["service_name"] == want["service"]:
-            return Parent(service["id"], (application["slug"], want["service"]))
-    names = [service["service_name"] for service in application["service"]]
+    for row in home["service"]:
+        if row["service_name"] == service:
+            return Parent(row["id"], (home["slug"], service))
+    names = [row["service_name"] for row in home["service"]]
     raise DeclarationError(
-        f"application '{application['slug']}' has no service '{want['service']}' (it has: {', '.join(names) or 'none'})"
-        + near(want["service"], names)
+        f"application '{home['slug']}' has no service '{service}' (it has: {', '.join(names) or 'none'})"
+        + near(service, names)
     )
 
 

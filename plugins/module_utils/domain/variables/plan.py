@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...engine.named import Comparison
 from ...engine.plan import Change, NewId, Plan, predict
@@ -17,6 +17,7 @@ from ..query import Record
 from ..rows import children
 from .compare import Declaration, Parent, add_variables, declaration
 from .config_schema import judge
+from .options import Declared
 from .parents import Found, find
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @forecasting
-def plan(balena: Balena, want: Mapping[str, Any]) -> Task:
+def plan(balena: Balena, want: Declared) -> Task:
     """Compare the declared variables of all parents with the actual ones, in one read.
 
     What would be written to config variables is also checked against what the API says of the device types: a
@@ -66,6 +67,6 @@ def _read(balena: Balena, holders: Found, want: Declaration) -> list[Record]:
     )
 
 
-def _judged(balena: Balena, want: Mapping[str, Any], parents: Sequence[Parent], changes: Sequence[Change]) -> list[str]:
+def _judged(balena: Balena, want: Declared, parents: Sequence[Parent], changes: Sequence[Change]) -> list[str]:
     types = {parent.key: parent.device_type for parent in parents}
     return judge(balena, [(types[change.key[:-1]], change) for change in changes], want["check_config"])
