@@ -20,7 +20,7 @@ options:
       - V(service) needs O(application) and O(service); V(device_service) needs O(service) and devices.
       - V(build) needs O(application).
     type: str
-    choices: [application, device, service, device_service, build]
+    choices: [application, fleet, device, service, device_service, build]
     required: true
   kind:
     description:

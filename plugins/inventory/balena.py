@@ -118,12 +118,14 @@ options:
     description:
       - Make groups of what devices have in common, such as C(balena_application_acme_sensors), C(balena_online) or
         C(balena_tag_site_oslo).
+      - V(fleet) makes the groups of V(application) under the other word, such as C(balena_fleet_acme_sensors).
     type: list
     elements: str
     choices:
       - application
       - cpu_architecture
       - device_type
+      - fleet
       - online
       - organization
       - os_version

@@ -30,7 +30,7 @@ from .engine.task import Foreseen, Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
-from .options import Conclude, Options, Params
+from .options import Conclude, Options, Params, in_one_word
 from .sdk import Balena
 from .sdk.errors import BalenaError
 
@@ -71,6 +71,7 @@ def perform(
     :returns: the task's result.
     :raises TaskFailure: with a result that says what was wrong, what was done and what was not.
     """
+    params = in_one_word(params)
     masker = Masker(params)
     try:
         shown = _perform(planner, params, masker, check_mode, lambda line: progress(masker.text(line)))
@@ -164,6 +165,7 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
 
     :raises TaskFailure: with a result that says what was wrong.
     """
+    params = in_one_word(params)
     masker = Masker(params)
     try:
         shaped = compile_query(params.get("query"))

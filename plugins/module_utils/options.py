@@ -17,6 +17,8 @@ from .emptiness import NEVER_EMPTY, emptied
 from .engine.kinds import unspeakable
 
 Params = Mapping[str, Any]
+#: Options in which V(fleet) is another word for V(application).
+_IN_BOTH_WORDS = ("scope", "sections")
 #: What came of a task, from its options, its result, and whether it ran in check mode.
 Conclude = Callable[[Params, Mapping[str, Any], bool], Mapping[str, Any]]
 
@@ -102,7 +104,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "scope": {
         "type": "str",
         "required": True,
-        "choices": ["application", "device", "service", "device_service", "build"],
+        "choices": ["application", "fleet", "device", "service", "device_service", "build"],
     },
     "kind": {"type": "str", "choices": ["env", "config"], "default": "env"},
     "service": {"type": "str"},
@@ -122,6 +124,18 @@ READ_MORE: dict[str, dict[str, Any]] = {
     "expand": {"type": "raw"},
     **QUERY,
 }
+
+
+def in_one_word(params: Params) -> Params:
+    """Options with C(application) where they say C(fleet), which means the same as a choice."""
+    said = {name: params[name] for name in _IN_BOTH_WORDS if params.get(name) is not None}
+    return {**params, **{name: _in_one_word(value) for name, value in said.items()}}
+
+
+def _in_one_word(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_one_word(item) for item in value]
+    return "application" if value == "fleet" else value
 
 
 @dataclass(frozen=True)

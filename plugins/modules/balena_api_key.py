@@ -39,7 +39,7 @@ options:
       - Whose key. That of the user of O(api_token); of O(application), with which devices are provisioned; or of
         devices, each of which gets one.
     type: str
-    choices: [user, application, device]
+    choices: [user, application, fleet, device]
     default: user
   name:
     description:
@@ -187,7 +187,7 @@ from ..module_utils.options import DEVICE_SELECTOR, Options
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
-        "scope": {"type": "str", "choices": ["user", "application", "device"], "default": "user"},
+        "scope": {"type": "str", "choices": ["user", "application", "fleet", "device"], "default": "user"},
         **options_of(API_KEY.all),
         "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
         "overlap": {"type": "int"},

@@ -24,7 +24,7 @@ options:
   scope:
     description: Whose keys. That of the user of O(api_token), of O(application), or of devices.
     type: str
-    choices: [user, application, device]
+    choices: [user, application, fleet, device]
     default: user
   name:
     description: Only keys of this name.
@@ -71,7 +71,7 @@ OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
         **READ_MORE,
-        "scope": {"type": "str", "choices": ["user", "application", "device"], "default": "user"},
+        "scope": {"type": "str", "choices": ["user", "application", "fleet", "device"], "default": "user"},
         "name": {"type": "str"},
     },
     never_empty=("name",),

@@ -73,7 +73,8 @@ options:
         variables, on all and on single devices; V(release) the release of the fleet and pins of devices.
     type: list
     elements: str
-    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release]
+    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release,
+              fleet]
   purge:
     description:
       - Remove what the document does not declare of these kinds. All that is removed is in the diff and counted.
@@ -362,7 +363,7 @@ OPTIONS = Options(
         **PLAN_FILES,
         "document": {"type": "dict", "required": True},
         "secrets": {"type": "dict", "no_log": True},
-        "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
+        "sections": {"type": "list", "elements": "str", "choices": [*SECTIONS, "fleet"]},
         "purge": {"type": "list", "elements": "str", "choices": list(PURGEABLE), "default": []},
         "create": {"type": "bool", "default": True},
         "allow_pending": {"type": "bool", "default": False},

@@ -41,7 +41,8 @@ options:
         OS; which versions its devices run is in the drift report of M(community.balena.balena_fleet).
     type: list
     elements: str
-    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release]
+    choices: [application, devices, tags, services, variables, provisioning_keys, access, supervisor, os, release,
+              fleet]
   secret_names:
     description:
       - Names of the variables whose values are not returned, as shell patterns; upper and lower case are alike. They
@@ -146,7 +147,7 @@ from ..module_utils.options import APPLICATION, QUERY, Options
 OPTIONS = Options(
     argument_spec={
         "application": {**APPLICATION["application"], "required": True},
-        "sections": {"type": "list", "elements": "str", "choices": list(SECTIONS)},
+        "sections": {"type": "list", "elements": "str", "choices": [*SECTIONS, "fleet"]},
         "secret_names": {"type": "list", "elements": "str", "no_log": False},
         "secrets": {"type": "str", "choices": ["likely", "all"], "default": "likely", "no_log": False},
         "show_secrets": {"type": "bool", "default": False, "no_log": False},

@@ -34,7 +34,7 @@ options:
         application alone means all of its devices. They may belong to several applications; each device then gets
         the release of its own application.
     type: str
-    choices: [application, device]
+    choices: [application, fleet, device]
     required: true
   release:
     description:
@@ -201,7 +201,7 @@ OPTIONS = Options(
         **WAITING,
         **FORECAST,
         **PLAN_FILES,
-        "scope": {"type": "str", "required": True, "choices": ["application", "device"]},
+        "scope": {"type": "str", "required": True, "choices": ["application", "fleet", "device"]},
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "offline": {"type": "str", "choices": ["wait", "skip", "fail"], "default": "wait"},

@@ -29,7 +29,7 @@ options:
         application alone means all of its devices.
       - V(release) needs O(release).
     type: str
-    choices: [application, device, release]
+    choices: [application, fleet, device, release]
     required: true
   release:
     description:
@@ -146,7 +146,7 @@ plan = partial(plan_tags, find_release=find)
 OPTIONS = Options(
     argument_spec={
         **DEVICE_SELECTOR,
-        "scope": {"type": "str", "required": True, "choices": ["application", "device", "release"]},
+        "scope": {"type": "str", "required": True, "choices": ["application", "fleet", "device", "release"]},
         "release": {"type": "raw"},
         "name": {"type": "str"},
         "value": {"type": "raw"},

@@ -35,6 +35,7 @@ GROUPINGS: dict[str, Callable[[Variables], Iterable[str]]] = {
     "application": _by("application"),
     "cpu_architecture": _by("cpu_architecture"),
     "device_type": _by("device_type"),
+    "fleet": _by("application", "fleet"),
     "online": lambda device: ["online" if device["is_online"] else "offline"],
     "organization": _by("organization"),
     "os_version": _by("os_version"),
