@@ -26,7 +26,7 @@ from .engine.kinds import printable
 from .engine.masking import Masker
 from .engine.patience import Patience
 from .engine.plan import Act, Plan, Step
-from .engine.task import Foreseen, Progress, Task
+from .engine.task import Followed, Foreseen, Progress, Task
 from .engine.visible import visible_in
 from .inert import inert_result
 from .jmespath_option import compile_query
@@ -40,6 +40,8 @@ from .sdk.errors import BalenaError
 Planner = Callable[[Balena, Any], "Plan | Task"]
 #: What an info module returns: from the API and the options to the result.
 Reader = Callable[[Balena, Any], Mapping[str, Any]]
+#: What it waits for after that, if it waits: from the options and the result to what came of it.
+Waiter = Callable[[Any, Mapping[str, Any], Progress], Followed]
 
 
 class TaskFailure(Exception):
@@ -160,9 +162,17 @@ def _more(task: Task, outcome: Outcome) -> dict[str, Any]:
     return visible_in(task.result(outcome)) if task.result else {}
 
 
-def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
-    """Read and report; never a change.
+def perform_read(
+    reader: Reader,
+    params: Params,
+    *,
+    wait: Waiter | None = None,
+    check_mode: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Read and report, and (unless in check mode) wait if the module does; never a change.
 
+    :param progress: shows a line of text while the task waits.
     :raises TaskFailure: with a result that says what was wrong.
     """
     params = in_one_word(params)
@@ -172,6 +182,11 @@ def perform_read(reader: Reader, params: Params) -> dict[str, Any]:
         balena = connect(params, read_only=True)
         masker.learn(balena.tokens.get())
         read = Patience.of(params).through(lambda: reader(balena, params))
+        if wait and not check_mode:
+            followed = wait(params, read, lambda line: progress(masker.text(line)))
+            read = {**read, **followed.result}
+            if followed.problem:
+                raise TaskFailure(masker.result({"changed": False, **read, "msg": followed.problem}))
         return {"changed": False, **shaped(read)}
     except BalenaError as error:
         raise TaskFailure(masker.result(_failure(error))) from error
@@ -223,10 +238,10 @@ def run_module(options: Options, planner: Planner) -> None:
     _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode, outcome=options.outcome))
 
 
-def run_info_module(options: Options, reader: Reader) -> None:
-    """Run an info module in a process of its own."""
+def run_info_module(options: Options, reader: Reader, wait: Waiter | None = None) -> None:
+    """Run an info module, or one that only waits, in a process of its own."""
     module = _Module(options, info=True)
-    _exit(module, lambda: perform_read(reader, module.params))
+    _exit(module, lambda: perform_read(reader, module.params, wait=wait, check_mode=module.check_mode))
 
 
 def invocation(params: Params) -> dict[str, Any]:

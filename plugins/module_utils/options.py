@@ -82,6 +82,20 @@ WAVES: dict[str, dict[str, Any]] = {
     "seed": {"type": "str"},
 }
 
+#: When work may begin (doc fragment C(windows)).
+WINDOWS: dict[str, dict[str, Any]] = {
+    "windows": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "start": {"type": "raw", "required": True},
+            "end": {"type": "raw", "required": True},
+            "days": {"type": "list", "elements": "str"},
+            "timezone": {"type": "str"},
+        },
+    },
+}
+
 #: What the plan of a task may cost the devices (doc fragment C(forecast)).
 FORECAST: dict[str, dict[str, Any]] = {
     "max_restarts": {"type": "int"},

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - community.balena.rollout
   - community.balena.reading.query
   - community.balena.waiting.patience
+  - community.balena.windows
 options:
   release:
     description:
@@ -31,30 +32,6 @@ options:
         Needs O(application).
       - While its rollout is under way, a range and V(latest) mean the release that it began with.
     type: raw
-  windows:
-    description:
-      - Maintenance windows. It is open while one of them is, and always if there is none.
-    type: list
-    elements: dict
-    suboptions:
-      start:
-        description: Time of day at which it opens, such as V("22:00").
-        type: raw
-        required: true
-      end:
-        description:
-          - Time of day at which it closes, such as V("24:00"). One that is not later than O(windows[].start) is on the
-            next day.
-        type: raw
-        required: true
-      days:
-        description: Weekdays on which it opens, such as V([mon-thu, sun]). Without it, all.
-        type: list
-        elements: str
-      timezone:
-        description: Time zone of both times, such as V(Europe/Berlin).
-        type: str
-        default: UTC
   approval:
     description:
       - Waves that need approval before they begin, by number or name, or V(all). What means no wave is an error.
@@ -201,7 +178,7 @@ result:
 
 from ..module_utils.domain.rollout.info import read
 from ..module_utils.module import run_info_module
-from ..module_utils.options import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, Options
+from ..module_utils.options import DEVICE_SELECTOR, PATIENCE, QUERY, RELEASES, WAVES, WINDOWS, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -209,19 +186,10 @@ OPTIONS = Options(
         **WAVES,
         **QUERY,
         **PATIENCE,
+        **WINDOWS,
         "release": {"type": "raw"},
         "approval": {"type": "list", "elements": "raw", "default": []},
         **RELEASES,
-        "windows": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "start": {"type": "raw", "required": True},
-                "end": {"type": "raw", "required": True},
-                "days": {"type": "list", "elements": "str"},
-                "timezone": {"type": "str", "default": "UTC"},
-            },
-        },
     },
     required_by={"release": ("application",)},
 )

@@ -38,7 +38,8 @@ sdk.load_early()
 class BalenaAction(ActionBase):
     """The base of all actions of the collection; a subclass names its module.
 
-    The module has C(OPTIONS) and either C(plan) (it changes things) or C(read) (an info module).
+    The module has C(OPTIONS) and either C(plan) (it changes things) or C(read) (an info module), and with that perhaps
+    C(wait).
     """
 
     _requires_connection = False
@@ -76,7 +77,13 @@ class BalenaAction(ActionBase):
     def _perform(self, params: Mapping[str, Any], info: bool) -> dict[str, Any]:
         try:
             if info:
-                return perform_read(self.module.read, params)
+                return perform_read(
+                    self.module.read,
+                    params,
+                    wait=getattr(self.module, "wait", None),
+                    check_mode=self._task.check_mode,
+                    progress=self._show,
+                )
             return perform(
                 self.module.plan,
                 params,

@@ -54,6 +54,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_ssh_key": {"title": "laptop", "state": "absent"},
     "balena_supervisor_update": {**DEVICES, "version": "latest", "offline": "skip"},
     "balena_tag": {**DEVICES, "scope": "device", "name": "a", "value": "x"},
+    "balena_window": {**DEVICES, "windows": [{"start": "00:00", "end": "24:00"}], "timezone_tag": "zone"},
 }
 
 #: The values that the document refers to.

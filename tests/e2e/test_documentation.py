@@ -38,7 +38,7 @@ def shown(tmp_path_factory) -> dict[tuple[str, str], Any]:
 
 def test_all_modules_are_listed(offline_ansible):
     listed = offline_ansible.doc("-l", "community.balena", "--json").json
-    assert sorted(listed) == [f"community.balena.{name}" for name in MODULES + SHELL_MODULES]
+    assert sorted(listed) == [f"community.balena.{name}" for name in sorted(MODULES + SHELL_MODULES)]
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)

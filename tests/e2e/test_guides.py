@@ -35,7 +35,7 @@ QUICK: dict[str, Any] = {
     f"{role}_{name}": value
     for role in ("rollout", "os_update")
     for name, value in (("poll_interval", 0.2), ("soak", 0.2), ("windows", []))
-}
+} | {"night": []}
 ROLES = {path.parents[1].name: path for path in (CHECKOUT / "roles").glob("*/meta/argument_specs.yml")}
 #: What comments before blocks say that they are.
 MARKS = ("gate", "part of a document", "workflow", "tunnel")

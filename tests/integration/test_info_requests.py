@@ -31,6 +31,7 @@ CASES = {
     "balena_fleet_info": ({}, 5),
     "balena_env_var_info": ({"scope": "device", "values": True}, 2),
     "balena_release_info": ({"images": True}, 1),
+    "balena_window": ({"windows": [{"start": "00:00", "end": "24:00"}], "timezone_tag": "zone"}, 1),
 }
 
 

@@ -39,6 +39,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "balena_rollout_info": IN,
     "balena_device_history_info": IN,
     "balena_diagnosis_info": IN,
+    "balena_window": {**IN, "windows": [{"start": "00:00", "end": "24:00"}]},
     "balena_device_info": IN,
     "balena_device_log_info": IN,
     "balena_env_var_info": {**IN, "scope": "device"},

@@ -43,6 +43,10 @@ PROBES: dict[str, tuple[str, dict[str, Any]]] = {
     "Reboots, restarts and other actions on devices": ("balena_device_action", {**FLEET, "action": "restart"}),
     "Logs of devices": ("balena_device_log_info", FLEET),
     "Health of devices": ("balena_diagnosis_info", FLEET),
+    "Maintenance windows in the time of devices": (
+        "balena_window",
+        {**FLEET, "windows": [{"start": "00:00", "end": "24:00"}], "timezone_tag": "zone"},
+    ),
     "History of devices": ("balena_device_history_info", FLEET),
     "Public URLs of devices": ("balena_device", {"in_application": "acme/kiosk", "public_url": True}),
     "Locations of devices": (

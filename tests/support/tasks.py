@@ -40,7 +40,10 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     params, outcome = checked.validated_parameters, module.OPTIONS.outcome
     try:
         if info:
-            found: dict[str, Any] = edge.perform_read(module.read, params)
+            wait = getattr(module, "wait", None)
+            found: dict[str, Any] = edge.perform_read(
+                module.read, params, wait=wait, check_mode=check_mode, progress=progress
+            )
         else:
             found = edge.perform(module.plan, params, check_mode=check_mode, progress=progress, outcome=outcome)
         return found

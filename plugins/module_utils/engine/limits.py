@@ -66,6 +66,7 @@ BOUNDS: dict[str, Bounds] = {
     "poll_interval": INTERVAL,
     "patience": TIME,
     "soak": TIME,
+    "max_wait": TIME,
     "success_percentage": SHARE,
     "max_failure_percentage": SHARE,
     "max_failures": Bounds(),

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import sys
+import zoneinfo
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.community.balena.plugins.module_utils.domain.waves import zones
 from ansible_collections.community.balena.plugins.module_utils.domain.waves.windows import DAYS, look, read_windows
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 
@@ -75,6 +79,57 @@ def test_a_time_that_comes_twice_opens_at_the_first_and_closes_at_the_second():
     assert [seen(doubled, f"2026-10-25T{time}")["open"] for time in ("00:14", "00:15", "01:44", "01:45")] == [
         False, True, True, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "opens", "closes"),
+    [
+        ("02:30", "04:00", "2026-03-29T01:00", "2026-03-29T02:00"),  # begins in the hour that is left out
+        ("01:30", "02:30", "2026-03-29T00:30", "2026-03-29T01:00"),  # ends in it
+        ("23:00", "02:30", "2026-03-28T22:00", "2026-03-29T01:00"),  # the same, over midnight
+        ("02:10", "02:50", "2026-03-30T00:10", "2026-03-30T00:50"),  # lies in it, and so is left out on that day
+        ("02:00", "03:00", "2026-03-30T00:00", "2026-03-30T01:00"),
+    ],
+)
+def test_a_time_that_is_left_out_is_the_moment_at_which_clocks_are_set_forward(start, end, opens, closes):
+    window = [{"start": start, "end": end, "timezone": "Europe/Berlin"}]
+    assert seen(window, "2026-03-28T12:00")["opens_at"] == f"{opens}:00.000Z"
+    assert seen(window, opens)["closes_at"] == f"{closes}:00.000Z"
+    assert not seen(window, closes)["open"]
+
+
+def test_a_weekly_window_that_clocks_leave_out_opens_a_week_later():
+    sundays = [{"start": "02:10", "end": "02:50", "days": ["sun"], "timezone": "Europe/Berlin"}]
+    assert seen(sundays, "2026-03-28T12:00")["opens_at"] == "2026-04-05T00:10:00.000Z"
+
+
+def test_a_day_that_a_place_has_left_out_has_no_window():
+    friday = [{"start": "08:00", "end": "12:00", "days": ["fri"], "timezone": "Pacific/Apia"}]
+    assert seen(friday, "2011-12-30T09:00")["opens_at"] == "2012-01-05T18:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("windows", "closes"),
+    [
+        ([("22:00", "24:00"), ("00:00", "04:00")], "2026-11-24T04:00:00.000Z"),
+        ([("22:00", "23:30"), ("23:00", "01:00"), ("01:00", "02:00")], "2026-11-24T02:00:00.000Z"),
+        ([("00:00", "24:00")], None),
+    ],
+)
+def test_a_window_does_not_close_while_another_goes_on(windows, closes):
+    assert seen([{"start": start, "end": end} for start, end in windows], "2026-11-23T23:15")["closes_at"] == closes
+
+
+def test_without_a_database_of_time_zones_only_utc_is_known(monkeypatch):
+    monkeypatch.setattr(zones, "ZoneInfo", ZoneInfo.no_cache)
+    zoneinfo.reset_tzpath(to=())
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    try:
+        assert seen([{"start": "22:00", "end": "23:00", "timezone": "UTC"}], "2026-11-23T22:00")["open"]
+        with pytest.raises(DeclarationError, match="the controller has no database of time zones"):
+            read_windows([NIGHT])
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_times_that_yaml_reads_as_numbers_are_understood():
@@ -145,7 +200,14 @@ def test_it_is_closed_until_it_opens_and_open_then(declared, moment):
         ({"start": "22:00", "end": "22:00"}, "is empty; a whole day is from 00:00 to 24:00"),
         ({"start": "22:00", "end": "23:00", "days": ["someday"]}, "'someday' is neither a weekday"),
         ({"start": "22:00", "end": "23:00", "days": []}, "never opens"),
-        ({"start": "22:00", "end": "23:00", "timezone": "Berlin"}, "timezone: 'Berlin' is not known here"),
+        (
+            {"start": "22:00", "end": "23:00", "timezone": "Berlin"},
+            "timezone: 'Berlin' is not known here; did you mean 'Europe/Ber",
+        ),
+        ({"start": "22:00", "end": "23:00", "timezone": "europe/berlin"}, "did you mean 'Europe/Berlin'"),
+        ({"start": "22:00", "end": "23:00", "timezone": "Europe"}, "timezone: 'Europe' is not known here"),
+        ({"start": "22:00", "end": "23:00", "timezone": "../../etc/passwd"}, "is not known here"),
+        ({"start": "22:00", "end": "23:00", "timezone": 2}, "'2' is not known here; names are such as Europe/Berlin"),
         ({"start": "22:00", "end": "23:00", "zone": "UTC"}, "unknown zone"),
     ],
 )

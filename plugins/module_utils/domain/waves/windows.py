@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
+from . import zones
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -25,8 +25,9 @@ _DAY = 24 * 60
 #: The smallest number that YAML 1.1 makes of a time without quotes, which is C(1:00).
 _FIRST_NUMBER = 60
 
-#: Every weekday comes again within this many days, and a window of the day before may still be open.
-_AHEAD = range(-1, 8)
+#: Every weekday comes again within a week, one week later if clocks leave out its window, and a window of the day
+#: before may still be open.
+_AHEAD = range(-1, 16)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Window:
     start: int
     end: int
     days: frozenset[int]
-    zone: ZoneInfo
+    zone: tzinfo
 
     def around(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         """When it opens and closes in the days about a moment, in UTC."""
@@ -52,18 +53,37 @@ class Window:
                 yield self._at(day, self.start, fold=0), self._at(day, self.end, fold=1)
 
     def _at(self, day: date, minutes: int, fold: int) -> datetime:
-        """A time of a day in UTC; when clocks are set back it comes twice, and C(fold) says which one is meant."""
+        """A time of a day in UTC.
+
+        When clocks are set back it comes twice, and C(fold) says which one is meant. When they are set forward it may
+        not come at all; then it is the moment at which they are.
+        """
         days, rest = divmod(minutes, _DAY)
-        local = datetime.combine(day + timedelta(days=days), time(*divmod(rest, 60), fold=fold), tzinfo=self.zone)
-        return local.astimezone(dates.UTC)
+        local = datetime.combine(day + timedelta(days=days), time(*divmod(rest, 60)), tzinfo=self.zone)
+        first, second = (local.replace(fold=fold).astimezone(dates.UTC) for fold in (0, 1))
+        if second < first:
+            return _change(second, first, self.zone)
+        return second if fold else first
 
 
-def read_windows(declared: Sequence[Mapping[str, Any]] | None) -> list[Window]:
+def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The moment between two others at which the clocks of a zone are changed, to a second."""
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == before.astimezone(zone).utcoffset():
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def read_windows(declared: Sequence[Mapping[str, Any]] | None, zone: tzinfo = dates.UTC) -> list[Window]:
     """The windows that an option declares, each with C(start), C(end), and perhaps C(days) and C(timezone).
 
+    :param zone: of those that name no time zone.
     :raises DeclarationError: a window that makes no sense; says which.
     """
-    return [_window(item, f"windows[{number}]") for number, item in enumerate(declared or ())]
+    return [_window(item, f"windows[{number}]", zone) for number, item in enumerate(declared or ())]
 
 
 def look(windows: Sequence[Window], moment: datetime) -> dict[str, Any]:
@@ -74,14 +94,22 @@ def look(windows: Sequence[Window], moment: datetime) -> dict[str, Any]:
     times = [span for window in windows for span in window.around(moment)]
     closings = [end for start, end in times if start <= moment < end]
     if closings or not windows:
-        closes = dates.as_stored(max(closings)) if closings else None
-        return {"open": True, "closes_at": closes, "opens_at": None, "opens_in": 0}
+        closes = _end(max(closings), times) if closings else None
+        return {"open": True, "closes_at": dates.as_stored(closes) if closes else None, "opens_at": None, "opens_in": 0}
     opens = min(start for start, end in times if moment < start < end)
     seconds = -int(-(opens - moment).total_seconds() // 1)
     return {"open": False, "closes_at": None, "opens_at": dates.as_stored(opens), "opens_in": seconds}
 
 
-def _window(declared: Any, where: str) -> Window:
+def _end(closes: datetime, times: Sequence[tuple[datetime, datetime]]) -> datetime | None:
+    """When it really closes: not while another window goes on. None if it never does."""
+    last = max(end for _start, end in times)
+    while goes_on := [end for start, end in times if start <= closes < end]:
+        closes = max(goes_on)
+    return closes if closes < last else None
+
+
+def _window(declared: Any, where: str, zone: tzinfo) -> Window:
     if not isinstance(declared, Mapping):
         raise DeclarationError(f"{where} must have start and end, not be {declared!r}")
     unknown = sorted(set(declared) - _KEYS)
@@ -92,7 +120,8 @@ def _window(declared: Any, where: str) -> Window:
     start, end = (_minutes(declared[name], f"{where}.{name}") for name in ("start", "end"))
     if start in (end, _DAY):
         raise DeclarationError(f"{where} is empty; a whole day is from 00:00 to 24:00")
-    zone = _zone(str(declared.get("timezone") or "UTC"), where)
+    if declared.get("timezone"):
+        zone = zones.find(declared["timezone"], f"{where}.timezone")
     return Window(start, end if end > start else end + _DAY, _days(declared.get("days"), where), zone)
 
 
@@ -132,13 +161,3 @@ def _weekday(text: str) -> int | None:
     """The number of a weekday, by its name or the beginning of it."""
     name = text.strip()
     return next((n for n, day in enumerate(_WEEKDAYS) if len(name) >= len(DAYS[n]) and day.startswith(name)), None)
-
-
-def _zone(name: str, where: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise DeclarationError(
-            f"{where}.timezone: '{name}' is not known here. Names are such as Europe/Berlin; they come with the "
-            "operating system, or with the Python library tzdata"
-        ) from error
