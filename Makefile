@@ -20,7 +20,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo device test lint sanity emulator bench sizes docs docs-check readme surface clean
+.PHONY: help venv demo device test lint sanity emulator new sdk-dist bench sizes docs docs-check readme surface clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -63,6 +63,9 @@ emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed F
 surface: venv ## compare the methods of two versions of the JavaScript SDK with ours
 	@$(BIN)/python -m tests.oracle.surface $(ARGS)
 
+new: venv ## begin a module, with its action, target and fragment: make new MODULE=balena_NAME
+	@$(BIN)/python -m tests.support.new_module $(MODULE)
+
 sizes: venv ## count the lines of code by area
 	@$(BIN)/python -m tests.support.sizes
 
@@ -71,6 +74,9 @@ bench: venv ## measure against the budgets
 
 readme: venv ## run the README's commands as they stand there; make readme ARGS=--clone does so in a new clone
 	@$(BIN)/python -m tests.support.readme $(ARGS)
+
+sdk-dist: venv ## build wheels of the SDK and of the emulator into .cache/dist
+	@$(BIN)/python .ci/wheels.py build
 
 docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
 	@$(BIN)/python docs/tools/build.py

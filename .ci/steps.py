@@ -124,6 +124,8 @@ def steps() -> list[Step]:
         Step("docs", f"{make} docs-check", after=("install",)),
         Step("readme", f"{make} readme ARGS=--clone", after=("install",)),
         Step("build", f"{python} .ci/tarball.py build", after=("install",)),
+        Step("build the wheels", f"{make} sdk-dist", after=("install",)),
+        Step("use the wheels", f"{python} .ci/wheels.py smoke", after=("build the wheels",)),
         Step("use the tarball", f"{python} .ci/tarball.py smoke", after=("build",)),
         Step(
             "install galaxy-importer",

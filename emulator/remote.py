@@ -99,7 +99,7 @@ class EmulatorProcess(EmulatorControl):
     """`python -m emulator` with command line options, for the length of a `with` block."""
 
     def __init__(self, *options: str, python: str = sys.executable) -> None:
-        self._command = [python, "-m", "emulator", "--quiet", *options]
+        self._command = [python, "-m", __package__, "--quiet", *options]
         self._process: subprocess.Popen[str] | None = None
         self.tunnel_address: str | None = None
         super().__init__("")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.new_module import NewModuleError, begin
 from tests.support.repository import read, tracked
 from tests.support.sizes import code_lines
 from tests.support.tasks import COLLECTION, run_task
@@ -126,3 +127,35 @@ def test_the_small_resource_says_what_is_wrong(label, emulator, options, message
     result = label(**options)
     assert result["failed"] and message in result["msg"]
     assert emulator.writes() == []
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A folder in which a module was begun."""
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta" / "runtime.yml").write_text(read("meta/runtime.yml"), encoding="utf-8")
+    return tmp_path, begin("balena_shelf_label", tmp_path)
+
+
+def test_a_module_that_is_begun_is_the_small_resource_under_its_name(begun):
+    folder, made = begun
+    texts = {path: (folder / path).read_text(encoding="utf-8") for path in made}
+    assert "module: balena_shelf_label" in texts["plugins/modules/balena_shelf_label.py"]
+    assert "module = balena_shelf_label" in texts["plugins/action/balena_shelf_label.py"]
+    group = yaml.safe_load(texts["meta/runtime.yml"])["action_groups"]["balena"]
+    assert "balena_shelf_label" in group and group == sorted(group)
+    for path, text in texts.items():
+        assert "service_label" not in text, path
+        assert yaml.safe_load(text) if path.endswith(".yml") else compile(text, path, "exec"), path
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        *((name, "cannot be a module") for name in ("", "shelf", "balena_", "balena_Shelf", "balena_shelf/x")),
+        ("balena_shelf_label", "is begun already"),
+    ],
+)
+def test_a_module_that_cannot_be_begun_is_refused(begun, name, why):
+    with pytest.raises(NewModuleError, match=why):
+        begin(name, begun[0])
