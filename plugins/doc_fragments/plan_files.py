@@ -28,4 +28,26 @@ options:
         plan rests on has changed since, the message names it. What of the plan is made already is left out.
     type: path
     version_added: 2.0.0
+  plan_sign_key:
+    description:
+      - Sign the file of O(plan_to) with this SSH key. The signature is written beside it, with C(.sig) behind its name.
+      - A private key, or a public one whose private key the ssh-agent holds, which is where one with a passphrase has
+        to be. Needs C(ssh-keygen) on the controller.
+    type: path
+    version_added: 2.0.0
+"""
+
+    SIGNERS = r"""
+options:
+  plan_signers:
+    description:
+      - Take the plan file only if it is signed with a key of this file of allowed signers, which C(ssh-keygen)
+        describes. The signature is expected beside the plan file, with C(.sig) behind its name.
+      - What is verified is what is then read. Needs C(ssh-keygen) on the controller.
+    type: path
+    version_added: 2.0.0
+  plan_signer:
+    description: Who has to have signed it, as O(plan_signers) calls them; without it, anyone of these.
+    type: str
+    version_added: 2.0.0
 """

@@ -112,7 +112,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
                 raise TaskFailure({**result, "msg": followed.problem})
         return result or _result(task.plan)
     except BalenaError as error:  # anything else is a mistake of ours, and looks like one
-        raise TaskFailure({**_failure(error), **result}) from error
+        raise TaskFailure({**failure_of(error), **result}) from error
 
 
 def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
@@ -189,10 +189,10 @@ def perform_read(
                 raise TaskFailure(masker.result({"changed": False, **read, "msg": followed.problem}))
         return {"changed": False, **shaped(read)}
     except BalenaError as error:
-        raise TaskFailure(masker.result(_failure(error))) from error
+        raise TaskFailure(masker.result(failure_of(error))) from error
 
 
-class _Module(AnsibleModule):
+class ModuleProcess(AnsibleModule):
     """An ordinary module that names all mistakes in its options at once.
 
     It keeps secret values to itself from the start: also while it looks at its options.
@@ -234,14 +234,14 @@ class _Module(AnsibleModule):
 
 def run_module(options: Options, planner: Planner) -> None:
     """Run as an ordinary module in a process of its own."""
-    module = _Module(options)
-    _exit(module, lambda: perform(planner, module.params, check_mode=module.check_mode, outcome=options.outcome))
+    module = ModuleProcess(options)
+    leave(module, lambda: perform(planner, module.params, check_mode=module.check_mode, outcome=options.outcome))
 
 
 def run_info_module(options: Options, reader: Reader, wait: Waiter | None = None) -> None:
     """Run an info module, or one that only waits, in a process of its own."""
-    module = _Module(options, info=True)
-    _exit(module, lambda: perform_read(reader, module.params, wait=wait, check_mode=module.check_mode))
+    module = ModuleProcess(options, info=True)
+    leave(module, lambda: perform_read(reader, module.params, wait=wait, check_mode=module.check_mode))
 
 
 def invocation(params: Params) -> dict[str, Any]:
@@ -254,7 +254,8 @@ def invocation(params: Params) -> dict[str, Any]:
     return {"module_args": shown}
 
 
-def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
+def leave(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
+    """Do the work of a module process, and end it with the result."""
     failed = False
     try:
         result = work()
@@ -264,8 +265,8 @@ def _exit(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
     for warning in result.pop("warnings", ()):
         module.warn(printable(warning))
     result.pop(report.SENSITIVE, None)  # a process cannot hide its result; only no_log can
-    leave = module.fail_json if failed else module.exit_json
-    leave(invocation=invocation(module.params), **result)
+    end = module.fail_json if failed else module.exit_json
+    end(invocation=invocation(module.params), **result)
 
 
 def _result(plan: Plan) -> dict[str, Any]:
@@ -292,7 +293,7 @@ def _incomplete(plan: Plan, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _failure(error: Exception) -> dict[str, Any]:
+def failure_of(error: Exception) -> dict[str, Any]:
     """A failure in words, with what a program may want to look at: the error's code and the HTTP status."""
     status = getattr(error, "status_code", None)
     failure = {"msg": explain(error), "changed": False, "error_code": getattr(error, "code", type(error).__name__)}

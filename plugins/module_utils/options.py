@@ -103,11 +103,16 @@ FORECAST: dict[str, dict[str, Any]] = {
     "max_download": {"type": "str"},
 }
 
+#: Who has to have signed a plan file (doc fragment C(plan_files.signers)).
+PLAN_SIGNERS: dict[str, dict[str, Any]] = {"plan_signers": {"type": "path"}, "plan_signer": {"type": "str"}}
+
 #: Plans that are written by one run and made by another one (doc fragment C(plan_files)).
 PLAN_FILES: dict[str, dict[str, Any]] = {
     "plan_to": {"type": "path"},
     "plan_summary": {"type": "path"},
     "plan_from": {"type": "path"},
+    "plan_sign_key": {"type": "path", "no_log": False},
+    **PLAN_SIGNERS,
 }
 
 #: Which releases devices may be made to run (doc fragment C(releases)).

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.forecast
   - community.balena.plan_files
+  - community.balena.plan_files.signers
   - community.balena.releases
 options:
   document:

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - community.balena.devices
   - community.balena.forecast
   - community.balena.plan_files
+  - community.balena.plan_files.signers
   - community.balena.releases
   - community.balena.waiting
   - community.balena.waiting.patience

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.balena.devices
   - community.balena.forecast
   - community.balena.plan_files
+  - community.balena.plan_files.signers
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience

@@ -22,6 +22,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.community.balena.plugins.module_utils.domain.policy.rules import read_policy
 from emulator import Emulator
 from tests.support.ansible_runs import CHECKOUT, Ansible, reset_task
 from tests.support.documents import Block, blocks_of, documents
@@ -59,6 +60,8 @@ def kind_of(content: Any) -> str:
             return "inventory"
         if "fleet" in content:
             return "fleet document"
+        if "rules" in content:
+            return "policy"
         if set(content) == {"collections"}:
             return "requirements"
         if set(content) <= {section for section, _title in CHANGELOG["sections"]}:
@@ -211,6 +214,11 @@ def test_variables_are_those_of_a_role():
 def test_requirements_name_the_collection():
     for block, content in of_kind("requirements"):
         assert {"community.balena"} == {entry["name"] for entry in content["collections"]}, str(block)
+
+
+def test_policies_are_understood():
+    for block, content in of_kind("policy"):
+        assert read_policy(content, str(block), "UTC").rules
 
 
 def test_seeds_describe_fleets():

@@ -16,13 +16,10 @@ from itertools import groupby
 from typing import Any, Literal, Union
 
 from ..sdk.errors import BalenaError
+from .reaching import reaches_all
 
 Action = Literal["create", "update", "delete", "act"]
 Key = tuple[str, ...]
-
-#: What an application or service has, and all its devices get.
-_REACHING = ("application_environment_variable", "application_config_variable", "service_environment_variable")
-_TARGET = frozenset(("should_be_running__release", "should_track_latest_release"))
 
 
 class DeclarationError(BalenaError):
@@ -122,9 +119,7 @@ class Change:
     @property
     def reaches_all(self) -> bool:
         """Whether all devices of the application get it."""
-        return self.resource in _REACHING or (
-            self.resource == "application" and self.action == "update" and not _TARGET.isdisjoint(self.body)
-        )
+        return reaches_all(self.resource, self.action, self.body)
 
     @property
     def body(self) -> dict[str, Any]:

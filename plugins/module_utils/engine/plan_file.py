@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
 
     :param server: the address of the API that it is for.
     """
+    about = {name: dict(foreseen.about.get(name, {})) for name in ("devices", "fleets", "releases")}
     salt = secrets.token_hex(16)
     return {
         "format": FORMAT,
@@ -47,21 +49,20 @@ def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
         "salt": salt,
         "subjects": plan.subjects,
         "forecast": dict(foreseen.forecast),
-        "names": dict(foreseen.names),
+        "names": {**foreseen.names, **{uuid: device["name"] for uuid, device in about["devices"].items()}},
+        **about,
         "steps": _steps(plan, salt),
     }
 
 
-def write(path: str, content: Content) -> None:
-    """Write the content of a file.
-
-    :raises DeclarationError: it cannot be written.
-    """
-    write_whole(path, json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "plan_to")
+def as_text(content: Content) -> bytes:
+    """The content of a file as it is written and signed."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return text.encode("utf-8", "surrogatepass")
 
 
-def write_whole(path: str, text: str, option: str) -> None:
-    """Write a text file that only the user can read. It is whole, or as it was before.
+def write_whole(path: str, text: bytes, option: str) -> None:
+    """Write a file that only the user can read. It is whole, or as it was before.
 
     :raises DeclarationError: it cannot be written; names the option.
     """
@@ -69,7 +70,7 @@ def write_whole(path: str, text: str, option: str) -> None:
     try:
         descriptor, draft = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(text)
             os.replace(draft, target)
         except OSError:
@@ -79,19 +80,30 @@ def write_whole(path: str, text: str, option: str) -> None:
         raise DeclarationError(f"{option}: {path} cannot be written: {error.strerror or error}") from None
 
 
-def read(path: str) -> Content:
-    """What L(write) has written.
+def read_whole(path: str, option: str) -> bytes:
+    """What a file holds.
 
-    :raises DeclarationError: it cannot be read, or is something else.
+    :raises DeclarationError: it cannot be read; names the option.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8", errors="surrogatepass"))
-    except OSError as error:
-        raise DeclarationError(f"plan_from: {path} cannot be read: {error.strerror or error}") from None
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DeclarationError(f"{option}: {path} cannot be read: {reason}") from None
+
+
+def parse(text: bytes, path: str, option: str) -> Content:
+    """The content of a file.
+
+    :param text: what it holds.
+    :raises DeclarationError: it is not a plan; names the option and the file.
+    """
+    try:
+        content = json.loads(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         content = None
     if not _is_a_plan(content):
-        raise DeclarationError(f"plan_from: {path} is not a plan that plan_to has written")
+        raise DeclarationError(f"{option}: {path} is not a plan that plan_to has written")
     found: Content = content
     return found
 
@@ -111,17 +123,17 @@ def _is_a_plan(content: Any) -> bool:
     )
 
 
-def check(path: str, plan: Plan, server: str) -> None:
+def check(path: str, content: Content, plan: Plan, server: str) -> None:
     """Refuse a plan that would do anything that a file does not say. What of that is made already does not matter.
 
+    :param content: what the file says.
     :raises DeclarationError: the file is for another server; or what it rests on has changed since: names what.
     """
-    content = read(path)
     if content.get("server") != server:
         raise DeclarationError(
             f"plan_from: {path} is a plan for {one_line(str(content.get('server')))}, not for {server}"
         )
-    problems = _differences(content["steps"], _steps(plan, content["salt"]))
+    problems = _differences(content, _steps(plan, content["salt"]))
     if problems:
         named = listed(problems, 5, between="; ", more="; and {} more")
         raise DeclarationError(
@@ -130,15 +142,16 @@ def check(path: str, plan: Plan, server: str) -> None:
         )
 
 
-def _differences(planned: list[Content], steps: list[Content]) -> list[str]:
-    known = {_identity(step): step for step in planned}
+def _differences(content: Content, steps: list[Content]) -> list[str]:
+    known = {_identity(step): step for step in content["steps"]}
+    names = content["names"] if isinstance(content.get("names"), dict) else {}
     found = []
     for step in steps:
         then = known.get(_identity(step))
         if then is None:
-            found.append(f"{title(step)} is not in it")
+            found.append(f"{title(step, names)} is not in it")
         elif _compared(then) != _compared(step):
-            found.append(f"{title(step)}: {_what_differs(then, step)}")
+            found.append(f"{title(step, names)}: {_what_differs(then, step)}")
     return found
 
 
@@ -152,10 +165,14 @@ def _compared(step: Content) -> Content:
     return {name: value for name, value in step.items() if name not in _RELATIVE}
 
 
-def title(step: Content) -> str:
-    """A stored step as people call it."""
+def title(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A stored step as people call it.
+
+    :param names: those of devices, by their uuids.
+    """
     action = "update" if step["action"] == "act" else step["action"]
-    return one_line(f"{action} {step['resource']} {' '.join(map(str, step['key']))}")
+    key = [f"{names[part]} ({part[:7]})" if part in names else part for part in map(str, step["key"])]
+    return one_line(f"{action} {step['resource']} {' '.join(key)}")
 
 
 def _what_differs(then: Content, now: Content) -> str:

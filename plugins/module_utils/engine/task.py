@@ -32,10 +32,13 @@ class Foreseen:
     """What a plan will cost, and what those are called whom it reaches.
 
     :param forecast: empty if nobody asked.
+    :param about: what the plan is about, for its file: C(devices) by uuid, C(fleets) by slug, C(releases) by id; empty
+        if it is not written down.
     """
 
     forecast: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

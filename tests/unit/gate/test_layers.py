@@ -40,6 +40,7 @@ NOUNS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_COMMON, ()),
     **dict.fromkeys(_LOWEST, _COMMON),
     **dict.fromkeys(_MIDDLE, _LOWEST + _COMMON),
+    "policy": _LOWEST + _COMMON,
     "diagnosis": _MIDDLE + _LOWEST + _COMMON,
     **dict.fromkeys(_HIGH, ("diagnosis", *_MIDDLE, *_LOWEST, *_COMMON)),
     "fleet": ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST, *_COMMON),

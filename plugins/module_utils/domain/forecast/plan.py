@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...engine.limits import size
 from ...engine.plan import DeclarationError, Plan
 from ...engine.task import Foreseen, Task
+from .about import read_about
 from .forecast import costs, told
 from .reading import read_situation
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 Want = TypeVar("Want")
+
+#: The options that write a plan down.
+FILES = ("plan_to", "plan_summary")
 
 #: The options that limit what a plan may cost: what of the forecast they limit, and what is said of too much of it.
 _LIMITS = {
@@ -36,14 +40,16 @@ def forecasting(planner: Callable[[Balena, Want], Plan | Task]) -> Callable[[Bal
     def plan(balena: Balena, want: Want) -> Task:
         limits = _limits(want)
         task = Task.of(planner(balena, want))
-        return replace(task, foresee=partial(_foresee, task, limits))
+        kept = any(want.get(name) for name in FILES)
+        return replace(task, foresee=partial(_foresee, task, limits, kept))
 
     return plan
 
 
-def _foresee(task: Task, limits: Mapping[str, int], balena: Balena, *, check_mode: bool) -> Foreseen:
+def _foresee(task: Task, limits: Mapping[str, int], kept: bool, balena: Balena, *, check_mode: bool) -> Foreseen:
     """What a task will cost: in check mode, and where something of it is limited.
 
+    :param kept: whether the plan is written down, with what it is about.
     :raises DeclarationError: it costs more than the task allows.
     """
     if not limits and not check_mode:
@@ -54,7 +60,8 @@ def _foresee(task: Task, limits: Mapping[str, int], balena: Balena, *, check_mod
     exceeded = [problem for problem in problems if problem]
     if exceeded:
         raise DeclarationError(f"Nothing was written: {'; '.join(exceeded)}")
-    return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()})
+    about = read_about(balena, task.plan, task.homes) if kept else {}
+    return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()}, about)
 
 
 def _limits(want: Any) -> dict[str, int]:
