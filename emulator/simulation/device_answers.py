@@ -41,7 +41,7 @@ class Devices:
             "ping": lambda device, body: answer_text("OK"),
             "v1/healthy": lambda device, body: answer_text("OK"),
             "v1/blink": lambda device, body: answer_text(""),
-            "v1/update": lambda device, body: answer_text("", 204),
+            "v1/update": self._update,
             "v1/purge": lambda device, body: answer_text("OK"),
             "v1/restart": lambda device, body: answer_text("OK"),
             "v1/reboot": lambda device, body: self._turn_off(device, REBOOT_SECONDS),
@@ -85,6 +85,8 @@ class Devices:
         return isinstance(data, dict) and bool(data.get("force"))
 
     def _is_locked(self, device: Row) -> bool:
+        if self._simulation.is_locked(device["uuid"]):
+            return True
         until = device["is_locked_until__date"]
         if until is None or until <= self._clock.iso():
             return False
@@ -97,6 +99,11 @@ class Devices:
             ),
         ]
         return not (overrides and overrides[0]["value"] == "1")
+
+    def _update(self, device: Row, body: dict[str, Any]) -> Response:
+        if self._is_forced(body):
+            self._simulation.force_update(device["uuid"])
+        return answer_text("", 204)
 
     def _turn_off(self, device: Row, seconds: float) -> Response:
         self._simulation.take_offline(device["uuid"], seconds)

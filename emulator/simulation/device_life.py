@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from .settings import Settings
 
-Phase = Literal["idle", "noticed", "downloading", "installing", "stuck"]
+Phase = Literal["idle", "noticed", "downloading", "downloaded", "installing", "stuck"]
 REBOOT_SECONDS = 60.0
 # What the updater of the OS reports on its way: from which share of it on, per cent, state.
 OS_STAGES = ((0.5, 50, "Running OS update"), (0.0, 25, "Preparing OS update"))
@@ -21,7 +21,10 @@ OS_DONE, OS_FAILED = "Update successful, rebooting", "OS update failed"
 
 @dataclass(frozen=True)
 class Seen:
-    """What the store says of a device at the beginning of a step; releases are ids."""
+    """What the store says of a device at the beginning of a step; releases are ids.
+
+    locked: a container holds the update lock, and the configuration does not override it.
+    """
 
     id: int
     uuid: str
@@ -34,6 +37,8 @@ class Seen:
     os_target: int | None
     supervisor_target: int | None
     tags: Mapping[str, str]
+    fleet: int = 0
+    locked: bool = False
 
 
 @dataclass
@@ -82,6 +87,8 @@ class DeviceLife:
         self.left = 0.0
         self.total = 1.0
         self.fail_at: float | None = None
+        # Somebody has told the supervisor to update at once, whatever is locked.
+        self.forced = False
         self.offline_left = 0.0
         self.os: HostUpdate | None = None
         self.supervisor: HostUpdate | None = None
@@ -134,6 +141,8 @@ class DeviceLife:
         if seen.target != self.target or self.phase == "idle":
             self._notice(seen)
         while seconds > 0 and self.phase not in ("idle", "stuck"):
+            if self.phase == "downloaded" and self._waits_for_lock(seen):
+                return
             spent = min(seconds, self.left)
             self.left -= spent
             seconds -= spent
@@ -141,17 +150,17 @@ class DeviceLife:
                 return
             if self.left > 0:
                 break
-            self._next_phase(changes)
+            self._next_phase(seen, changes)
         if self.phase == "downloading" and self.target is not None:
             progress = min(99, int(100 * (1 - self.left / self.total)))
             changes.installs.append((self.target, "Downloading", progress))
 
     def _settle(self, changes: Changes) -> None:
         # The target went back to what is running: whatever was begun is given up.
-        if self.phase in ("downloading", "installing", "stuck") and self.target is not None:
+        if self.phase in ("downloading", "downloaded", "installing", "stuck") and self.target is not None:
             changes.installs.append((self.target, "deleted", None))
             changes.fields |= {"status": "Idle", "update_status": "aborted"}
-        self.phase, self.target = "idle", None
+        self.phase, self.target, self.forced = "idle", None, False
 
     def _notice(self, seen: Seen) -> None:
         self.target = seen.target
@@ -185,19 +194,32 @@ class DeviceLife:
             self.phase = "stuck"
         return True
 
-    def _next_phase(self, changes: Changes) -> None:
+    def _waits_for_lock(self, seen: Seen) -> bool:
+        """Whether the lock is held still. Once it is not, that takes as long to be noticed as anything else."""
+        if seen.locked and not self.forced:
+            self.left = float("inf")
+            return True
+        if self.left == float("inf"):
+            self.left = 0.0 if self.forced else self.chance.uniform(0, self.settings.poll_seconds)
+        return False
+
+    def _next_phase(self, seen: Seen, changes: Changes) -> None:
         release = self.target
         assert release is not None
         if self.phase == "noticed":
             self._begin("downloading", self.settings.download_seconds)
             changes.installs.append((release, "Downloading", 0))
             changes.fields |= {"status": "Downloading", "update_status": "downloading"}
-        elif self.phase == "downloading":
+        elif self.phase == "downloading" and seen.locked and not self.forced:
+            self.phase, self.left = "downloaded", float("inf")
+            changes.installs.append((release, "Downloaded", None))
+            changes.fields |= {"status": "Idle", "update_status": "downloaded"}
+        elif self.phase in ("downloading", "downloaded"):
             self._begin("installing", self.settings.install_seconds)
             changes.installs.append((release, "Installing", 100))
             changes.fields |= {"status": "Installing", "update_status": "applying changes"}
         else:
-            self.phase, self.target = "idle", None
+            self.phase, self.target, self.forced = "idle", None, False
             changes.runs = release
             changes.fields |= {"status": "Idle", "update_status": "done"}
 

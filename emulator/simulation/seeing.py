@@ -51,6 +51,7 @@ def _present() -> sa.Select[Any]:
             device.is_running__release.label("running"),
             device.should_be_operated_by__release.label("os_target"),
             device.should_be_managed_by__release.label("supervisor_target"),
+            device.belongs_to__application.label("fleet"),
         )
         .select_from(joined)
         .where(device.id > sa.bindparam("after"))

@@ -23,6 +23,8 @@ class Settings:
     fail_percent, fail_names (a glob), fail_tags: which devices fail at a release: that share of them (chosen for each
     release anew), and all whose name or one of whose tags matches. fail_mode: `stuck` stops in the middle of the
     download, `retry` begins it again and again, `offline` vanishes in the middle of it.
+    lock_percent, lock_names, lock_tags: the devices whose containers hold the update lock, chosen as those that fail: a
+    new release is downloaded, and starts when the lock is overridden; containers do not start anew otherwise, either.
     fail_os_percent: share of devices whose OS update ends with an error.
     offline_percent: share of devices that go offline within an hour; offline_seconds: for how long.
     release_metrics: what devices report of themselves from then on once they run a release, of an application or of the
@@ -43,6 +45,9 @@ class Settings:
     fail_names: str = ""
     fail_tags: Mapping[str, str] = field(default_factory=dict)
     fail_mode: FailMode = "stuck"
+    lock_percent: float = 0.0
+    lock_names: str = ""
+    lock_tags: Mapping[str, str] = field(default_factory=dict)
     fail_os_percent: float = 0.0
     offline_percent: float = 0.0
     offline_seconds: float = 600.0

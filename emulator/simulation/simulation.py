@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .builds import host_releases
 from .containers import Account, Containers
 from .device_life import REBOOT_SECONDS, Changes, DeviceLife, Seen
+from .locks import any_lock, holds_lock, overridden
 from .seeing import see
 from .settings import Settings
 from .telling import images_of, tell
@@ -153,6 +154,21 @@ class Simulation:
             self._store.update("device", device["id"], **connectivity(False, self._clock.iso()))
             self._begin()
 
+    def force_update(self, uuid: str) -> None:
+        """Let a device apply what it has downloaded, whatever is locked. Raises LookupError."""
+        with self._lock:
+            _device, life = self._life(uuid)
+            life.forced = life.target is not None
+
+    def is_locked(self, uuid: str) -> bool:
+        """Whether a container of a device holds the update lock, and nothing overrides it."""
+        with self._lock, self._store.transaction():
+            device = self._store.get("device", uuid=uuid)
+            seen = see(self._store, device["id"] - 1, 1, self.settings.lock_tags) if device else []
+            return any(
+                holds_lock(self.settings, one) and not overridden(self._store, [(one.id, one.fleet)]) for one in seen
+            )
+
     def _life(self, uuid: str) -> tuple[dict[str, Any], DeviceLife]:
         device = self._store.get("device", uuid=uuid)
         if device is None:
@@ -196,7 +212,7 @@ class Simulation:
     def _some(self, moment: float) -> bool:
         """A step of the next devices; whether they were the last."""
         with self._lock, self._store.transaction():
-            seen = see(self._store, self._after, SLICE, self.settings.fail_tags)
+            seen = self._see()
             done = [(one, life.step(self._in_scope(one), spent)) for one, life, spent in self._living(seen, moment)]
             if self.settings.containers:
                 self._follow_containers(done)
@@ -211,6 +227,15 @@ class Simulation:
                     tell(moment)
         return is_last
 
+    def _see(self) -> list[Seen]:
+        """The next devices, with what matters of them."""
+        settings = self.settings
+        seen = see(self._store, self._after, SLICE, {**settings.fail_tags, **settings.lock_tags})
+        if not any_lock(settings):
+            return seen
+        free = overridden(self._store, [(one.id, one.fleet) for one in seen])
+        return [replace(one, locked=one.id not in free and holds_lock(settings, one)) for one in seen]
+
     def _follow_containers(self, done: list[tuple[Seen, Changes]]) -> None:
         """What a step of some devices means for their containers."""
         told = tell(self._store, [one.id for one, _changes in done])
@@ -219,6 +244,8 @@ class Simulation:
         for one, changes in done:
             if one.id not in self._containers:
                 self._containers[one.id] = Containers(images.get(one.running or 0, ()), told[one.id])
+            if one.locked and changes.runs is None:
+                continue  # nothing ends the containers, and nothing reboots the device
             if self._containers[one.id].follow(self._in_scope(one), changes, told[one.id], images):
                 self._lives[one.id].leave(REBOOT_SECONDS, changes)
 

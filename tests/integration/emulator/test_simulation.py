@@ -92,6 +92,54 @@ def test_devices_download_and_then_run_their_target(world: World) -> None:
     assert {row["status"] for row in world.devices()} == {"Idle"}
 
 
+def test_devices_whose_update_is_locked_download_and_wait_until_the_lock_is_overridden(world: World) -> None:
+    world.simulation.configure(**QUICK, lock_tags={"site": "b"})
+    world.target(world.two)
+    world.clock.advance(3600)
+    assert world.running() == {world.one: 5, world.two: 5}
+    assert world.installs("Downloaded") == 5
+    locked = world.devices(update_status="downloaded")
+    assert {row["is_running__release"] for row in locked} == {world.one}
+    assert all(world.simulation.is_locked(row["uuid"]) for row in locked)
+    for row in locked[:2]:
+        world.store.insert(
+            "device_config_variable", device=row["id"], name="BALENA_SUPERVISOR_OVERRIDE_LOCK", value="1"
+        )
+    world.clock.advance(60)
+    assert world.running() == {world.one: 3, world.two: 7}
+    world.simulation.force_update(locked[2]["uuid"])
+    world.clock.advance(30)
+    assert world.running() == {world.one: 2, world.two: 8}
+    world.store.insert(
+        "application_config_variable", application=world.fleet, name="RESIN_SUPERVISOR_OVERRIDE_LOCK", value="true"
+    )
+    world.store.insert(
+        "device_config_variable", device=locked[3]["id"], name="RESIN_SUPERVISOR_OVERRIDE_LOCK", value="0"
+    )
+    world.clock.advance(60)
+    assert [row["id"] for row in world.devices(is_running__release=world.one)] == [locked[3]["id"]]
+
+
+def test_a_locked_update_whose_target_is_taken_back_is_removed(world: World) -> None:
+    world.simulation.configure(**QUICK, lock_percent=100)
+    world.target(world.two)
+    world.clock.advance(600)
+    assert world.installs("Downloaded") == 10
+    world.target(world.one)
+    world.clock.advance(30)
+    assert (world.installs("Downloaded"), world.installs("Running")) == (0, 10)
+
+
+def test_an_override_from_the_start_leaves_nothing_locked(world: World) -> None:
+    world.simulation.configure(**QUICK, lock_names="d-*")
+    world.store.insert(
+        "application_config_variable", application=world.fleet, name="BALENA_SUPERVISOR_OVERRIDE_LOCK", value="1"
+    )
+    world.target(world.two)
+    world.clock.advance(600)
+    assert world.running() == {world.two: 10}
+
+
 def test_a_pin_goes_before_the_fleet(world: World) -> None:
     world.simulation.configure(**QUICK)
     pinned = world.devices()[0]["id"]
