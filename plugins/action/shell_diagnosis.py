@@ -29,7 +29,7 @@ class ActionModule(ShellAction):
     def work(self, shell: Shell, params: Params, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Measure the host, and judge it; nothing is changed."""
         try:
-            wanted = checks.declared(params, checks.HOST)
+            wanted = checks.declared({"checks": params["checks"], "thresholds": params["thresholds"]}, checks.HOST)
         except DeclarationError as error:
             raise ShellFailure(str(error)) from error
         script = _SCRIPT.read_text(encoding="utf-8")

@@ -103,7 +103,8 @@ class LookupModule(LookupBase):
         uuids = self.get_option("uuids")
         names = self.get_option("checks")
         try:
-            wanted = checks.declared({"checks": names and [name for name in names if _on_host(name)]}, checks.HOST)
+            asked = names and [name for name in names if _on_host(name)]
+            wanted = checks.declared({"checks": asked, "thresholds": None}, checks.HOST)
             hosts = [_of_host(name, uuids.get(name), one, wanted) for name, one in self.get_option("hosts").items()]
             devices = together.merged(terms, hosts)
             found = {"devices": devices, **together.together(devices)}

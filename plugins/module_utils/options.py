@@ -20,7 +20,7 @@ Params = Mapping[str, Any]
 #: Options in which V(fleet) is another word for V(application).
 _IN_BOTH_WORDS = ("scope", "sections")
 #: What came of a task, from its options, its result, and whether it ran in check mode.
-Conclude = Callable[[Params, Mapping[str, Any], bool], Mapping[str, Any]]
+Conclude = Callable[[Any, Mapping[str, Any], bool], Mapping[str, Any]]
 
 #: Options of every module that changes something.
 _CHANGE_SPEC: dict[str, dict[str, Any]] = {"max_changes": {"type": "str"}}

@@ -176,7 +176,7 @@ def test_many_devices_are_no_trouble():
     judging = importlib.import_module(f"{COLLECTION}.module_utils.domain.diagnosis.judging")
     report = importlib.import_module(f"{COLLECTION}.module_utils.domain.diagnosis.report")
     checks = importlib.import_module(f"{COLLECTION}.module_utils.domain.diagnosis.checks")
-    known = checks.declared({}, checks.API)
+    known = checks.declared({"checks": None, "thresholds": None}, checks.API)
     devices = [
         {"uuid": f"{n:032x}", "name": f"d-{n}", **judging.diagnose(known, {"temperature": judging.Measure(90)})}
         for n in range(5000)

@@ -51,6 +51,19 @@ def argument_spec(name: str) -> dict[str, Any]:
     return spec
 
 
+def complete(name: str, /, **given: Any) -> Any:
+    """All options of a module as its planner gets them: those that are given, and all others as they are without it."""
+    return _complete(argument_spec(name), given)
+
+
+def _complete(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    found = {**{name: one.get("default") for name, one in spec.items()}, **given}
+    for name, one in spec.items():
+        if "options" in one and isinstance(found[name], list):
+            found[name] = [_complete(one["options"], item) for item in found[name]]
+    return found
+
+
 def fragments(name: str) -> set[str]:
     """The collection's doc fragments that a module uses, in lower case."""
     return {

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..engine.plan import DeclarationError
 from ..sdk.errors import BalenaRequestError
+from .options import ReadMore
 from .query import Record
 from .relation_options import check_name, relation_options
 
@@ -76,18 +77,18 @@ class More:
             ) from error
 
 
-def wanted(want: Mapping[str, Any]) -> More:
+def wanted(want: ReadMore) -> More:
     """The options C(fields) and C(expand) of a task.
 
     :raises DeclarationError: a secret column, or an expand that is neither a list of names nor a dictionary of names
         and options.
     """
-    fields = [str(name) for name in want.get("fields") or ()]
+    fields = [str(name) for name in want["fields"] or ()]
     for name in fields:
         check_name("fields", name)
         if name in SECRET_COLUMNS:
             raise DeclarationError(f"fields: {name} is secret and never part of a result")
-    return More(fields, relations(want.get("expand")))
+    return More(fields, relations(want["expand"]))
 
 
 def relations(expand: Any) -> dict[str, Mapping[str, Any]]:

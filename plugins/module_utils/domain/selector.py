@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.guard import share
 from ..engine.kinds import check_names
 from ..engine.plan import DeclarationError
 from ..sdk._chunks import NAMES, chunks
 from ..sdk.errors import BalenaRequestError
+from .options import DeviceSelection
 from .query import Record, all_of, any_of, meant
 from .rows import judge, read_rows, user_condition
 from .tag_conditions import tag_conditions, wanted_tags
@@ -28,7 +29,7 @@ _SHORT_UUID = re.compile(r"[0-9a-f]{7,61}")
 NOTHING_SELECTED = "the options select no device; say allow_empty: true if that can be"
 
 #: Options that select devices and mean nothing else; C(application) does, in other scopes.
-_CHOOSING = ("devices", "with_tags", "has_tags", "filter", "limit")
+_CHOOSING: Final = ("devices", "with_tags", "has_tags", "filter", "limit")
 
 DEVICE_COLUMNS = ("id", "uuid", "device_name", "belongs_to__application")
 APPLICATION_COLUMNS = ("id", "app_name", "slug", "uuid")
@@ -98,7 +99,7 @@ def no_application(balena: Balena, name: str | int) -> DeclarationError:
 
 def select_devices(
     balena: Balena,
-    want: Mapping[str, Any],
+    want: DeviceSelection,
     *,
     select: Sequence[str] | None = (),
     expand: Mapping[str, Any] | None = None,
@@ -107,42 +108,41 @@ def select_devices(
 ) -> list[Record]:
     """The devices that the shared selector options mean, ordered by uuid.
 
-    :param want: the options C(devices) (uuids, prefixes, names, ids), C(application), C(with_tags), C(has_tags),
-        C(filter), C(limit), C(allow_empty). An empty list of devices means none of them.
+    :param want: devices are uuids, prefixes, names, or ids. An empty list of devices means none of them.
     :param select: columns to read besides those that name the device; None reads whole rows.
     :param everywhere: without C(devices) and C(application), look at every device that the token sees.
     :param may_be_missing: whether a name of which there is no device is left out; then none at all is not an error.
     :raises DeclarationError: neither C(devices) nor C(application) says where to look; a device that does not exist,
         or a name or prefix that several have; or nothing is selected and C(allow_empty) does not say that this is fine.
     """
-    named = want.get("devices") is not None
-    if not (named or want.get("application") or everywhere):
+    named = want["devices"] is not None
+    if not (named or want["application"] or everywhere):
         raise DeclarationError("devices or application is needed to say which devices are meant")
     reading = {"select": None if select is None else _columns(select), "expand": expand}
     rows = _selected(balena, want, reading, may_be_missing)
-    if not (rows or may_be_missing or want.get("allow_empty")):
+    if not (rows or may_be_missing or want["allow_empty"]):
         raise DeclarationError(NOTHING_SELECTED)
     rows.sort(key=lambda row: row["uuid"])
-    limit = want.get("limit")
+    limit = want["limit"]
     return rows if limit is None else rows[: share(limit, len(rows), option="limit")]
 
 
 def _selected(
     balena: Balena,
-    want: Mapping[str, Any],
+    want: DeviceSelection,
     reading: Mapping[str, Any],
     may_be_missing: Callable[[str | int], bool] | None,
 ) -> list[Record]:
     """The devices that all options together let through; the application is looked up only where it has to be."""
-    application = want.get("application")
+    application = want["application"]
     within = _within(application) if application else None
     if application and within is None:
         within = {"belongs_to__application": need_application(balena, application)["id"]}
         application = None
     ours = all_of(within, *tag_conditions(wanted_tags(want)))
-    theirs = user_condition(want.get("filter"))
+    theirs = user_condition(want["filter"])
     try:
-        if want.get("devices") is not None:
+        if want["devices"] is not None:
             rows = _named(balena, want["devices"], ours, {**reading, "theirs": theirs}, may_be_missing)
         else:
             rows = read_rows(balena, "device", ours, theirs=theirs, **reading)
@@ -152,7 +152,7 @@ def _selected(
         raise
     except BalenaRequestError as error:
         # Bad grammar is a 400 that repeats the URL, an unknown column an empty 500 (recording 17).
-        if want.get("filter") and error.status_code in (400, 500):
+        if want["filter"] and error.status_code in (400, 500):
             raise DeclarationError(
                 f"filter '{want['filter']}': the API refused it ({error.status_code}). It must be an OData condition "
                 "on the columns of a device, such as is_online eq true"
@@ -180,18 +180,18 @@ def in_application(*names: str | int) -> dict[str, Any]:
     return {"belongs_to__application": {"$any": {"$alias": "a", "$expr": expression}}}
 
 
-def refuse_selection(want: Mapping[str, Any], scope: str) -> None:
+def refuse_selection(want: DeviceSelection, scope: str) -> None:
     """Refuse the options that choose among devices where no devices are meant.
 
     :raises DeclarationError: one of them is given; names it.
     """
-    useless = [name for name in _CHOOSING if want.get(name) is not None]
+    useless = [name for name in _CHOOSING if want[name] is not None]
     if useless:
         raise DeclarationError(f"{', '.join(useless)} select devices, and scope '{scope}' has none")
 
 
 def refuse_wandering_limit(
-    want: Mapping[str, Any], *, columns: Sequence[str] = (), tags: Iterable[str] = (), leaves: str = ""
+    want: DeviceSelection, *, columns: Sequence[str] = (), tags: Iterable[str] = (), leaves: str = ""
 ) -> None:
     """Refuse C(limit) where the task changes what devices are selected by: each run would go on to further devices.
 
@@ -200,9 +200,9 @@ def refuse_wandering_limit(
     :param leaves: why devices are not selected any more after it, in any case.
     :raises DeclarationError: says what the task changes.
     """
-    if want.get("limit") is None:
+    if want["limit"] is None:
         return
-    read = user_condition(want.get("filter"))
+    read = user_condition(want["filter"])
     looked_at = {part for path in (read.columns if read else ()) for part in path.split("/")}
     changed = sorted(looked_at & {*columns, *(("device_tag",) if tags else ())})
     changed += sorted({*map(str, tags)} & wanted_tags(want).keys())

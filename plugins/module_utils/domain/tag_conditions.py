@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.plan import DeclarationError
+from .options import TagSelection
 from .text import as_tag_value
 
 
-def wanted_tags(want: Mapping[str, Any]) -> dict[str, Any]:
+def wanted_tags(want: TagSelection) -> dict[str, Any]:
     """The tags that the options C(with_tags) and C(has_tags) ask for; None stands for any value.
 
     :raises DeclarationError: a value that is neither text nor a number nor a boolean. (That it is empty is found where
         the options come in, but a null here would mean more than was meant, so it is refused here too.)
     """
-    found: dict[str, Any] = {str(key): None for key in want.get("has_tags") or ()}
-    for key, value in (want.get("with_tags") or {}).items():
+    found: dict[str, Any] = {str(key): None for key in want["has_tags"] or ()}
+    for key, value in (want["with_tags"] or {}).items():
         if not isinstance(value, (str, int, float)):
             raise DeclarationError(
                 f"with_tags: the value of '{key}' must be text, a number or a boolean, not {as_tag_value(value)}"

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from .plan import DeclarationError
 
@@ -143,12 +142,12 @@ class Limits:
     at_least: int = 0
 
     @classmethod
-    def of(cls, want: Mapping[str, Any]) -> Limits:
+    def of(cls, want: Waiting) -> Limits:
         """The limits that the options of a task declare.
 
         :raises DeclarationError: a number that makes no sense.
         """
-        failures, patience = want.get("max_failures"), want.get("patience") or 0.0
+        failures, patience = want["max_failures"], want["patience"]
         for option in ("wait_timeout", "poll_interval", "success_percentage"):
             check_option(option, want[option])
         check_option("patience", patience)

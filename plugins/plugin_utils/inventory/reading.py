@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.domain.devices.facts import EXPANSIONS, SERVICES, Row
+from ...module_utils.domain.options import DeviceSelection
 from ...module_utils.domain.query import all_of, any_of, meant, reaching
 from ...module_utils.domain.read_more import SECRET_COLUMNS, relations
 from ...module_utils.domain.rows import holds, read_rows, user_condition
@@ -48,8 +49,7 @@ def read_devices(balena: Balena, want: Mapping[str, Any]) -> list[Row]:
     ours = all_of(*_conditions(want))
     expand = expansions(want)
     if want.get("devices"):
-        named = {name: want.get(name) for name in ("devices", "with_tags", "has_tags", "filter")}
-        pieces = chunks([row["id"] for row in select_devices(balena, named)])
+        pieces = chunks([row["id"] for row in select_devices(balena, _selection(want))])
         rows = [row for piece in pieces for row in _read(balena, all_of({"id": {"$in": list(piece)}}, ours), expand)]
     else:
         rows = _read(balena, ours, expand, theirs)
@@ -100,8 +100,21 @@ def _conditions(want: Mapping[str, Any]) -> list[Filter | None]:
         in_application(*want["applications"]) if want.get("applications") else None,
         _organization_condition(want["organizations"]) if want.get("organizations") else None,
         {"is_online": want["online"]} if want.get("online") is not None else None,
-        *tag_conditions(wanted_tags(want)),
+        *tag_conditions(wanted_tags(_selection(want))),
     ]
+
+
+def _selection(want: Mapping[str, Any]) -> DeviceSelection:
+    """The devices that are named or have some tags, as modules select them."""
+    return {
+        "devices": want.get("devices"),
+        "application": None,
+        "with_tags": want.get("with_tags"),
+        "has_tags": want.get("has_tags"),
+        "filter": want.get("filter"),
+        "limit": None,
+        "allow_empty": False,
+    }
 
 
 def _organization_condition(names: Sequence[str | int]) -> Filter:

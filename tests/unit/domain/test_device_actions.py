@@ -17,6 +17,7 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     BalenaRequestError,
     BalenaUnknownOutcomeError,
 )
+from tests.support.modules import complete
 
 
 def install(image, service, date):
@@ -42,8 +43,7 @@ def plan(devices, **want):
         get=lambda resource, options: [{"id": 7, "slug": "acme/kiosk"}], get_all=lambda *args, **kw: list(devices)
     )
     balena: Any = SimpleNamespace(pine=pine)
-    defaults = {"application": "acme/kiosk", "force": False, "offline": "fail"}
-    return device_actions.plan(balena, {**defaults, **want})
+    return device_actions.plan(balena, complete("balena_device_action", **{"application": "acme/kiosk", **want}))
 
 
 def run(planned, monkeypatch, answer):

@@ -14,6 +14,7 @@ from ansible_collections.community.balena.plugins.module_utils.domain.devices im
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
 from ansible_collections.community.balena.plugins.module_utils.engine.report import count
 from ansible_collections.community.balena.plugins.module_utils.engine.task import Task
+from tests.support.modules import complete
 
 UUID, OTHER = "a" * 32, "b" * 32
 
@@ -64,9 +65,8 @@ class Pine:
 
 
 def plan(pine, **want):
-    defaults = {"state": "present", "purge_tags": False}
     balena: Any = SimpleNamespace(pine=pine)
-    return Task.of(devices.plan(balena, {**defaults, **want})).plan
+    return Task.of(devices.plan(balena, complete("balena_device", **want))).plan
 
 
 def only_change(pine, **want):

@@ -21,7 +21,7 @@ judging = importlib.import_module(f"{DIAGNOSIS}.judging")
 
 #: 2026-06-01T00:00:00Z.
 NOW = 1780272000
-CHECKS = checks.declared({}, checks.HOST)
+CHECKS = checks.declared({"checks": None, "thresholds": None}, checks.HOST)
 
 
 def diagnosis(text: str, before: float = NOW, after: float = NOW) -> dict:

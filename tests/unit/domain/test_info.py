@@ -14,6 +14,10 @@ from ansible_collections.community.balena.plugins.module_utils.jmespath_option i
 from ansible_collections.community.balena.plugins.module_utils.sdk.errors import BalenaError, BalenaRequestError
 
 
+def wanted(*, fields=None, expand=None):
+    return read_more.wanted({"fields": fields, "expand": expand})
+
+
 @pytest.mark.parametrize(
     ("expand", "expected"),
     [
@@ -24,23 +28,23 @@ from ansible_collections.community.balena.plugins.module_utils.sdk.errors import
     ],
 )
 def test_relations_can_be_written_in_several_ways(expand, expected):
-    assert read_more.wanted({"expand": expand}).expand == expected
+    assert wanted(expand=expand).expand == expected
 
 
 @pytest.mark.parametrize("expand", [5, [5], {"service": "all"}, [["service"]]])
 def test_other_relations_are_refused(expand):
     with pytest.raises(DeclarationError, match="expand must be a list of relations"):
-        read_more.wanted({"expand": expand})
+        wanted(expand=expand)
 
 
 @pytest.mark.parametrize("field", ["key", "api_secret", "api_port"])
 def test_secret_fields_are_refused(field):
     with pytest.raises(DeclarationError, match=f"{field} is secret"):
-        read_more.wanted({"fields": ["created_at", field]})
+        wanted(fields=["created_at", field])
 
 
 def test_secrets_behind_relations_are_left_out():
-    asked = read_more.wanted({"expand": ["owns__device"]})
+    asked = wanted(expand=["owns__device"])
     row = {
         "id": 1,
         "owns__device": [
@@ -52,18 +56,18 @@ def test_secrets_behind_relations_are_left_out():
 
 def test_a_relation_that_the_module_reads_takes_no_options():
     own = {"service": {"$select": ["id"]}}
-    assert read_more.wanted({"expand": ["service"]}).expansions(own) == own
+    assert wanted(expand=["service"]).expansions(own) == own
     with pytest.raises(DeclarationError, match="the module reads service itself"):
-        read_more.wanted({"expand": {"service": {"$top": 1}}}).expansions(own)
+        wanted(expand={"service": {"$top": 1}}).expansions(own)
 
 
 def test_nothing_is_asked_for_without_relations():
-    assert read_more.wanted({}).expansions() is None
+    assert wanted().expansions() is None
 
 
 def test_an_unknown_field_is_named_with_those_that_there_are():
     with pytest.raises(DeclarationError, match=r"there is no field 'nosuch'\. There are: a, b$"):
-        read_more.wanted({"fields": ["nosuch"]}).given({"a": 1, "b": 2, "api_secret": "s"})
+        wanted(fields=["nosuch"]).given({"a": 1, "b": 2, "api_secret": "s"})
 
 
 def test_a_failing_server_is_asked_about_what_was_wanted():

@@ -10,8 +10,15 @@ import json
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.domain.rollout import lock, survey
+from tests.support.modules import complete
 
-OPTIONS = {"application": "acme/shop", "filter": "note eq 'hunter2'", "waves": [1, "100%"], "canary": {"site": "x"}}
+OPTIONS = complete(
+    "balena_rollout",
+    application="acme/shop",
+    filter="note eq 'hunter2'",
+    waves=[1, "100%"],
+    canary={"site": "x"},
+)
 
 
 @pytest.mark.parametrize("identify", [survey.selection_of, survey.division_of])

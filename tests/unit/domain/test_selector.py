@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.balena.plugins.module_utils.domain.options import DeviceSelection
 from ansible_collections.community.balena.plugins.module_utils.domain.rows import ForeignRowError
 from ansible_collections.community.balena.plugins.module_utils.domain.selector import is_device_uuid, select_devices
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
@@ -41,9 +42,15 @@ class Pine:
         return [{**row, "belongs_to__application": home} for row, home in zip(self.devices, expanded, strict=True)]
 
 
+NOTHING = DeviceSelection(
+    devices=None, application=None, with_tags=None, has_tags=None, filter=None, limit=None, allow_empty=False
+)
+
+
 def select(pine, *, everywhere=False, may_be_missing=None, expand=None, **want):
     balena: Any = SimpleNamespace(pine=pine)
-    rows = select_devices(balena, want, everywhere=everywhere, may_be_missing=may_be_missing, expand=expand)
+    selection: Any = {**NOTHING, **want}
+    rows = select_devices(balena, selection, everywhere=everywhere, may_be_missing=may_be_missing, expand=expand)
     return [row["id"] for row in rows]
 
 
@@ -126,4 +133,4 @@ def test_a_device_that_was_not_asked_for_is_never_taken(application, more):
 
 def test_what_is_read_to_judge_devices_by_is_not_part_of_what_was_asked_for():
     balena: Any = SimpleNamespace(pine=Pine(KITCHEN, BAR))
-    assert select_devices(balena, {"application": "acme/kiosk"}) == [KITCHEN, BAR]
+    assert select_devices(balena, {**NOTHING, "application": "acme/kiosk"}) == [KITCHEN, BAR]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -150,7 +151,13 @@ def test_those_that_are_skipped_are_pending_and_no_failure():
     assert followed.result["waited"]["pending"] == [{"uuid": "a", "reason": "offline, not waited for"}]
 
 
-WANT = {"wait_timeout": 1.0, "poll_interval": 1.0, "success_percentage": 100.0, "max_failures": None}
+WANT = {
+    "wait_timeout": 1.0,
+    "poll_interval": 1.0,
+    "success_percentage": 100.0,
+    "max_failures": None,
+    "patience": 0.0,
+}
 NUMBERS = ("wait_timeout", "poll_interval", "success_percentage", "patience")
 
 
@@ -168,8 +175,9 @@ NUMBERS = ("wait_timeout", "poll_interval", "success_percentage", "patience")
     ],
 )
 def test_limits_that_make_no_sense_are_refused(option, value):
+    options: Any = {**WANT, option: value}
     with pytest.raises(DeclarationError, match=f"^{option} must be .*, not {re.escape(format(value, 'g'))}$"):
-        Limits.of({**WANT, option: value})
+        Limits.of(options)
 
 
 def test_an_outage_within_the_patience_is_waited_out_beyond_the_time_limit():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,13 @@ from ...sdk.errors import (
     BalenaUnknownOutcomeError,
 )
 from ...sdk.models.device import DeviceModel
+from ..options import DeviceSelection, needed
 from ..query import Record
 from ..selector import select_devices
 from . import services
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 _RESOURCE = "device_action"
 
@@ -82,6 +81,15 @@ _INSTALLS: dict[str, Any] = {
 }
 
 
+class Want(DeviceSelection):
+    """The options of the module balena_device_action."""
+
+    action: str
+    service: str | None
+    force: bool
+    offline: str
+
+
 def plan(balena: Balena, want: Want) -> Task:
     """One act for each device that is told to do something.
 
@@ -96,7 +104,7 @@ def plan(balena: Balena, want: Want) -> Task:
     online = [device for device in devices if device["is_online"]]
     if len(online) < len(devices) and want["offline"] == "fail":
         raise DeclarationError(_offline([device for device in devices if not device["is_online"]]))
-    images = _images(online, want["service"]) if action.of_service else {}
+    images = _images(online, needed(want["service"])) if action.of_service else {}
     shown = {"action": want["action"], **({"service": want["service"]} if action.of_service else {})}
     acts = tuple(
         Act(
@@ -119,7 +127,7 @@ def plan(balena: Balena, want: Want) -> Task:
 
 
 def _check(want: Want, action: Action) -> None:
-    if action.of_service != bool(want.get("service")):
+    if action.of_service != bool(want["service"]):
         need = "is needed" if action.of_service else "cannot be used"
         raise DeclarationError(f"service {need} with action '{want['action']}'")
     if want["force"] and not action.can_force:

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
@@ -17,6 +17,7 @@ from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related_or_none
 from ...sdk.errors import BalenaRequestError
 from ..cloud import missing
+from ..options import DeviceSelection
 from ..query import Record, all_of
 from ..rows import read_rows
 from ..selector import any_name, is_device_uuid, need_application, select_devices
@@ -25,13 +26,18 @@ from .history import EXPAND, SELECT, Actors, events
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: As long ago as the official SDK looks back.
 _USUAL = datetime.timedelta(days=7)
 #: A row begins when the one before it ends, but for what passes between two statements of the server.
 _BETWEEN = datetime.timedelta(minutes=1)
-_NARROWING = ("with_tags", "has_tags", "filter", "limit")
+_NARROWING: Final = ("with_tags", "has_tags", "filter", "limit")
+
+
+class Want(DeviceSelection):
+    """The options of the module balena_device_history_info."""
+
+    since: str | None
+    until: str | None
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,8 @@ class _Period:
 
         :raises DeclarationError: no dates, or the end comes before the beginning.
         """
-        end = dates.declared(want["until"], "until") if want.get("until") else None
-        start = dates.declared(want["since"], "since") if want.get("since") else _before(end or dates.now(), _USUAL)
+        end = dates.declared(want["until"], "until") if want["until"] else None
+        start = dates.declared(want["since"], "since") if want["since"] else _before(end or dates.now(), _USUAL)
         if end and end < start:
             raise DeclarationError(f"until '{want['until']}' comes before since '{want['since']}'")
         return cls(start, end)
@@ -81,14 +87,14 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :raises DeclarationError: C(since) or C(until) is not a date; a device that does not exist; a server without it.
     """
     period = _Period.of(want)
-    narrowed = [name for name in _NARROWING if want.get(name) is not None]
+    narrowed = [name for name in _NARROWING if want[name] is not None]
     home = None
-    if want.get("devices") is not None or narrowed:
+    if want["devices"] is not None or narrowed:
         uuids = _chosen(balena, want, narrowed)
         with _on_cloud():
             rows = [row for piece in chunks(uuids, NAMES) for row in _rows(balena, period, {"uuid": {"$in": piece}})]
     else:
-        home = need_application(balena, want["application"])["id"] if want.get("application") else None
+        home = need_application(balena, want["application"])["id"] if want["application"] else None
         with _on_cloud():
             rows = _of_application(balena, period, home) if home else _rows(balena, period, {})
     happened = [event for event in events(rows) if period.holds(event.at) and _is_about(event.applications, home)]
@@ -114,8 +120,8 @@ def _is_about(applications: frozenset[int], home: int | None) -> bool:
 
 def _chosen(balena: Balena, want: Want, narrowed: Sequence[str]) -> list[str]:
     """The uuids of the devices that are meant; whole ones can be those of devices that have been removed."""
-    gone = [name for name in want.get("devices") or () if is_device_uuid(name)]
-    lenient = any_name if want.get("allow_empty") else is_device_uuid if gone and not narrowed else None
+    gone = [name for name in want["devices"] or () if is_device_uuid(name)]
+    lenient = any_name if want["allow_empty"] else is_device_uuid if gone and not narrowed else None
     found = [row["uuid"] for row in select_devices(balena, want, everywhere=True, may_be_missing=lenient)]
     return list(dict.fromkeys([*found, *([] if narrowed else gone)]))
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from .. import read_more
+from ..options import DeviceSelection, ReadMore
 from ..query import Record
 from ..selector import any_name, select_devices
 from .facts import EXPANSIONS, SERVICES, shape
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(DeviceSelection, ReadMore):
+    """The options of the module balena_device_info."""
+
+    services: bool
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The devices that are selected, in one request.
 
     :param want: the options of the module balena_device_info.
@@ -30,9 +37,9 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     return {"devices": [{**_facts(row, foreign), **asked.given(row)} for row in rows]}
 
 
-def chosen(balena: Balena, want: Mapping[str, Any], **reading: Any) -> list[Record]:
+def chosen(balena: Balena, want: DeviceSelection, **reading: Any) -> list[Record]:
     """The devices that an info module is about: with C(allow_empty), those that exist of the ones that are named."""
-    lenient = any_name if want.get("allow_empty") else None
+    lenient = any_name if want["allow_empty"] else None
     return select_devices(balena, want, everywhere=True, may_be_missing=lenient, **reading)
 
 

@@ -14,16 +14,23 @@ from ...engine import dates
 from ...engine.near import near
 from ...engine.plan import DeclarationError
 from ...sdk._chunks import chunks
+from ..options import DeviceSelection
 from ..query import Record
 from .info import chosen
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: Lines that the API keeps of a device, about.
 _KEPT = 1000
+
+
+class Want(DeviceSelection):
+    """The options of the module balena_device_log_info."""
+
+    count: int
+    since: str | None
+    service: str | None
 
 
 def read(balena: Balena, want: Want) -> dict[str, Any]:
@@ -35,12 +42,12 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :param want: the options of the module balena_device_log_info.
     :raises DeclarationError: C(since) is not a date, C(count) cannot be a number of lines, or the service is unknown.
     """
-    since = int(dates.declared(want["since"], "since").timestamp() * 1000) if want.get("since") else None
+    since = int(dates.declared(want["since"], "since").timestamp() * 1000) if want["since"] else None
     if not 1 <= want["count"] <= _KEPT:
         raise DeclarationError(f"count must be from 1 to {_KEPT}, which is what the API keeps, not {want['count']}")
     devices = chosen(balena, want)
     services = _services(balena, devices)
-    if want.get("service") and want["service"] not in services.values():
+    if want["service"] and want["service"] not in services.values():
         names = sorted(set(services.values()))
         raise DeclarationError(
             f"service '{want['service']}' does not exist (there are: {', '.join(names) or 'none'})"
@@ -49,7 +56,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
 
     def log_of(device: Record) -> dict[str, Any]:
         lines = [_line(line, services) for line in _history(balena, device["uuid"], since)]
-        wanted = [line for line in lines if not want.get("service") or line["service"] == want["service"]]
+        wanted = [line for line in lines if not want["service"] or line["service"] == want["service"]]
         return {"uuid": device["uuid"], "name": device["device_name"], "lines": wanted[-want["count"] :]}
 
     if not devices:

@@ -25,7 +25,7 @@ from ..query import PAGE, Record
 from ..selector import find_application, need_application
 from ..tags.compare import Tagged, compare_tags, resulting_tags
 from .fields import DEVICE, PUBLIC_URL
-from .subjects import Reading, Subject, Want, find
+from .subjects import Declared, Reading, Stated, Subject, Want, find
 from .switches import LOCAL_MODE_COLUMNS, VARIABLES, compare_switches
 from .types import WITH_ARCHITECTURE, architecture, find_all, named, runs_containers_for
 
@@ -45,18 +45,18 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     :raises DeclarationError: an option that cannot be; a device that does not exist and cannot be registered; an
         application whose containers a device cannot run.
     """
-    want = {**want, "active": False if want["state"] == "deactivated" else None}
+    stated: Stated = {**want, "active": False if want["state"] == "deactivated" else None}
     absent = want["state"] == "absent"
     application = None
-    if want.get("application"):
+    if want["application"]:
         application = (find_application if absent else find_home)(balena, want["application"])
-    if absent and application is None and want.get("application"):
+    if absent and application is None and want["application"]:
         return Plan(result={"devices": []})
-    if absent and want.get("tags") is not None and not (want.get("uuid") or want.get("name")):
+    if absent and want["tags"] is not None and not (want["uuid"] or want["name"]):
         raise DeclarationError(
             "tags says which tags devices get, and state: absent removes them. with_tags selects by tags"
         )
-    subjects = _read(balena, want, application)
+    subjects = _read(balena, stated, application)
     if absent:
         return _removal(subjects)
     types = find_all(balena, declared_types(subjects))
@@ -80,14 +80,14 @@ def find_home(balena: Balena, name: str) -> Record:
     return application
 
 
-def _read(balena: Balena, want: Want, application: Record | None) -> list[Subject]:
+def _read(balena: Balena, want: Stated, application: Record | None) -> list[Subject]:
     """The devices, with all that the declared options need to be compared."""
     if want["state"] == "absent":
         return find(balena, want, application, _reading([], tagged=False))
-    wants = [want, *(want.get("each") or ())]
+    wants: list[Declared] = [want, *(want["each"] or ())]
     fields = [field for field in DEVICE.fields if any(one.get(field.option) is not None for one in wants)]
     for_cloud = [field.option for field in fields if field.cloud_only]
-    columns = [*columns_of(fields), *(LOCAL_MODE_COLUMNS if want.get("local_mode") else ())]
+    columns = [*columns_of(fields), *(LOCAL_MODE_COLUMNS if want["local_mode"] else ())]
     tagged = any(one.get("tags") is not None for one in wants)
     with cloud_only(["state: deactivated" if name == "active" else name for name in for_cloud]):
         return find(balena, want, application, _reading(columns, tagged=tagged))

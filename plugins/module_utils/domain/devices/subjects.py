@@ -9,12 +9,13 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from ...engine.fields import columns_of
 from ...engine.plan import DeclarationError, Key, NewId
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
+from ..options import DeviceSelection, needed
 from ..query import Record, all_of
 from ..rows import read_rows
 from ..selector import (
@@ -30,10 +31,36 @@ from .fields import DEVICE
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+#: What is declared of one device, by option; not all options need to be there.
+Declared = Mapping[str, Any]
 
 #: Options of the shared selector, besides where it looks, that leave devices out.
-_NARROWING = ("with_tags", "has_tags", "filter", "limit")
+_NARROWING: Final = ("with_tags", "has_tags", "filter", "limit")
+
+
+class Each(TypedDict):
+    """One of several devices that a task lists."""
+
+    uuid: str | None
+    name: str | None
+    device_type: str | None
+    tags: dict[str, Any] | None
+
+
+class Want(DeviceSelection, Each):
+    """The options of the module balena_device."""
+
+    in_application: str | None
+    each: list[Each] | None
+    local_mode: bool | None
+    purge_tags: bool
+    state: str
+
+
+class Stated(Want):
+    """The same, with what the state says of the columns of a device."""
+
+    active: bool | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,7 @@ class Subject:
     """
 
     key: Key
-    wanted: Want
+    wanted: Declared
     found: Record | None
     uuid: str
 
@@ -71,87 +98,81 @@ class Reading:
     expand: Mapping[str, Any]
 
 
-def find(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
+def find(balena: Balena, want: Stated, application: Record | None, reading: Reading) -> list[Subject]:
     """The devices of a declaration; read in two requests, or one for each 50 that are listed.
 
-    :param want: the options of the module balena_device.
     :param application: where the devices should be, where that is declared.
     :raises DeclarationError: contradictory options, an unknown or ambiguous device, or one that cannot be registered
         since no application is given.
     """
     _check(want)
-    entries = want.get("each")
+    entries = want["each"]
     if entries is None and not _selects(want):
-        entries = [{"uuid": want.get("uuid"), "name": want.get("name")}]
+        entries = [{"uuid": want["uuid"], "name": want["name"], "device_type": None, "tags": None}]
     if entries is None:
         subjects = _selected(balena, want, application, reading)
     else:
         subjects = _listed(balena, want, application, entries, reading)
-    if not (subjects or want["state"] == "absent" or want.get("allow_empty")):
+    if not (subjects or want["state"] == "absent" or want["allow_empty"]):
         raise DeclarationError(NOTHING_SELECTED)
     return subjects
 
 
-def _selects(want: Want) -> bool:
-    return want.get("devices") is not None or bool(want.get("in_application"))
+def _selects(want: Stated) -> bool:
+    return want["devices"] is not None or bool(want["in_application"])
 
 
-def _check(want: Want) -> None:
-    narrowing = [name for name in _NARROWING if want.get(name) is not None]
+def _check(want: Stated) -> None:
+    narrowing = [name for name in _NARROWING if want[name] is not None]
     if narrowing and not _selects(want):
         raise DeclarationError(f"{', '.join(narrowing)} narrow down devices or in_application, and neither is given")
-    for entry in want.get("each") or [want]:
-        if entry.get("uuid") is not None and not is_device_uuid(entry["uuid"]):
+    for uuid in [entry["uuid"] for entry in want["each"]] if want["each"] else [want["uuid"]]:
+        if uuid is not None and not is_device_uuid(uuid):
             raise DeclarationError(
-                f"uuid '{entry['uuid']}' is not the full uuid of a device: 32 or 62 hexadecimal digits in lower case"
+                f"uuid '{uuid}' is not the full uuid of a device: 32 or 62 hexadecimal digits in lower case"
             )
 
 
-def _selected(balena: Balena, want: Want, application: Record | None, reading: Reading) -> list[Subject]:
+def _selected(balena: Balena, want: Stated, application: Record | None, reading: Reading) -> list[Subject]:
     """The devices of the shared selector; whole uuids that do not exist can be registered."""
     absent = want["state"] == "absent"
     _check_limit(want, application)
-    registers = application is not None and want["state"] == "present" and not want.get("in_application")
+    registers = application is not None and want["state"] == "present" and not want["in_application"]
     may_be_missing: Callable[[str | int], bool] | None = any_name if absent else None
-    if registers and not any(want.get(name) for name in _NARROWING):
+    if registers and not any(want[name] for name in _NARROWING):
         may_be_missing = is_device_uuid
-    rows = select_devices(
-        balena,
-        {**want, "application": want.get("in_application") or (want.get("application") if absent else None)},
-        select=reading.select,
-        expand=reading.expand,
-        may_be_missing=may_be_missing,
-    )
+    within: Stated = {**want, "application": want["in_application"] or (want["application"] if absent else None)}
+    rows = select_devices(balena, within, select=reading.select, expand=reading.expand, may_be_missing=may_be_missing)
     subjects = [Subject((row["uuid"],), want, row, row["uuid"]) for row in rows]
     if may_be_missing is is_device_uuid:
         known = {row["uuid"] for row in rows}
-        new = [name for name in dict.fromkeys(want["devices"]) if is_device_uuid(name) and name not in known]
+        new = [name for name in dict.fromkeys(want["devices"] or ()) if is_device_uuid(name) and name not in known]
         subjects += [Subject((uuid,), want, None, uuid) for uuid in new]
-    if want.get("name") is not None and len(subjects) > 1:
+    if want["name"] is not None and len(subjects) > 1:
         raise DeclarationError(f"name '{want['name']}' is for one device, and the options select {len(subjects)}")
     return subjects
 
 
-def _check_limit(want: Want, application: Record | None) -> None:
+def _check_limit(want: Stated, application: Record | None) -> None:
     """Refuse a limit that takes other devices with each run."""
     leaves = "devices are removed" if want["state"] == "absent" else ""
-    home = want.get("in_application")
+    home = want["in_application"]
     names = {str(application.get(name)).lower() for name in APPLICATION_COLUMNS} if application else set()
     if home and names and str(home).strip().lower() not in names and not leaves:
         leaves = "devices are moved to another application"
     columns = columns_of(DEVICE.given(want))
-    refuse_wandering_limit(want, columns=columns, tags=want.get("tags") or (), leaves=leaves)
+    refuse_wandering_limit(want, columns=columns, tags=want["tags"] or (), leaves=leaves)
 
 
 def _listed(
-    balena: Balena, want: Want, application: Record | None, entries: Sequence[Want], reading: Reading
+    balena: Balena, want: Stated, application: Record | None, entries: Sequence[Each], reading: Reading
 ) -> list[Subject]:
     """The devices that are listed by uuid, or by their name in the application."""
-    by_name = [entry["name"] for entry in entries if entry.get("uuid") is None]
+    by_name = [needed(entry["name"]) for entry in entries if entry["uuid"] is None]
     if by_name and application is None:
         raise DeclarationError(f"application is needed to find or register device '{by_name[0]}' by its name")
     absent = want["state"] == "absent"
-    uuids = [entry["uuid"] for entry in entries if entry.get("uuid") is not None]
+    uuids = [entry["uuid"] for entry in entries if entry["uuid"] is not None]
     rows = _read(balena, {"uuid": uuids}, application if absent else None, reading)
     rows += _read(balena, {"device_name": by_name}, application, reading)
     subjects = []
@@ -168,10 +189,10 @@ def _listed(
     return subjects
 
 
-def _key(entry: Want, application: Record | None) -> Key:
-    if entry.get("uuid") is not None:
+def _key(entry: Each, application: Record | None) -> Key:
+    if entry["uuid"] is not None:
         return (entry["uuid"],)
-    return ((application or {})["slug"], entry["name"])
+    return ((application or {})["slug"], needed(entry["name"]))
 
 
 def _read(
@@ -187,8 +208,8 @@ def _read(
     return rows
 
 
-def _match(entry: Want, rows: Sequence[Record], application: Record | None) -> Record | None:
-    column, value = ("uuid", entry["uuid"]) if entry.get("uuid") is not None else ("device_name", entry["name"])
+def _match(entry: Each, rows: Sequence[Record], application: Record | None) -> Record | None:
+    column, value = ("uuid", entry["uuid"]) if entry["uuid"] is not None else ("device_name", entry["name"])
     found = {row["id"]: row for row in rows if row[column] == value}
     if application is not None and column == "device_name":
         found = {id_: row for id_, row in found.items() if _application_id(row) == application["id"]}
@@ -203,8 +224,8 @@ def _application_id(row: Record) -> int:
     return id_
 
 
-def _new(want: Want, entry: Want, application: Record | None) -> Subject:
-    uuid, wanted = entry.get("uuid"), _merged(want, entry)
+def _new(want: Stated, entry: Each, application: Record | None) -> Subject:
+    uuid, wanted = entry["uuid"], _merged(want, entry)
     if want["state"] != "present":
         raise DeclarationError(f"device '{uuid or entry['name']}' does not exist, and cannot be {want['state']}")
     if application is None:
@@ -212,8 +233,8 @@ def _new(want: Want, entry: Want, application: Record | None) -> Subject:
     return Subject(_key(entry, application), wanted, None, uuid or secrets.token_hex(16))
 
 
-def _merged(want: Want, entry: Want) -> Want:
-    own = {name: value for name, value in entry.items() if value is not None}
-    if want.get("tags") is not None and own.get("tags") is not None:
+def _merged(want: Stated, entry: Each) -> Declared:
+    own: dict[str, Any] = {name: value for name, value in entry.items() if value is not None}
+    if want["tags"] is not None and own.get("tags") is not None:
         own["tags"] = {**want["tags"], **own["tags"]}
     return {**want, **own}

@@ -12,6 +12,7 @@ from ...engine.plan import DeclarationError
 from ...sdk._related import related
 from ...sdk.models.device_type import DeviceTypeModel
 from .. import read_more
+from ..options import ReadMore
 from ..query import Record, all_of
 
 if TYPE_CHECKING:
@@ -23,17 +24,25 @@ _EXPAND = {
 }
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(ReadMore):
+    """The options of the module balena_device_type_info."""
+
+    device_types: list[str] | None
+    architecture: str | None
+    supported: bool
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The device types that fit all options, in one request; ordered by slug.
 
     :param want: the options of the module balena_device_type_info.
     :raises DeclarationError: a device type that is named does not exist.
     """
     asked = read_more.wanted(want)
-    names = want.get("device_types")
+    names = want["device_types"]
     if names == []:
         return {"device_types": []}
-    architecture = want.get("architecture")
+    architecture = want["architecture"]
     condition = all_of(
         _named(names) if names else None,
         {"is_of__cpu_architecture": _any("c", {"slug": architecture})} if architecture else None,

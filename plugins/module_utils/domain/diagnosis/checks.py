@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from ...engine.kinds import kind_of
 from ...engine.near import near
@@ -114,22 +114,32 @@ CHECKS: dict[str, Check] = {
 }  # fmt: skip
 
 
-def declared(want: Mapping[str, Any], source: str) -> tuple[Check, ...]:
+class Diagnosis(TypedDict):
+    """How the health of devices is judged.
+
+    C(checks) are names; None stands for all. C(thresholds) are by name C(warn) and C(bad), of which each may be left
+    out, or null for never.
+    """
+
+    checks: list[str] | None
+    thresholds: dict[str, Any] | None
+
+
+def declared(want: Diagnosis, source: str, *, asks: bool = False) -> tuple[Check, ...]:
     """The checks that the options of a task ask for, with its own thresholds.
 
-    :param want: C(checks), names; None for all. C(supervisor), whether supervisors are asked. C(thresholds), by name
-        C(warn) and C(bad), of which each may be left out, or null for never.
     :param source: what other sources alone can measure is left out.
+    :param asks: whether supervisors are asked.
     :raises DeclarationError: a name that is no check, or one that this source cannot make; a threshold that is not a
         number, or which makes no sense.
     """
-    thresholds = want.get("thresholds") or {}
+    thresholds = want["thresholds"] or {}
     _refuse_unknown(thresholds, "thresholds")
-    names = want.get("checks")
+    names = want["checks"]
     _refuse_unknown(names or (), "checks")
-    _refuse_impossible(names or (), source, asks=bool(want.get("supervisor")))
+    _refuse_impossible(names or (), source, asks=asks)
     own = {name: _with(check, thresholds.get(name)) for name, check in CHECKS.items()}
-    silent = ("supervisor",) if source == API and not want.get("supervisor") else ()
+    silent = ("supervisor",) if source == API and not asks else ()
     return tuple(c for c in own.values() if source in c.sources and c.name not in silent and c.name in (names or own))
 
 

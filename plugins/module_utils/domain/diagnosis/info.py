@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
 from ..devices.info import chosen
+from ..options import DeviceSelection
 from ..query import Record
 from . import checks, judging, metrics, together
 
@@ -17,20 +18,27 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(DeviceSelection, checks.Diagnosis):
+    """The options of the module balena_diagnosis_info."""
+
+    supervisor: bool
+    before: Any | None
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The health of the devices that are selected, in one request; with C(supervisor) one more for each device.
 
     :param want: the options of the module balena_diagnosis_info.
     :raises DeclarationError: a check or a threshold that makes no sense; C(before) is no diagnosis.
     """
-    wanted = checks.declared(want, checks.API)
-    if want.get("before") is not None:
+    wanted = checks.declared(want, checks.API, asks=want["supervisor"])
+    if want["before"] is not None:
         together.compared(want["before"], ())
     rows = chosen(balena, want, select=metrics.COLUMNS, expand=metrics.EXPANSIONS)
-    asked = metrics.supervisors(balena, rows) if want.get("supervisor") else {}
+    asked = metrics.supervisors(balena, rows) if want["supervisor"] else {}
     devices = of_rows(rows, wanted, asked)
     result = {"devices": devices, **together.together(devices)}
-    if want.get("before") is not None:
+    if want["before"] is not None:
         result["worse"] = together.compared(want["before"], devices)
     return result
 

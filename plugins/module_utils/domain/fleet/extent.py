@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from ...engine.named import KEPT
 from ...engine.plan import DeclarationError
 from ..variables.compare import as_text, check_value
 from .document import SECTIONS, Document, Secret, Values
+
+
+class Extent(TypedDict):
+    """How far a document is carried out."""
+
+    sections: list[str] | None
+    purge: list[str]
+    secrets: dict[str, Any] | None
+    create: bool
+    allow_pending: bool
+    allow_invalidated: bool
 
 
 @dataclass(frozen=True)
@@ -32,20 +43,20 @@ class Scope:
     create: bool = True
 
     @classmethod
-    def of(cls, document: Document, want: Mapping[str, Any]) -> Scope:
+    def of(cls, document: Document, want: Extent) -> Scope:
         """What the options of the module balena_fleet say.
 
         :raises DeclarationError: they contradict each other or the document.
         """
-        sections = frozenset(SECTIONS if want.get("sections") is None else want["sections"])
+        sections = frozenset(SECTIONS if want["sections"] is None else want["sections"])
         purge = frozenset(want["purge"])
         if purge - sections:
             raise DeclarationError(f"purge: {', '.join(sorted(purge - sections))} is not among the sections")
-        secrets = {str(name): as_text(value) for name, value in (want.get("secrets") or {}).items()}
+        secrets = {str(name): as_text(value) for name, value in (want["secrets"] or {}).items()}
         for name, value in secrets.items():
             check_value(name, value)
         given = {name: value for name, value in secrets.items() if value is not None}
-        allowed = (want["allow_pending"], want["allow_invalidated"], want.get("create", True))
+        allowed = (want["allow_pending"], want["allow_invalidated"], want["create"])
         return cls(document, sections, purge, given, *allowed)
 
     def revealed(self, values: Values) -> dict[str, Any]:

@@ -9,7 +9,7 @@ Only what differs from the API's defaults is in it. The same fleet always gives 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...engine.fields import Field
 from ...engine.report import SENSITIVE
@@ -32,13 +32,22 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(TypedDict):
+    """The options of the module balena_fleet_info."""
+
+    application: str
+    sections: list[str] | None
+    secret_names: list[str] | None
+    secrets: str
+    show_secrets: bool
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The document of a fleet, as the module balena_fleet_info returns it.
 
-    :param want: the options of that module.
     :raises DeclarationError: there is no such fleet.
     """
-    sections = want["sections"] if want.get("sections") is not None else SECTIONS
+    sections = want["sections"] if want["sections"] is not None else SECTIONS
     fleet = snapshot.read(
         balena,
         want["application"],
@@ -54,7 +63,7 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     return {"document": document, "secrets": references.names, "warnings": _losses(fleet, sections), **shown}
 
 
-def _patterns(want: Mapping[str, Any]) -> Sequence[str] | None:
+def _patterns(want: Want) -> Sequence[str] | None:
     if want["show_secrets"]:
         return []
     given: Sequence[str] | None = want["secret_names"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,13 @@ from ..devices.fields import DEVICE, PUBLIC_URL
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
 from ..forecast.plan import forecasting
 from ..keys import api_keys
+from ..options import Forecast
 from ..query import Record
 from ..tags.compare import Tagged, resulting_tags
 from ..variables import config_schema
 from . import drift, purging
 from .document import read
-from .extent import Scope
+from .extent import Extent, Scope
 from .known import Known, is_removed, read_known
 from .software import host_changes, pin_changes
 from .values import config_writes, refuse_missing_secrets, tag_changes, variable_changes, variable_holders
@@ -35,7 +36,13 @@ from .values import config_writes, refuse_missing_secrets, tag_changes, variable
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+
+class Want(Extent, Forecast):
+    """The options of the module balena_fleet."""
+
+    document: dict[str, Any]
+    silent_days: float
+    check_config: str
 
 
 @forecasting

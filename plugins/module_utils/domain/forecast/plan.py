@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...engine.limits import size
 from ...engine.plan import DeclarationError, Plan
 from ...engine.task import Foreseen, Task
+from ..options import Forecast
 from .about import read_about
 from .forecast import costs, told
 from .reading import read_situation
@@ -20,7 +21,7 @@ from .reading import read_situation
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = TypeVar("Want")
+Want = TypeVar("Want", bound=Forecast)
 
 #: The options that write a plan down.
 FILES = ("plan_to", "plan_summary")
@@ -64,12 +65,17 @@ def _foresee(task: Task, limits: Mapping[str, int], kept: bool, balena: Balena, 
     return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()}, about)
 
 
-def _limits(want: Any) -> dict[str, int]:
+def _limits(want: Forecast) -> dict[str, int]:
     """The limits that a task sets, by option.
 
     :raises DeclarationError: one that is not a size.
     """
-    given = {option: want[option] for option in _LIMITS if want.get(option) is not None}
+    limits: dict[str, int | str | None] = {
+        "max_restarts": want["max_restarts"],
+        "max_reboots": want["max_reboots"],
+        "max_download": want["max_download"],
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
     return {name: size(value, name) if isinstance(value, str) else value for name, value in given.items()}
 
 

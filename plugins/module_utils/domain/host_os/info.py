@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
@@ -15,6 +15,7 @@ from ...sdk.hup import check_update
 from ...sdk.models.os import OsModel
 from .. import read_more
 from ..devices.types_info import slugs_of
+from ..options import ReadMore
 from ..query import Record
 
 if TYPE_CHECKING:
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 _AVAILABLE: dict[str, Any] = {"is_invalidated": False, "status": "success"}
 
 
-def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
+class Want(ReadMore):
+    """The options of the module balena_os_version_info."""
+
+    device_types: list[str]
+    version: str | None
+    update_from: str | None
+    os_type: str | None
+    recommended: bool
+    drafts: bool
+
+
+def read(balena: Balena, want: Want) -> dict[str, Any]:
     """The OS versions of some device types, the highest first, in two requests.
 
     :param want: the options of the module balena_os_version_info.
@@ -46,17 +58,17 @@ def read(balena: Balena, want: Mapping[str, Any]) -> dict[str, Any]:
     for slug in dict.fromkeys(slugs.values()):
         marked = _recommended(versions.get(slug, ()))
         rows = [row for row in versions.get(slug, ()) if _fits(row, want, marked)]
-        if want.get("update_from"):
+        if want["update_from"]:
             rows = [row for row in rows if _can_follow(slug, want["update_from"], row)]
         found += [{"device_type": slug, **_describe(row, marked), **asked.given(row)} for row in rows]
     return {"os_versions": found}
 
 
-def _check(want: Mapping[str, Any]) -> None:
-    start = want.get("update_from")
+def _check(want: Want) -> None:
+    start = want["update_from"]
     if start and os_version.parse(start) is None:
         raise DeclarationError(f"update_from '{start}' is not a balenaOS version such as 2.112.12")
-    wanted = want.get("version")
+    wanted = want["version"]
     if wanted and not any(character.isdigit() for character in wanted):
         raise DeclarationError(f"version '{wanted}' is neither a version nor a range such as ^2.100 or >=5.0.0")
 
@@ -79,12 +91,12 @@ def _can_follow(slug: str, running: str, row: Record) -> bool:
     return True
 
 
-def _fits(row: Record, want: Mapping[str, Any], recommended: set[int]) -> bool:
-    if want.get("os_type") and row["osType"] != want["os_type"]:
+def _fits(row: Record, want: Want, recommended: set[int]) -> bool:
+    if want["os_type"] and row["osType"] != want["os_type"]:
         return False
     if want["recommended"] and row["id"] not in recommended:
         return False
-    version = want.get("version")
+    version = want["version"]
     return not version or row["raw_version"] == version or os_version.satisfies(row["raw_version"], version)
 
 

@@ -19,19 +19,18 @@ from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
 from ..devices.types import WITH_ARCHITECTURE, architecture
 from ..forecast.plan import forecasting
+from ..options import DeviceSelection, Forecast
 from ..query import Record
 from ..releases import status
 from ..rows import homes_of
 from ..selector import refuse_wandering_limit, select_devices
-from ..waves.gate import Gate
+from ..waves.gate import Gate, Gated
 from .fates import OFFLINE, OFFLINE_PROBLEM, QUEUE, UP_TO_DATE, UPDATE, UPDATING, not_waited_for, of_offline
 from .names import VersionName, read_version_name, refuse_all
 from .watch import Watch
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 #: Which supervisor a device should have.
 COLUMN = "should_be_managed_by__release"
@@ -42,6 +41,13 @@ EXPAND: dict[str, Any] = {
     "is_of__device_type": WITH_ARCHITECTURE,
     COLUMN: {"$select": ["id", "raw_version"]},
 }
+
+
+class Want(DeviceSelection, Gated, Forecast):
+    """The options of the module balena_supervisor_update."""
+
+    version: str
+    offline: str
 
 
 @forecasting

@@ -21,11 +21,12 @@ from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
 from ..forecast.plan import forecasting
+from ..options import DeviceSelection, Forecast
 from ..query import Record
 from ..releases.status import ONLINE_COLUMNS, UPDATE_COLUMNS, Wait, is_offline
 from ..rows import homes_of
 from ..selector import refuse_wandering_limit, select_devices
-from ..waves.gate import Gate
+from ..waves.gate import Gate, Gated
 from . import supervisors
 from .fates import (
     OFFLINE,
@@ -47,8 +48,6 @@ from .watch import Watch
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 _LIVE = (UPDATE, UPDATING)
 _AWAY = (OFFLINE, QUEUE, QUEUED, SKIPPED)
 
@@ -57,6 +56,16 @@ _EXPAND: dict[str, Any] = {
     "is_of__device_type": {"$select": ["id", "slug"]},
     COLUMN: {"$select": ["id", "raw_version"]},
 }
+
+
+class Want(DeviceSelection, Gated, Forecast):
+    """The options of the module balena_os_update."""
+
+    version: str
+    os_type: str
+    supervisor_version: str | None
+    method: str
+    offline: str
 
 
 @forecasting
@@ -94,20 +103,20 @@ def plan(balena: Balena, want: Want) -> Task:
 
 def _reading(want: Want) -> dict[str, Any]:
     """What has to be known of devices."""
-    if want.get("supervisor_version") is None:
+    if want["supervisor_version"] is None:
         return {"select": _COLUMNS, "expand": _EXPAND}
     return {"select": (*_COLUMNS, "supervisor_version"), "expand": {**_EXPAND, **supervisors.EXPAND}}
 
 
 def _supervisor_columns(want: Want) -> tuple[str, ...]:
-    return () if want.get("supervisor_version") is None else ("supervisor_version", supervisors.COLUMN)
+    return () if want["supervisor_version"] is None else ("supervisor_version", supervisors.COLUMN)
 
 
 def _supervisors(
     balena: Balena, want: Want, rows: Sequence[Record]
 ) -> tuple[list[Change], Mapping[str, Mapping[str, str]]]:
     """What gives the devices their supervisor, if one is declared; and what is shown of it, by uuid."""
-    if want.get("supervisor_version") is None:
+    if want["supervisor_version"] is None:
         return [], {}
     changes, targets = supervisors.pins(balena, want["supervisor_version"], "supervisor_version", rows)
     return changes, {uuid: {"supervisor": version} for uuid, version in targets.items()}

@@ -12,19 +12,31 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypedDict
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
 from ...sdk import os_version
 
-Want = Mapping[str, Any]
 Config = dict[str, Any]
 
 #: IEEE 802.11: a name has up to 32 bytes; WPA: 8 to 63 characters, or 64 hexadecimal digits of a key.
 _LONGEST_SSID = 32
 _WIFI_KEY = range(8, 65)
 _MINUTE = 60_000
+
+
+class Content(TypedDict):
+    """What the options of the module balena_config say of the file."""
+
+    version: str
+    network: str
+    wifi_ssid: str | None
+    wifi_key: str | None
+    app_update_poll_interval: int
+    development_mode: bool
+    provisioning_key_name: str | None
+    provisioning_key_expires: str | None
 
 
 @dataclass(frozen=True)
@@ -39,8 +51,8 @@ class Wanted:
     settings: Mapping[str, Any]
 
 
-def wanted(want: Want) -> Wanted:
-    """What the options of the module balena_config say of the file.
+def wanted(want: Content) -> Wanted:
+    """What the file should hold.
 
     :raises DeclarationError: options that do not fit each other.
     """
@@ -53,17 +65,17 @@ def wanted(want: Want) -> Wanted:
     settings = {
         "appUpdatePollInterval": want["app_update_poll_interval"] * _MINUTE,
         "developmentMode": True if want["development_mode"] else None,
-        "wifiSsid": want.get("wifi_ssid"),
-        "wifiKey": want.get("wifi_key"),
+        "wifiSsid": want["wifi_ssid"],
+        "wifiKey": want["wifi_key"],
     }
-    names = ("network", "wifi_ssid", "wifi_key", "app_update_poll_interval", "development_mode")
-    return Wanted({"version": version, **{name: want.get(name) for name in names}}, settings)
+    names: Final = ("network", "wifi_ssid", "wifi_key", "app_update_poll_interval", "development_mode")
+    return Wanted({"version": version, **{name: want[name] for name in names}}, settings)
 
 
-def _check_wifi(want: Want) -> None:
-    ssid, key = want.get("wifi_ssid"), want.get("wifi_key")
+def _check_wifi(want: Content) -> None:
+    ssid, key = want["wifi_ssid"], want["wifi_key"]
     if want["network"] != "wifi":
-        useless = [name for name in ("wifi_ssid", "wifi_key") if want.get(name) is not None]
+        useless = [name for name in ("wifi_ssid", "wifi_key") if want[name] is not None]
         if useless:
             raise DeclarationError(f"{', '.join(useless)} can only be used with network: wifi")
         return
@@ -77,16 +89,16 @@ def _check_wifi(want: Want) -> None:
         )
 
 
-def provisioning_key(want: Want) -> dict[str, Any]:
+def provisioning_key(want: Content) -> dict[str, Any]:
     """The options that describe the key with which devices join.
 
     :raises DeclarationError: no date, or one that is over.
     """
-    expires = want.get("provisioning_key_expires")
+    expires = want["provisioning_key_expires"]
     moment = dates.declared(expires, "provisioning_key_expires") if expires else None
     if moment and moment <= dates.now():
         raise DeclarationError(f"provisioning_key_expires '{expires}' is over")
-    return {"name": want.get("provisioning_key_name"), "expires": dates.as_stored(moment) if moment else None}
+    return {"name": want["provisioning_key_name"], "expires": dates.as_stored(moment) if moment else None}
 
 
 def of_fleet(template: Config, settings: Mapping[str, Any]) -> Config:

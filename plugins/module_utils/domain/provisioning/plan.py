@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...engine import dates
 from ...engine.apply import Outcome
@@ -23,19 +23,26 @@ from ..devices.types import architecture, find_all, named, runs_containers_for
 from ..query import Record
 from . import contents, files, settings
 from .present import Job, accepts, contents_of, look
-from .subjects import Entry, find
+from .subjects import Devices, Entry, find
 from .writers import DEVICE_KEY, FILE, TEMPLATE, WRITERS, content
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 #: How many devices are registered before their files are written. What stops a run in between loses no more keys.
 BATCH = 50
 #: With this key devices are registered; nobody is told it.
 _KEY_NAME = "Registers devices for balena_config"
 _KEY_SECONDS = 86_400
+
+
+class Want(contents.Content, Devices):
+    """The options of the module balena_config."""
+
+    application: str
+    device_api_key: str | None
+    dest: str | None
+    verify_keys: bool
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def plan(balena: Balena, want: Want) -> Task:
 
 
 def _check(want: Want) -> None:
-    if want.get("each") == []:
+    if want["each"] == []:
         raise DeclarationError("each is an empty list. Leave it out for a config.json of the application as a whole")
     contents.provisioning_key(want)
 
@@ -88,24 +95,24 @@ def _check_kind(want: Want, devices: bool) -> None:
 
     :raises DeclarationError: names them.
     """
-    useless = (
+    useless: Final = (
         ("provisioning_key_name", "provisioning_key_expires") if devices else ("note", "tags", "env", "device_api_key")
     )
-    given = [name for name in useless if want.get(name) is not None]
+    given = [name for name in useless if want[name] is not None]
     if given:
         what = "devices, which have keys of their own" if devices else "an application as a whole"
         raise DeclarationError(f"{', '.join(given)} cannot be used for {what}")
-    if want.get("device_api_key") is not None and want.get("each") is not None:
+    if want["device_api_key"] is not None and want["each"] is not None:
         raise DeclarationError("device_api_key is the key of one device, and each is for several")
 
 
 def _jobs(balena: Balena, want: Want, application: Record, entries: Sequence[Entry]) -> list[Job]:
-    dest = Path(want["dest"]) if want.get("dest") else None
-    many = want.get("each") is not None
+    dest = Path(want["dest"]) if want["dest"] else None
+    many = want["each"] is not None
     if dest:
         files.check_folder(dest if many else dest.parent, made=many)
     names = {entry.subject.wanted["device_type"] for entry in entries if entry.subject.wanted.get("device_type")}
-    if want.get("device_type"):
+    if want["device_type"]:
         names.add(want["device_type"])
     types = find_all(balena, names)
     subjects = [entry.subject for entry in entries]
@@ -126,7 +133,7 @@ def _jobs(balena: Balena, want: Want, application: Record, entries: Sequence[Ent
 def _type_of_joining(want: Want, application: Record, types: Mapping[str, Record]) -> Record:
     """The device type of those that shall join an application."""
     built_for = related(application, "is_for__device_type")
-    name = want.get("device_type")
+    name = want["device_type"]
     if not name or runs_containers_for(types[name], built_for):
         return types[name] if name else built_for
     raise DeclarationError(
@@ -140,7 +147,7 @@ def _with_given_key(balena: Balena, want: Want, application: Record, job: Job) -
 
     :raises DeclarationError: the key is not one of the device.
     """
-    given, subject = want.get("device_api_key"), job.subject
+    given, subject = want["device_api_key"], job.subject
     if not given or subject is None:
         return job
     if subject.found and want["verify_keys"] and not accepts(balena, given, subject.uuid, application["id"]):
@@ -213,7 +220,7 @@ def _registration(known: _Known, job: Job) -> Change | None:
         "belongs_to__application": settings.home(home),
         "is_of__device_type": named(job.device_type),
     }
-    given = known.want.get("device_api_key")
+    given = known.want["device_api_key"]
     arguments = {
         "template": list(template),
         "device_type": job.device_type["slug"],
@@ -228,14 +235,14 @@ def _registration(known: _Known, job: Job) -> Change | None:
 def _new_key(known: _Known, job: Job) -> Change | None:
     """A key of a device that exists, and whose own is not known."""
     subject = job.subject
-    if subject is None or not subject.found or job.key or known.want.get("device_api_key") or not _is_due(job):
+    if subject is None or not subject.found or job.key or known.want["device_api_key"] or not _is_due(job):
         return None
     return Change("create", DEVICE_KEY, subject.key, None, {}, {"device": subject.found["id"]})
 
 
 def _arguments(known: _Known, job: Job) -> dict[str, Any]:
     """What it takes to make the text of a config.json."""
-    subject, given = job.subject, known.want.get("device_api_key")
+    subject, given = job.subject, known.want["device_api_key"]
     wifi_key = known.content.settings["wifiKey"]
     device = subject and {
         "key": list(subject.key),

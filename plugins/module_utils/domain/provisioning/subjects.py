@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from ...engine.plan import DeclarationError, Key
 from ...engine.wording import listed
@@ -30,13 +30,32 @@ from ..selector import is_device_uuid
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+#: What is given of one device, by option.
+Given = Mapping[str, Any]
 
 #: What names a device, and is a good name of a file.
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 #: The options that say what a device should be; each may say them for itself.
-OF_EACH = ("name", "device_type", "note", "tags", "env")
-_JOINED = ("tags", "env")
+OF_EACH: Final = ("name", "device_type", "note", "tags", "env")
+_JOINED: Final = ("tags", "env")
+
+
+class Each(TypedDict):
+    """One of several devices that a task lists."""
+
+    uuid: str | None
+    serial: str | None
+    name: str | None
+    device_type: str | None
+    note: str | None
+    tags: dict[str, Any] | None
+    env: dict[str, Any] | None
+
+
+class Devices(Each):
+    """The options of the module balena_config that are about devices."""
+
+    each: list[Each] | None
 
 
 @dataclass(frozen=True)
@@ -53,14 +72,14 @@ class Entry:
     subject: Subject
 
 
-def find(balena: Balena, want: Want, application: Record) -> list[Entry]:
+def find(balena: Balena, want: Devices, application: Record) -> list[Entry]:
     """The devices of a declaration, in one request for each 50; none if it is about the application as a whole.
 
-    :param want: the options of the module balena_config.
     :raises DeclarationError: a device that is not said clearly, is declared twice, or belongs to another application.
     """
-    many = want.get("each") is not None
-    given = [_without_blanks(entry) for entry in want["each"]] if many else [_without_blanks(want)]
+    each = want["each"]
+    many = each is not None
+    given = [_without_blanks(entry) for entry in ([want] if each is None else each)]
     if not many and not any(given[0].get(name) for name in ("uuid", "serial", "name")):
         return []
     places = [f"each[{number}]" for number in range(len(given))] if many else [""]
@@ -78,16 +97,16 @@ def find(balena: Balena, want: Want, application: Record) -> list[Entry]:
     return entries
 
 
-def _without_blanks(entry: Want) -> dict[str, Any]:
+def _without_blanks(entry: Given) -> dict[str, Any]:
     """An entry without what is empty: a table has a cell for what a row does not say."""
     return {name: value for name, value in entry.items() if value is not None and value != ""}
 
 
-def _by_name(entry: Want) -> bool:
+def _by_name(entry: Given) -> bool:
     return not entry.get("uuid") and not entry.get("serial")
 
 
-def _check(entry: Want, place: str) -> None:
+def _check(entry: Given, place: str) -> None:
     """Refuse an entry that does not say clearly which device is meant."""
     before = f"{place}." if place else ""
     if not any(entry.get(name) for name in ("uuid", "serial", "name")):
@@ -108,7 +127,7 @@ def _check(entry: Want, place: str) -> None:
         )
 
 
-def derived_uuid(application: Record, entry: Want) -> str:
+def derived_uuid(application: Record, entry: Given) -> str:
     """The uuid of a device: what is declared, or what follows from its application and its serial number or name."""
     if entry.get("uuid"):
         return str(entry["uuid"])
@@ -118,15 +137,16 @@ def derived_uuid(application: Record, entry: Want) -> str:
 
 
 def _read(
-    balena: Balena, want: Want, application: Record, given: Sequence[Want], derived: Sequence[str]
+    balena: Balena, want: Devices, application: Record, given: Sequence[Given], derived: Sequence[str]
 ) -> list[Record]:
+    declared: list[Given] = [want, *given]
     expand: dict[str, Any] = {
         "belongs_to__application": {"$select": ["id", "slug"]},
         "is_of__device_type": WITH_ARCHITECTURE,
     }
-    if any(entry.get("tags") for entry in (want, *given)):
+    if any(one.get("tags") for one in declared):
         expand["device_tag"] = {"$select": ["id", "tag_key", "value"]}
-    if any(entry.get("env") for entry in (want, *given)):
+    if any(one.get("env") for one in declared):
         expand["device_environment_variable"] = {"$select": ["id", "name", "value"]}
     here = {"belongs_to__application": application["id"]}
     names = [entry["name"] for entry in given if _by_name(entry)]
@@ -139,7 +159,7 @@ def _read(
     return list(found.values())
 
 
-def _named(entry: Want, rows: Sequence[Record], application: Record, place: str) -> Record | None:
+def _named(entry: Given, rows: Sequence[Record], application: Record, place: str) -> Record | None:
     named = [row for row in rows if row["device_name"] == entry["name"] and _home(row) == application["slug"]]
     if len(named) > 1:
         several = ", ".join(sorted(row["uuid"] for row in named))
@@ -151,11 +171,12 @@ def _home(row: Record) -> str | None:
     return (related_or_none(row, "belongs_to__application") or {}).get("slug")
 
 
-def _entry(want: Want, entry: Want, application: Record, place: str, row: Record | None, uuid: str) -> Entry:
-    wanted = {name: entry[name] if entry.get(name) is not None else want.get(name) for name in OF_EACH}
+def _entry(want: Devices, entry: Given, application: Record, place: str, row: Record | None, uuid: str) -> Entry:
+    wanted: dict[str, Any] = {name: entry[name] if entry.get(name) is not None else want[name] for name in OF_EACH}
     for name in _JOINED:
-        if want.get(name) is not None and entry.get(name) is not None:
-            wanted[name] = {**want[name], **entry[name]}
+        common = want[name]
+        if common is not None and entry.get(name) is not None:
+            wanted[name] = {**common, **entry[name]}
     if place:
         wanted["name"] = entry.get("name")
     uuid = row["uuid"] if row else uuid

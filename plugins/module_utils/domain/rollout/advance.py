@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine import dates
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
 from ...engine.task import Task
+from ..options import needed
 from ..query import Record
 from ..releases import pins
 from ..releases.names import label
@@ -19,13 +20,12 @@ from ..waves.division import Wave
 from ..waves.gate import Gate
 from . import ending, health, lock, memory, probe, survey, watch
 from .memory import Memory
+from .options import Want
 from .reached import marks, other_marks, pin_of, read_marked
 from .survey import Crew, Fleet
 
 if TYPE_CHECKING:
     from ...sdk import Balena
-
-Want = Mapping[str, Any]
 
 
 def plan(balena: Balena, want: Want) -> Task:
@@ -35,15 +35,15 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: options that make no sense or contradict the rollout that is under way.
     """
     gate = Gate.of(want)
-    probe.check(balena, want.get("probe"))
-    fleet = survey.read_fleet(balena, want)
+    probe.check(balena, want["probe"])
+    fleet = survey.read_fleet(balena, want, want["release"])
     survey.refuse_other_rollout(want, fleet.memory)
     judge = health.Judge.of(want, fleet.memory)
     _refuse_if_given_up(fleet)
-    crew = survey.read_crew(balena, want)
+    crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None)
     survey.refuse_other_selection(want, fleet.memory)
     ending.refuse_outsiders(balena, want, fleet, crew)
-    wave = _wave(crew, want["wave"])
+    wave = _wave(crew, needed(want["wave"]))
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
     named = NamedId(fleet.target["id"], label(fleet.target))
@@ -129,7 +129,7 @@ def _beginning(
 
     Where devices beside those of the wave need tags, it says that these are not complete until they are.
     """
-    marked = read_marked(balena, fleet, want.get("keep_out_tag"))
+    marked = read_marked(balena, fleet, want["keep_out_tag"])
     others = other_marks(marked, known, {row["uuid"] for row in todo})
     first, complete = replace(known, marking=bool(others)), replace(known, marking=False)
     return [
@@ -152,7 +152,7 @@ def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave, judge: health.Judge
         wave=wave.number,
         waves=survey.division_of(want, run),
         selection=survey.selection_of(want, run),
-        kept_out=want.get("keep_out_tag"),
+        kept_out=want["keep_out_tag"],
         run=run,
         health=health.of_most(judge.mark(row) for row in behind) if judge else None,
     )

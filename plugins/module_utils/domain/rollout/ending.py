@@ -19,12 +19,12 @@ from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
 from . import lock, memory, reached, survey
+from .options import Want
 from .survey import Crew, Fleet
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 
 #: The end of a rollout at which the application itself gets the release.
 PIN_FLEET = "pin_fleet"
@@ -38,13 +38,13 @@ def finish(balena: Balena, want: Want) -> Task:
     :param want: the options of the module balena_rollout.
     :raises DeclarationError: they are not; or the application would give the release to devices that have no part.
     """
-    fleet = survey.read_fleet(balena, want)
+    fleet = survey.read_fleet(balena, want, want["release"])
     survey.refuse_other_rollout(want, fleet.memory)
-    crew = survey.read_crew(balena, want)
+    crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None)
     survey.refuse_other_selection(want, fleet.memory)
     _refuse_incomplete(fleet, crew)
     refuse_outsiders(balena, want, fleet, crew)
-    marked = reached.read_marked(balena, fleet, want.get("keep_out_tag"))
+    marked = reached.read_marked(balena, fleet, want["keep_out_tag"])
     changes: list[Change] = []
     if want["finish"] == PIN_FLEET:
         changes += pins.application_changes(fleet.row, fleet.target)
@@ -112,7 +112,7 @@ def roll_back(balena: Balena, want: Want) -> Plan | Task:
     :raises DeclarationError: no rollout is under way, and the release is in use: what there was before is not known.
     """
     limits = Limits.of(want)
-    fleet = survey.read_fleet(balena, want, usable=False)
+    fleet = survey.read_fleet(balena, want, want["release"], usable=False)
     survey.refuse_other_rollout(want, fleet.memory)
     known = fleet.memory
     if known is None:

@@ -26,11 +26,11 @@ from ..query import Record
 from ..releases import status
 from . import memory, reached
 from .memory import HEALTH_TAG, Memory
+from .options import Want
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 Results = Mapping[str, str]
 
 #: How a device is whose checks are all good.
@@ -60,12 +60,12 @@ class Judge:
         :param memory_: the rollout that is under way.
         :raises DeclarationError: a check or a threshold that makes no sense; the rollout was begun without it.
         """
-        declared = want.get("diagnosis")
+        declared = want["diagnosis"]
         if declared is None:
             return None
         check_option("diagnosis.settle", declared["settle"])
         try:
-            every = checks.declared({**declared, "checks": None}, checks.API)
+            every = checks.declared({"checks": None, "thresholds": declared["thresholds"]}, checks.API)
             wanted = checks.declared(declared, checks.API)
         except DeclarationError as error:
             raise DeclarationError(f"diagnosis: {error}") from error
@@ -74,7 +74,7 @@ class Judge:
                 f"diagnosis: the rollout of release {memory_.version} under way was begun without it, so it is not "
                 "known how its devices were before. Go on without it, or roll the rollout back and begin again"
             )
-        left_out = () if declared.get("checks") else _LEFT_OUT
+        left_out = () if declared["checks"] else _LEFT_OUT
         return cls(every, frozenset(check.name for check in wanted if check.name not in left_out), declared["settle"])
 
     def diagnose(self, row: Record) -> dict[str, dict[str, Any]]:

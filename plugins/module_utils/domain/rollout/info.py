@@ -15,30 +15,30 @@ from ..releases import pins
 from ..waves import approval, windows
 from ..waves.division import Idle, Wave
 from . import memory, survey
+from .options import Shown
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 
 PASSED, CURRENT, PENDING = "passed", "current", "pending"
 
 
-def read(balena: Balena, want: Want) -> dict[str, Any]:
+def read(balena: Balena, want: Shown) -> dict[str, Any]:
     """The waves, and with a release also how far its rollout has come.
 
     :param want: the options of the module balena_rollout_info.
     :raises DeclarationError: what L(survey) and L(windows) refuse.
     """
-    opening = windows.look(windows.read_windows(want.get("windows")), dates.now())
-    fleet = survey.read_fleet(balena, want) if want.get("release") is not None else None
+    opening = windows.look(windows.read_windows(want["windows"]), dates.now())
+    fleet = survey.read_fleet(balena, want, want["release"]) if want["release"] is not None else None
     crew = survey.read_crew(balena, want)
     found: dict[str, Any] = {
         "total": len(crew.rows),
         "kept_out": [{"uuid": row["uuid"], "name": row["device_name"]} for row in crew.kept_out],
         "window": opening,
         "empty_waves": [asdict(wave) for wave in crew.idle],
-        "approval": approval.needed(want.get("approval"), sorted([*crew.waves, *crew.idle], key=_number)),
+        "approval": approval.needed(want["approval"], sorted([*crew.waves, *crew.idle], key=_number)),
     }
     if fleet is None:
         return {**found, "waves": [_wave(wave) for wave in crew.waves]}

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine.wording import counted
+from ..options import needed
 from ..waves.outcome import Outcome, Verdict, going_on, of_wave
+from .options import Want
 
 
-def outcome(want: Mapping[str, Any], result: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+def outcome(want: Want, result: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The C(outcome) of a task of the module balena_rollout.
 
     :param want: the options.
@@ -23,10 +25,10 @@ def outcome(want: Mapping[str, Any], result: Mapping[str, Any], check_mode: bool
     return {"finished": _finished, "rolled_back": _rolled_back}[want["state"]](result).shown()
 
 
-def _wave(want: Mapping[str, Any], result: Mapping[str, Any], check_mode: bool) -> Outcome:
+def _wave(want: Want, result: Mapping[str, Any], check_mode: bool) -> Outcome:
     wave = result.get("wave", {})
     following = wave.get("next")
-    found = of_wave(want["wave"], following, result)
+    found = of_wave(needed(want["wave"]), following, result)
     if found is not None:
         return found
     # Nobody has watched the devices: nobody was to, or it is check mode.

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...engine.plan import Plan
 from ...engine.task import Task
 from ..forecast.plan import forecasting
 from . import advance, ending
+from .options import Want
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -20,6 +20,6 @@ _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending
 
 
 @forecasting
-def plan(balena: Balena, want: Mapping[str, Any]) -> Plan | Task:
+def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for the rollout to be as far as C(state) says."""
     return _PLANS[want["state"]](balena, want)

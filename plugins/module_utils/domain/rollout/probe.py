@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ...engine.limits import check_option
@@ -16,6 +16,7 @@ from ...engine.waiting import Sight, State
 from ...sdk import Balena
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ...sdk.os_actions import OsActions
+from .options import Probe
 
 if TYPE_CHECKING:
     from ...engine.waiting import Look
@@ -29,7 +30,7 @@ _LONGEST_URL = 2000
 _LEAST, _MOST, _NOT_FOUND = 100, 599, 404
 
 
-def probing(balena: Balena, declared: Mapping[str, Any] | None, look: Look) -> Look:
+def probing(balena: Balena, declared: Probe | None, look: Look) -> Look:
     """A look that believes a device to be done only when it also answers as it should.
 
     :param declared: the option C(probe); None for no such question.
@@ -59,7 +60,7 @@ def probing(balena: Balena, declared: Mapping[str, Any] | None, look: Look) -> L
     return looking
 
 
-def check(balena: Balena, declared: Mapping[str, Any] | None) -> None:
+def check(balena: Balena, declared: Probe | None) -> None:
     """Refuse a probe that cannot work, before any device is changed for it.
 
     :param declared: the option C(probe).
@@ -67,8 +68,8 @@ def check(balena: Balena, declared: Mapping[str, Any] | None) -> None:
     """
     if declared is None:
         return
-    for option in ("timeout", "retries"):
-        check_option(f"probe.{option}", declared[option])
+    check_option("probe.timeout", declared["timeout"])
+    check_option("probe.retries", declared["retries"])
     wrong = [status for status in declared["status"] if not _LEAST <= status <= _MOST]
     if wrong or not declared["status"]:
         raise DeclarationError(
@@ -92,9 +93,9 @@ def _check_url(url: str) -> None:
         )
 
 
-def _url(balena: Balena, declared: Mapping[str, Any]) -> str:
+def _url(balena: Balena, declared: Probe) -> str:
     """The address that is asked, with C({uuid}) in it."""
-    url: str | None = declared.get("url")
+    url = declared["url"]
     if url is not None:
         return url
     try:
@@ -107,7 +108,7 @@ def _url(balena: Balena, declared: Mapping[str, Any]) -> str:
         ) from None
 
 
-def _asking(balena: Balena, declared: Mapping[str, Any]) -> Callable[[str], str | None]:
+def _asking(balena: Balena, declared: Probe) -> Callable[[str], str | None]:
     """A function that asks one device, and says what is wrong with the answer."""
     url = _url(balena, declared)
     # A client of its own: it has no token that could get to a device, and the waiting does the repeating.

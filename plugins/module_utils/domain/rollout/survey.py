@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.plan import DeclarationError, NamedId
 from ..diagnosis import metrics
+from ..options import needed
 from ..query import Record
 from ..releases import pins, status
 from ..releases.find import find, find_in_each, of_application
@@ -20,17 +21,16 @@ from ..tag_conditions import has_tags
 from ..waves.division import Idle, Wave, divide, idle
 from . import memory
 from .memory import FORMER_TAG, HEALTH_TAG, ROLLOUT_TAG, Memory
+from .options import Surveyed, Want
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: Options that say which devices take part, and in which order. A rollout under way keeps them.
-_SELECTION = ("devices", "with_tags", "has_tags", "filter", "limit", "keep_out_tag", "seed")
+_SELECTION: Final = ("devices", "with_tags", "has_tags", "filter", "limit", "keep_out_tag", "seed")
 
 #: Options that say how the devices are divided. With other ones, a rollout under way begins again with its first wave.
-_DIVISION = ("waves", "canary")
+_DIVISION: Final = ("waves", "canary")
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,19 @@ def tagged(*keys: str) -> dict[str, Any]:
     return {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": list(keys)}}}
 
 
-def read_fleet(balena: Balena, want: Want, *, usable: bool = True) -> Fleet:
+def read_fleet(balena: Balena, want: Surveyed, release: Any, *, usable: bool = True) -> Fleet:
     """The application, the release and the memory.
 
+    :param release: what the task calls the release.
     :param usable: whether the release has to be one that devices should run.
     :raises DeclarationError: one of them does not exist; the release cannot be run; another rollout is under way.
     """
-    wanted = read_name(want["release"])
+    wanted = read_name(release)
     if wanted.kind == "track":
         raise DeclarationError("release 'track' is not a release that could be rolled out")
     home = need_application(
         balena,
-        want["application"],
+        needed(want["application"]),
         select=("should_track_latest_release",),
         expand={
             "should_be_running__release": pins.RELEASE,
@@ -115,14 +116,14 @@ def _target(balena: Balena, wanted: ReleaseName, home: Record, known: Memory | N
     return found, ()
 
 
-def read_crew(balena: Balena, want: Want) -> Crew:
+def read_crew(balena: Balena, want: Surveyed, *, diagnosed: bool = False) -> Crew:
     """The devices and their waves, in one request.
 
+    :param diagnosed: whether all is read that their health is judged by.
     :raises DeclarationError: no device is selected, none is a canary, or the waves make no sense.
     """
-    canary, keep_out = want.get("canary"), want.get("keep_out_tag")
+    canary, keep_out = want["canary"], want["keep_out_tag"]
     keys = [FORMER_TAG, HEALTH_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
-    diagnosed = want.get("diagnosis") is not None
     rows = select_devices(
         balena,
         want,
@@ -139,9 +140,9 @@ def read_crew(balena: Balena, want: Want) -> Crew:
     canaries = None
     if canary:
         canaries = [uuid for uuid, row in members.items() if has_tags(_tags(row), canary)]
-        if not canaries and not want.get("allow_empty"):
+        if not canaries and not want["allow_empty"]:
             raise DeclarationError("canary selects none of the devices; say allow_empty: true if that can be")
-    waves = divide(members, want["waves"], canaries=canaries, seed=want.get("seed"))
+    waves = divide(members, want["waves"], canaries=canaries, seed=want["seed"])
     unused = idle(len(members), want["waves"], None if canaries is None else len(canaries))
     return Crew(members, waves, kept_out, unused)
 
@@ -150,7 +151,7 @@ def _tags(row: Record) -> dict[str, str]:
     return {tag["tag_key"]: tag["value"] for tag in row["device_tag"]}
 
 
-def refuse_other_selection(want: Want, known: Memory | None) -> None:
+def refuse_other_selection(want: Surveyed, known: Memory | None) -> None:
     """A rollout goes on with the devices that it began with.
 
     :raises DeclarationError: other options select the devices now.
@@ -169,7 +170,7 @@ def refuse_other_rollout(want: Want, known: Memory | None) -> None:
 
     :raises DeclarationError: the rollout that the option names is not under way, or no longer.
     """
-    named = want.get("rollout")
+    named = want["rollout"]
     if named and (known is None or known.run != named):
         instead = f"; that of release {known.version} is under way since {known.started}" if known else ""
         raise DeclarationError(
@@ -178,16 +179,16 @@ def refuse_other_rollout(want: Want, known: Memory | None) -> None:
         )
 
 
-def selection_of(want: Want, run: str) -> str:
+def selection_of(want: Surveyed, run: str) -> str:
     """What identifies the devices of a rollout, within that rollout."""
     # What is not given leaves no trace where it did not exist when the rollout began.
-    given = {name: want.get(name) for name in _SELECTION if name != "has_tags" or want.get(name)}
+    given = {name: want[name] for name in _SELECTION if name != "has_tags" or want[name]}
     return memory.selection_id(given, run)
 
 
-def division_of(want: Want, run: str) -> str:
+def division_of(want: Surveyed, run: str) -> str:
     """What identifies how they are divided into waves, within that rollout."""
-    return memory.selection_id({name: want.get(name) for name in _DIVISION}, run)
+    return memory.selection_id({name: want[name] for name in _DIVISION}, run)
 
 
 def shown(row: Record, target: NamedId | None) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def runs_it(row: Record, release: int) -> bool:
     return has_target(row, release) and bool(present) and present["__id"] == release
 
 
-def next_wave(crew: Crew, fleet: Fleet, want: Want) -> Wave | None:
+def next_wave(crew: Crew, fleet: Fleet, want: Surveyed) -> Wave | None:
     """The wave that is to be done now: the one that was begun last, or the first that has devices to change.
 
     :returns: None when all devices of all waves have the release and no rollout is under way.

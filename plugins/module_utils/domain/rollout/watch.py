@@ -22,13 +22,13 @@ from ..waves.gate import Gate
 from ..waves.hold import Hold
 from . import reached, survey
 from .health import Baseline
+from .options import Want
 from .probe import probing
 from .survey import Fleet
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
 Follower = Callable[["Balena", Outcome, Progress], Followed]
 
 NOT_WAITED_FOR = "offline, not waited for"
@@ -95,7 +95,7 @@ class _Watch:
 
     def _seen_before(self, rows: Sequence[Record]) -> dict[str, Sight]:
         """What ran already when the wave was planned was seen once; without further questions that is like any look."""
-        if self.want.get("probe") is not None or self.baseline is not None:
+        if self.want["probe"] is not None or self.baseline is not None:
             return {}
         sights = {row["uuid"]: see(row, self.release, "wait") for row in rows if survey.runs_it(row, self.release)}
         return {uuid: sight for uuid, sight in sights.items() if sight.state is State.DONE}
@@ -115,7 +115,7 @@ class _Watch:
         look = status.looking(
             balena, ids, [application], lambda uuid, row: see(row, self.release, policy, self.said.get(uuid))
         )
-        look = probing(balena, self.want.get("probe"), look)
+        look = probing(balena, self.want["probe"], look)
         return look if self.baseline is None else self.baseline.looking(balena, ids, application, look)
 
     def result(self) -> Followed:

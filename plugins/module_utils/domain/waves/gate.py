@@ -9,11 +9,17 @@ an early wave is not forgotten in a later one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ...engine.limits import Limits, check_option
+from ...engine.limits import Limits, Waiting, check_option
+
+
+class Gated(Waiting):
+    """What decides whether devices that got something are fine."""
+
+    max_failure_percentage: float | None
+    min_devices: int
+    soak: float
 
 
 @dataclass(frozen=True)
@@ -30,18 +36,18 @@ class Gate:
     min_devices: int = 1
 
     @classmethod
-    def of(cls, want: Mapping[str, Any], at_least: int = 1) -> Gate:
+    def of(cls, want: Gated, at_least: int = 1) -> Gate:
         """The thresholds that the options of a task declare.
 
         :param at_least: how many devices have to be done, whatever share is enough: a wave of which no device is done
             shows nothing.
         :raises DeclarationError: a number that makes no sense.
         """
-        share = want.get("max_failure_percentage")
+        share = want["max_failure_percentage"]
         if share is not None:
             check_option("max_failure_percentage", share)
-        for option in ("soak", "min_devices"):
-            check_option(option, want.get(option, 1))
+        check_option("soak", want["soak"])
+        check_option("min_devices", want["min_devices"])
         return cls(replace(Limits.of(want), at_least=at_least), share, want["min_devices"])
 
     def limits(self, total: int) -> Limits:
