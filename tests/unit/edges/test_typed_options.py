@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 from functools import partial
 from types import GenericAlias
-from typing import Any, get_args, get_type_hints, is_typeddict
+from typing import Any, TypedDict, get_args, get_type_hints, is_typeddict
 
 import pytest
 
@@ -74,3 +74,20 @@ def test_what_is_looked_up_is_an_option_of_that_type(module):
         typed = options_type(function)
         assert is_typeddict(typed), f"{function.__qualname__} takes any options"
         assert mistakes(typed, argument_spec(module)) == {}
+
+
+class Drifted(TypedDict):
+    """The options of balena_team, as they never were."""
+
+    organization: str
+    name: str | None
+    new_name: str
+    members: dict[str, Any] | None
+    access: dict[str, Any] | None
+    purge: int
+    region: str
+
+
+def test_what_has_drifted_apart_is_found():
+    found = mistakes(Drifted, argument_spec("balena_team"))
+    assert [*found] == ["name", "new_name", "members", "purge", "region"]

@@ -1,11 +1,13 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Type checkers know every namespace and method of the SDK, and what is none."""
+"""Type checkers know every namespace and method of the SDK and every option of a module, and what is none."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+
+import pytest
 
 from tests.support.ansible_runs import CHECKOUT
 
@@ -44,10 +46,22 @@ Balena(tokn="x")  # E: Unexpected keyword argument "tokn"
 Balena(timeout="long")  # E: incompatible type "str"
 """
 
+LOOK_UPS = """
+from ansible_collections.community.balena.plugins.module_utils.domain.access.teams import Want
 
-def test_mypy_knows_what_there_is_and_what_is_not(tmp_path):
+def plan(want: Want) -> None:
+    reveal_type(want["members"])  # N: "list[str] | None"
+    want["nmae"]  # E: has no key "nmae"
+    want["new_name"].strip()  # E: has no attribute "strip"
+    want["name"].strip()
+    (want["new_name"] or "").strip()
+"""
+
+
+@pytest.mark.parametrize("lines", [CALLS, LOOK_UPS], ids=["calls", "look-ups"])
+def test_mypy_knows_what_there_is_and_what_is_not(tmp_path, lines):
     script = tmp_path / "calls.py"
-    script.write_text(CALLS, encoding="utf-8")
+    script.write_text(lines, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", str(script)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     said: dict[int, str] = {}
@@ -57,7 +71,7 @@ def test_mypy_knows_what_there_is_and_what_is_not(tmp_path):
     assert said, done.stderr
     wrong = {
         line: said.get(number, "")
-        for number, line in enumerate(CALLS.splitlines(), start=1)
+        for number, line in enumerate(lines.splitlines(), start=1)
         if not as_expected(line, said.get(number, ""))
     }
     assert wrong == {}
