@@ -12,11 +12,12 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
 from ...sdk import os_version
+from .options import Content
 
 Config = dict[str, Any]
 
@@ -24,19 +25,6 @@ Config = dict[str, Any]
 _LONGEST_SSID = 32
 _WIFI_KEY = range(8, 65)
 _MINUTE = 60_000
-
-
-class Content(TypedDict):
-    """What the options of the module balena_config say of the file."""
-
-    version: str
-    network: str
-    wifi_ssid: str | None
-    wifi_key: str | None
-    app_update_poll_interval: int
-    development_mode: bool
-    provisioning_key_name: str | None
-    provisioning_key_expires: str | None
 
 
 @dataclass(frozen=True)

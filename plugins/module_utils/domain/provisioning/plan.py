@@ -22,8 +22,9 @@ from ..devices.plan import check_architecture, check_types, find_home, type_of
 from ..devices.types import architecture, find_all, named, runs_containers_for
 from ..query import Record
 from . import contents, files, settings
+from .options import Want
 from .present import Job, accepts, contents_of, look
-from .subjects import Devices, Entry, find
+from .subjects import Entry, find
 from .writers import DEVICE_KEY, FILE, TEMPLATE, WRITERS, content
 
 if TYPE_CHECKING:
@@ -34,15 +35,6 @@ BATCH = 50
 #: With this key devices are registered; nobody is told it.
 _KEY_NAME = "Registers devices for balena_config"
 _KEY_SECONDS = 86_400
-
-
-class Want(contents.Content, Devices):
-    """The options of the module balena_config."""
-
-    application: str
-    device_api_key: str | None
-    dest: str | None
-    verify_keys: bool
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.plan import DeclarationError, Key
 from ...engine.wording import listed
@@ -26,6 +26,7 @@ from ..devices.types import WITH_ARCHITECTURE
 from ..query import Record, all_of
 from ..rows import read_rows
 from ..selector import is_device_uuid
+from .options import Devices
 
 if TYPE_CHECKING:
     from ...sdk import Balena
@@ -38,24 +39,6 @@ _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 #: The options that say what a device should be; each may say them for itself.
 OF_EACH: Final = ("name", "device_type", "note", "tags", "env")
 _JOINED: Final = ("tags", "env")
-
-
-class Each(TypedDict):
-    """One of several devices that a task lists."""
-
-    uuid: str | None
-    serial: str | None
-    name: str | None
-    device_type: str | None
-    note: str | None
-    tags: dict[str, Any] | None
-    env: dict[str, Any] | None
-
-
-class Devices(Each):
-    """The options of the module balena_config that are about devices."""
-
-    each: list[Each] | None
 
 
 @dataclass(frozen=True)
