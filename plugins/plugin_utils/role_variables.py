@@ -98,7 +98,7 @@ class Role:
         if os.path.isdir(path):
             reason = "it is a folder"
         elif not os.path.exists(folder):
-            reason = f"there is no folder {folder}"
+            reason = f"folder {folder} does not exist"
         elif not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
             reason = f"{folder} is not a folder in which the user of the controller may write"
         else:

@@ -129,7 +129,7 @@ def test_one_bad_document_does_not_stop_the_others(emulator, ansible):
     twice = role(ansible, documents=[write(folder / "c.yml", good), str(folder / "b.yaml")], status=2)
     assert "Several documents declare the same fleet, of these: sunrise/gateways" in twice.text
     (ansible.folder / "empty").mkdir()
-    assert "There is no document in" in role(ansible, documents=["empty"], status=2).text
+    assert "No document was found in" in role(ansible, documents=["empty"], status=2).text
     assert emulator.writes() == []
 
 

@@ -63,7 +63,7 @@ def test_refusals_of_the_tunnel(unreachable, device, ansible, tmp_path):
     assert "the device is offline" in unreachable(NAME)
     device.set_online(True)
     assert "the token is wrong or has expired" in unreachable(WEB, BALENA_TOKEN="expired")
-    assert "there is no token for the tunnel" in unreachable(WEB, BALENA_TOKEN="")
+    assert "no token was found for the tunnel" in unreachable(WEB, BALENA_TOKEN="")
     hasty = ("-e", "balena_retry_for=0")
     assert "balena_tunnel_address" in unreachable(WEB, *hasty, BALENA_TUNNEL_ADDRESS="localhost:9")
     assert "certificate" in unreachable(WEB, *hasty, BALENA_CA_PATH=str(tmp_path))

@@ -191,7 +191,7 @@ def test_undoing_a_finished_rollout_is_refused_and_keeps_its_report(fleet, emula
 
 def test_a_report_that_cannot_be_written_stops_everything(emulator, ansible):
     (ansible.folder / "folder").mkdir()
-    for path, reason in (("nowhere/report.json", "there is no folder"), ("folder", "it is a folder")):
+    for path, reason in (("nowhere/report.json", "does not exist"), ("folder", "it is a folder")):
         run = roll_out(ansible, "1.2.0", report=str(ansible.folder / path), status=2)
         assert "rollout_report" in run.text
         assert reason in run.text

@@ -89,7 +89,7 @@ RELEASES = {
     "one of another fleet": ("7.7.7", "release '7.7.7' of application 'acme/kiosk' does not exist"),
     "one that failed": ("1.1.0", r"release 1.1.0 \(\w+\) .* cannot be run: its build has the status 'failed'"),
     "one that is invalidated": ("1.0.0", r"release 1.0.0 \(\w+\) .* is invalidated; say allow_invalidated: true"),
-    "a range that nothing satisfies": ("^9", "no release of application 'acme/kiosk' that satisfies '\\^9'"),
+    "a range that nothing satisfies": ("^9", "no release of application 'acme/kiosk' satisfies '\\^9'"),
     "no name of a release": ("not one", "release 'not one' does not name a release: a commit"),
 }
 SERVERS: dict[str, tuple[dict[str, Any], str]] = {

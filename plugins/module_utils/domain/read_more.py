@@ -55,7 +55,7 @@ class More:
         for name in self.fields:
             if name not in row:
                 raise DeclarationError(
-                    f"fields: there is no field '{name}'. There are: {', '.join(sorted(set(row) - SECRET_COLUMNS))}"
+                    f"fields: field '{name}' does not exist. The fields are: {', '.join(sorted(set(row) - SECRET_COLUMNS))}"
                 )
         return {name: _without_secrets(row[name]) for name in (*self.fields, *self.expand) if name in row}
 

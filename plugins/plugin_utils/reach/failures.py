@@ -41,7 +41,7 @@ _TUNNEL = {
         " network, balena_reach: local needs no tunnel"
     ),
     "no token": (
-        "there is no token for the tunnel. Set BALENA_TOKEN in the environment or the variable balena_api_token, or log"
+        "no token was found for the tunnel. Set BALENA_TOKEN in the environment or the variable balena_api_token, or log"
         " in with the balena CLI"
     ),
 }

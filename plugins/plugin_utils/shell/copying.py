@@ -52,7 +52,7 @@ def copy(
     if there.kind == "dangling":
         raise ShellFailure(f"dest: '{path}' is a link that leads nowhere. Leave follow out to replace it by the file")
     if not (found.has_folder or params["parents"] or params["dest"].endswith("/")):
-        raise ShellFailure(f"dest: there is no folder for '{path}' on the host. parents=true makes it")
+        raise ShellFailure(f"dest: the folder of '{path}' does not exist on the host. parents=true creates it")
     kept = there.exists and not params["force"]
     same = kept or (there.kind == "file" and checksum(data, found.tool) == found.checksum)
     changes = {} if kept or there.kind != "file" else differences(there, params)

@@ -112,7 +112,7 @@ def chosen(subsets: Iterable[str]) -> list[str]:
     for subset in subsets:
         name = subset.removeprefix("!")
         if name not in known:
-            raise ShellFailure(f"gather_subset: there is no '{name}'; known are {', '.join(known)}{near(name, known)}")
+            raise ShellFailure(f"gather_subset: '{name}' is unknown; choose from {', '.join(known)}{near(name, known)}")
         names = set(SUBSETS) if name == "all" else {"platform"} if name == "min" else {name}
         (unwanted if subset.startswith("!") else wanted).update(names)
     return [name for name in SUBSETS if name in (wanted or set(SUBSETS)) - unwanted]

@@ -121,7 +121,7 @@ def _plan_new(path: str, state: State, params: Params) -> _Planned:
         raise ShellFailure(f"path: '{path}' is a link that leads nowhere. Remove it first, or make what it leads to")
     if wanted not in ("directory", "touch"):
         raise ShellFailure(
-            f"path: there is no '{path}' on the host. state=touch makes a file, state=directory a folder"
+            f"path: '{path}' does not exist on the host. state=touch creates a file, state=directory a folder"
         )
     steps = folders(path, params) if wanted == "directory" else [f"touch {word} || exit 1"]
     steps += _wanted_commands(word, params) if wanted == "touch" else []

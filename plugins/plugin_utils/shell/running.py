@@ -46,7 +46,7 @@ def encoded(text: str, option: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise ShellFailure(f"{option} has half of a surrogate pair, which is no character") from None
+        raise ShellFailure(f"{option} has half of a surrogate pair, which is not a character") from None
 
 
 @dataclass(frozen=True)

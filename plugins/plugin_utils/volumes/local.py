@@ -80,6 +80,6 @@ def check_archive(path: Path) -> None:
                 if name.is_absolute() or ".." in name.parts:
                     raise ShellFailure(f"path: '{path}' has the file '{member.name}', which would not be in the volume")
     except FileNotFoundError:
-        raise ShellFailure(f"path: there is no '{path}' here") from None
+        raise ShellFailure(f"path: '{path}' does not exist on the controller") from None
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise ShellFailure(f"path: '{path}' is not a whole .tar.gz archive: {error}") from None

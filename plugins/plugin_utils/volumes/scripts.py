@@ -18,7 +18,7 @@ _ELSEWHERE = "/mnt/data/docker/volumes"
 
 _BEGIN = f"""\
 say() {{ printf '%s %s\\n' MARK "$1" >&2; }}
-e=$({ENGINE}) || {{ say "problem there is no container engine"; exit 1; }}
+e=$({ENGINE}) || {{ say "problem no container engine was found"; exit 1; }}
 """
 
 LIST = _BEGIN + 'exec "$e" volume ls -q'
@@ -26,7 +26,7 @@ LIST = _BEGIN + 'exec "$e" volume ls -q'
 _FIND = """\
 d=$("$e" volume inspect --format '{{.Mountpoint}}' VOLUME) || exit 1
 [ -d "$d" ] || d=ELSEWHERE/VOLUME/_data
-[ -d "$d" ] || { say "problem the folder of the volume is not there"; exit 1; }
+[ -d "$d" ] || { say "problem the folder of the volume is missing"; exit 1; }
 """
 
 USERS = _BEGIN + "exec \"$e\" ps --filter volume=VOLUME --filter status=running --format '{{.Names}}'"

@@ -66,7 +66,7 @@ def test_nothing_is_asked_for_without_relations():
 
 
 def test_an_unknown_field_is_named_with_those_that_there_are():
-    with pytest.raises(DeclarationError, match=r"there is no field 'nosuch'\. There are: a, b$"):
+    with pytest.raises(DeclarationError, match=r"field 'nosuch' does not exist\. The fields are: a, b$"):
         wanted(fields=["nosuch"]).given({"a": 1, "b": 2, "api_secret": "s"})
 
 

@@ -98,7 +98,7 @@ def test_a_device_that_never_reported_gets_what_is_declared():
 
 @pytest.mark.parametrize("name", ["7.0.0", "^7", "1.2"])
 def test_a_version_that_there_is_not(name):
-    with pytest.raises(DeclarationError, match="no such balenaOS for the device type raspberrypi4-64"):
+    with pytest.raises(DeclarationError, match="matches no balenaOS for the device type raspberrypi4-64"):
         target(name, device())
 
 

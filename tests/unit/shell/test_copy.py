@@ -298,10 +298,10 @@ def test_a_fetched_file_stays_in_its_folder(busybox, local, src):
 
 def test_a_file_that_is_missing(busybox, place, local):
     options = {"src": f"{place}/none", "dest": str(local)}
-    assert "there is no" in fetch(busybox, fail_on_missing=False, **options)["msg"]
+    assert "does not exist" in fetch(busybox, fail_on_missing=False, **options)["msg"]
     done = run_shell_task(busybox, "shell_fetch", **options)
     assert done["failed"]
-    assert f"there is no '{place}/none' on the host" in done["msg"]
+    assert f"'{place}/none' does not exist on the host" in done["msg"]
 
 
 @pytest.mark.parametrize(

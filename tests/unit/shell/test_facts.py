@@ -76,7 +76,7 @@ def test_subsets(subsets, expected):
 
 def test_a_subset_that_there_is_not_is_named(busybox):
     done = run_shell_task(busybox, "shell_facts", gather_subset=["hardwere"])
-    assert "gather_subset: there is no 'hardwere'" in done["msg"]
+    assert "gather_subset: 'hardwere' is unknown" in done["msg"]
     assert "did you mean 'hardware'?" in done["msg"]
 
 

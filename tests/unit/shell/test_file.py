@@ -212,7 +212,7 @@ def test_other_lines_are_none(line):
         ({"path": "x", "state": "link", "src": "y", "mode": "0644"}, "mode: a link has none"),
         ({"path": "x", "recurse": True}, "recurse works with"),
         ({"path": "x", "state": "folder"}, "got: folder"),
-        ({"path": "/no/such", "state": "file"}, "there is no '/no/such' on the host"),
+        ({"path": "/no/such", "state": "file"}, "'/no/such' does not exist on the host"),
         ({"path": "/dev/null", "state": "directory"}, "is there, but not a directory"),
         ({"path": "/dev/null", "state": "link", "src": "x"}, "which a link does not replace"),
         ({"path": "/dev/null/x", "state": "directory"}, "cannot be changed on the host: "),

@@ -88,7 +88,7 @@ class _Checker:
     def _no_alternative(self, value: Any, schema: Schema) -> str | None:
         ways = schema.get("anyOf")
         fits = ways is None or any(not next(self.check(value, way, ""), None) for way in ways)
-        return None if fits else "is none of what is allowed"
+        return None if fits else "is not one of what is allowed"
 
     def _object(self, value: Mapping[str, Any], schema: Schema, path: str) -> Iterator[Mistake]:
         properties = schema.get("properties", {})

@@ -48,7 +48,7 @@ class VersionName:
     def missing(self, what: str, versions: Sequence[str]) -> DeclarationError:
         """The error of a version that there is not."""
         known = listed(versions, _NAMED, more=" …") or "none"
-        return DeclarationError(f"version '{self.text}': there is no such {what} (there are: {known})")
+        return DeclarationError(f"version '{self.text}' matches no {what} (available: {known})")
 
 
 def read_version_name(text: Any, option: str) -> VersionName:

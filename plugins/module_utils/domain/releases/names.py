@@ -94,8 +94,8 @@ class ReleaseName:
     def missing(self, where: str = "") -> str:
         """The sentence on a release that does not exist."""
         if self.kind in ("range", "latest"):
-            wanted = f"that satisfies '{self.text}'" if self.kind == "range" else "to be the latest"
-            return f"there is no release{where} {wanted} (final, successful and not invalidated)"
+            can = f"satisfies '{self.text}'" if self.kind == "range" else "can be the latest"
+            return f"no release{where} {can} (only final, successful ones that are not invalidated count)"
         return f"release '{self.text}'{where} does not exist, or the token may not see it"
 
     def drafts(self, rows: Iterable[Record]) -> str:
