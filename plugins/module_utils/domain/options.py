@@ -44,6 +44,12 @@ class ReadMore(TypedDict):
     expand: Any | None
 
 
+class Windows(TypedDict):
+    """When there is time for maintenance."""
+
+    windows: list[dict[str, Any]] | None
+
+
 class Forecast(TypedDict):
     """What a plan may cost the devices."""
 

@@ -54,9 +54,8 @@ class More:
         """
         for name in self.fields:
             if name not in row:
-                raise DeclarationError(
-                    f"fields: field '{name}' does not exist. The fields are: {', '.join(sorted(set(row) - SECRET_COLUMNS))}"
-                )
+                known = ", ".join(sorted(set(row) - SECRET_COLUMNS))
+                raise DeclarationError(f"fields: field '{name}' does not exist. The fields are: {known}")
         return {name: _without_secrets(row[name]) for name in (*self.fields, *self.expand) if name in row}
 
     @contextmanager

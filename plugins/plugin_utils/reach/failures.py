@@ -41,8 +41,8 @@ _TUNNEL = {
         " network, balena_reach: local needs no tunnel"
     ),
     "no token": (
-        "no token was found for the tunnel. Set BALENA_TOKEN in the environment or the variable balena_api_token, or log"
-        " in with the balena CLI"
+        "no token was found for the tunnel. Set BALENA_TOKEN in the environment or the variable balena_api_token, or "
+        "log in with the balena CLI"
     ),
 }
 

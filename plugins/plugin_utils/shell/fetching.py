@@ -31,7 +31,9 @@ def fetch(shell: Shell, params: Params, dest: Path, *, check_mode: bool) -> dict
     result: dict[str, Any] = {"changed": False, "src": src, "dest": str(dest), "checksum": None, "msg": ""}
     if not state.exists or state.kind != "file":
         wrong = (
-            f"src: '{src}' is a {state.kind}, not a file" if state.exists else f"src: '{src}' does not exist on the host"
+            f"src: '{src}' is a {state.kind}, not a file"
+            if state.exists
+            else f"src: '{src}' does not exist on the host"
         )
         if params["fail_on_missing"] or state.exists:
             raise ShellFailure(wrong)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from ..diagnosis.checks import Diagnosis
-from ..options import DeviceSelection, Forecast
+from ..options import DeviceSelection, Forecast, Windows
 from ..waves.gate import Gated
 
 
@@ -22,12 +22,11 @@ class Surveyed(DeviceSelection):
     allow_invalidated: bool
 
 
-class Shown(Surveyed):
+class Shown(Surveyed, Windows):
     """The options of the module balena_rollout_info."""
 
     release: Any | None
     approval: list[Any]
-    windows: list[dict[str, Any]] | None
 
 
 class Probe(TypedDict):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...engine import dates
 from ...engine.plan import DeclarationError
 from ...engine.task import Followed, Progress
 from ...engine.wording import counted, listed
+from ..options import DeviceSelection, Windows
 from ..query import Record
 from ..selector import select_devices
 from . import windows, zones
@@ -21,10 +22,8 @@ from . import windows, zones
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-
 #: Any of these means devices.
-_SELECTORS = ("devices", "application", "with_tags", "has_tags", "filter", "limit")
+_SELECTORS: Final = ("devices", "application", "with_tags", "has_tags", "filter", "limit")
 
 #: Seconds after which the clock is read again: it may have been set, or the machine was asleep.
 _NAP = 60.0
@@ -32,6 +31,15 @@ _NAP = 60.0
 _LINE_EVERY = 600.0
 
 _NAMED = 3
+
+
+class Want(DeviceSelection, Windows):
+    """The options of the module balena_window."""
+
+    timezone: str
+    timezone_tag: str | None
+    outside_window: str
+    max_wait: float | None
 
 
 def read(balena: Balena, want: Want) -> dict[str, Any]:
@@ -52,7 +60,7 @@ def wait(want: Want, found: Mapping[str, Any], progress: Progress) -> Followed:
     """
     if found["open"] or want["outside_window"] == "stop":
         return Followed()
-    began, longest = dates.now(), want.get("max_wait")
+    began, longest = dates.now(), want["max_wait"]
     if want["outside_window"] == "fail":
         return Followed(problem=_closed(found, began))
     if longest is not None and found["opens_in"] > longest:
@@ -107,8 +115,8 @@ def _look(want: Want, name: str, moment: datetime) -> dict[str, Any]:
 
 def _devices(balena: Balena, want: Want) -> tuple[list[dict[str, Any]], list[str]]:
     """The devices of the task with their time zones, in one request, and what is to be said of those."""
-    key = want.get("timezone_tag")
-    if all(want.get(name) is None for name in _SELECTORS):
+    key = want["timezone_tag"]
+    if all(want[name] is None for name in _SELECTORS):
         if key is not None:
             raise DeclarationError("timezone_tag needs devices or application, whose tags say the time zone")
         return [], []
