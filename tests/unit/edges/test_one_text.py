@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,8 +30,9 @@ class Nowhere:
 
 
 def in_process(module, options):
-    action = importlib.import_module(f"{COLLECTION}.action.{module}").ActionModule
-    return object.__new__(action)._run_validated({"api_url": Nowhere.url, "api_token": Nowhere.token, **options})
+    action = object.__new__(importlib.import_module(f"{COLLECTION}.action.{module}").ActionModule)
+    action._task = SimpleNamespace(check_mode=False)
+    return action._run_validated({"api_url": Nowhere.url, "api_token": Nowhere.token, **options})
 
 
 def kinds_of(module):
@@ -62,7 +64,7 @@ def test_wrong_options_get_the_same_text_from_a_module_and_in_process(module):
 def test_a_task_without_options_names_those_that_it_needs(module):
     required = [name for name, said in argument_spec(module).items() if said.get("required")]
     here, there = in_process(module, {}), run_module(Nowhere(), module)
-    assert here["msg"] == there["msg"]
+    assert here.get("msg") == there.get("msg")
     assert all(name in here["msg"] for name in required)
 
 
