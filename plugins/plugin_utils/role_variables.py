@@ -85,7 +85,7 @@ class Role:
         wrong.append(emptied(NEVER_EMPTY, given, aliases=aliases, never_blank=visible))
         found = option_errors.validate({"argument_spec": self.options}, given)
         wrong.append(option_errors.explain(self.options, given, found, self.prefix, prefix=self.prefix))
-        wrong += (self._unwritable(name, value) for name, value in given.items() if name in _FILES)
+        wrong += (self._unwritable(name, path) for name in _FILES & given.keys() for path in _several(given[name]))
         return [*filter(None, wrong), *self.misspelt(variables)]
 
     def _unwritable(self, name: str, value: Any) -> str:
@@ -149,6 +149,11 @@ def _set_by(tasks: Any) -> Iterator[str]:
         yield from tasks.get("ansible.builtin.set_fact", ())
         for part in ("block", "rescue", "always"):
             yield from _set_by(tasks.get(part))
+
+
+def _several(value: Any) -> list[Any]:
+    """The items of a list, which may also be one."""
+    return value if isinstance(value, list) else [value]
 
 
 def _is_result(value: Any) -> bool:

@@ -91,23 +91,21 @@ def test_a_pipeline_fails_on_drift_and_keeps_the_report(emulator, ansible):
 
 
 def assert_report_is_readable(folder: Path) -> None:
-    """The three forms say the same; text of the fleet is never markup, and nothing is loaded from elsewhere."""
+    """All forms say the same; text of the fleet is never markup, and nothing is loaded from elsewhere."""
     fleets = json.loads((folder / "drift.json").read_text(encoding="utf-8"))
     texts = [finding["text"] for fleet in fleets for finding in fleet["findings"]]
     shown = inert.inert_text(MARKUP) if inert.IS_NEEDED else MARKUP
     assert any(shown in text for text in texts)
-    page = Page((folder / "drift.html").read_text(encoding="utf-8"))
-    assert "script" not in page.tags
-    assert all(link and link.startswith("#fleet-") for link in page.links)
-    assert [word for word in page.words if word in texts] == texts
-    assert shown in page.words
+    for name in ("drift.html", "drift.mail.html"):
+        page = Page((folder / name).read_text(encoding="utf-8"))
+        assert "script" not in page.tags
+        assert page.links == []  # this server has no dashboard
+        assert any(shown in word for word in page.words)
     markdown = (folder / "drift.md").read_text(encoding="utf-8")
-    rows = [line for line in markdown.splitlines() if line.startswith("|")]
-    cells = [re.split(r"(?<!\\)\|", row)[1:-1] for row in rows]
-    assert {len(row) for row in cells} == {2, 3, 5}
-    unescaped = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", cell.strip()) for row in cells for cell in row]
-    assert set(texts) <= set(unescaped)
-    assert not re.search(r"(?<!\\)[<\[`*]", markdown)
+    unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown.replace("\u2060", ""))
+    assert shown in unescaped
+    ours = re.sub(r"</?(details|summary)>|\*\*\d+\*\*|`[0-9a-f]{7}`|`[█░]+`", "", markdown)
+    assert not re.search(r"(?<!\\)[<\[`*]", ours)
 
 
 def test_one_bad_document_does_not_stop_the_others(emulator, ansible):

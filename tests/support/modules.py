@@ -16,7 +16,7 @@ from tests.support.ansible_runs import CHECKOUT
 COLLECTION = "ansible_collections.community.balena.plugins"
 FILES = {path.stem for path in (CHECKOUT / "plugins" / "modules").glob("[a-z]*.py")}
 #: Those that do not talk to the API, but to the shell of their host, over its connection, or to nobody.
-_WITHOUT_API = ("balena_policy", "balena_volume_archive")
+_WITHOUT_API = ("balena_policy", "balena_report", "balena_volume_archive")
 SHELL_MODULES = sorted(name for name in FILES if name.startswith("shell_") or name in _WITHOUT_API)
 MODULES = sorted(FILES - {*SHELL_MODULES})
 #: Modules that never change anything, though their names do not end in _info: what they tell is not all that they do.

@@ -61,8 +61,8 @@ def as_text(content: Content) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def write_whole(path: str, text: bytes, option: str) -> None:
-    """Write a file that only the user can read. It is whole, or as it was before.
+def write_whole(path: str, text: bytes, option: str, mode: int = 0o600) -> None:
+    """Write a file, which by default only the user can read. It is whole, or as it was before.
 
     :raises DeclarationError: it cannot be written; names the option.
     """
@@ -72,6 +72,7 @@ def write_whole(path: str, text: bytes, option: str) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(text)
+            os.chmod(draft, mode)
             os.replace(draft, target)
         except OSError:
             os.unlink(draft)
