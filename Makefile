@@ -85,6 +85,7 @@ docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_bu
 docs-check: docs ## look at the documentation in a browser, and take pictures of it
 	@docs/tools/install_browser.sh
 	@$(BIN)/python docs/tools/check_in_browser.py
+	@$(BIN)/python docs/tools/check_reports_in_browser.py
 
 clean: ## remove all that was made here, .venv included
 	rm -rf .venv .cache tests/output docs/_build *.tar.gz

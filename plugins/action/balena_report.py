@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
 
     def _write(self, params: Mapping[str, Any]) -> dict[str, Any]:
         kind, data = params["kind"], writing.checked(params["kind"], params["data"])
-        names = {str(one.get("uuid")): str(one["name"]) for one in params["devices"] if one.get("name")}
+        names = {str(one.get("uuid")): str(one["name"]) for one in params["known_devices"] if one.get("name")}
         made = writing.report_of(
             kind, data, names=names, title=params["title"], dashboard=self._dashboard(params["dashboard"])
         )

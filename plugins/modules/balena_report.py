@@ -70,7 +70,7 @@ options:
   title:
     description: The title of the report.
     type: str
-  devices:
+  known_devices:
     description: Devices with a C(uuid) and a C(name), such as modules return, where O(data) has no names.
     type: list
     elements: dict
@@ -139,7 +139,7 @@ OPTIONS = Options(
         "to": {"type": "list", "elements": "path", "default": []},
         "format": {"type": "str", "choices": ["html", "mail", "markdown", "json"]},
         "title": {"type": "str"},
-        "devices": {"type": "list", "elements": "dict", "default": []},
+        "known_devices": {"type": "list", "elements": "dict", "default": []},
         "dashboard": {"type": "str"},
         "show": {"type": "bool", "default": False},
         "fail_msg": {"type": "str", "default": ""},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...module_utils.engine.wording import counted
@@ -17,6 +18,8 @@ Finding = Mapping[str, Any]
 _FOLLOWS = "track"
 #: So many different sentences on one thing are groups of their own; more are details of one group.
 _SORTS = 4
+#: So many groups of one kind are listed.
+_MOST = 12
 _SPREAD = {"os": "balenaOS"}
 
 
@@ -66,7 +69,17 @@ def _topics(findings: Sequence[Finding]) -> Iterator[Topic]:
         by_kind.setdefault(str(one.get("kind", "")), []).append(one)
     for kind, found in by_kind.items():
         groups = sorted(_groups(found), key=lambda group: (group.tone != BAD, -group.number, group.title))
-        yield Topic(clip(kind.replace("_", " ").capitalize()), groups, len(found))
+        yield Topic(clip(kind.replace("_", " ").capitalize()), _fewer(groups, kind), len(found))
+
+
+def _fewer(groups: Sequence[Group], kind: str) -> list[Group]:
+    """The largest groups, and one for all others, in which each device says what its group would."""
+    if len(groups) <= _MOST:
+        return list(groups)
+    others = groups[_MOST - 1 :]
+    told = [replace(one, detail=one.detail or group.title) for group in others for one in group.devices]
+    tone = BAD if any(group.tone == BAD for group in others) else GOOD
+    return [*groups[: _MOST - 1], Group(clip(_of_many(f"other_{kind}", "")), told, len(told), tone)]
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:

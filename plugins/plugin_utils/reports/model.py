@@ -14,7 +14,7 @@ from ...module_utils.engine.visible import one_line
 #: What becomes of a thing: all is well, something is wrong, it is still to come.
 GOOD, BAD, SOFT = "good", "bad", "soft"
 #: A name or a sentence is cut off here.
-_LONGEST = 240
+_LONGEST = 160
 
 
 def clip(value: Any) -> str:

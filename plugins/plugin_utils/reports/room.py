@@ -19,7 +19,7 @@ _DEVICE, _GROUP, _PART, _PAGE = 210, 420, 900, 6_000
 #: At most so many devices of a group are listed, and at least so many where any are.
 _MOST, _LEAST = 50, 3
 #: Values of which a bar is drawn.
-_BARS = 12
+_BARS = 6
 
 
 def fitted(report: Report, form: str) -> Report:
