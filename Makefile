@@ -20,7 +20,7 @@ SAME_CORE = ansible-core==$$($(BIN)/python -c 'from ansible.release import __ver
 # Extra arguments for what a target runs: make test ARGS="-k application"
 ARGS ?=
 
-.PHONY: help venv demo device test lint sanity emulator new sdk-dist bench sizes docs docs-check readme surface clean
+.PHONY: help venv demo device test lint sanity emulator new sdk-dist bench sizes docs picture docs-check readme surface clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -79,11 +79,16 @@ sdk-dist: venv ## build wheels of the SDK and of the emulator into .cache/dist
 	@$(BIN)/python .ci/wheels.py build
 
 docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
+	@docs/tools/install.sh graphviz
 	@$(BIN)/python docs/tools/build.py
 	@$(BIN)/python docs/tools/check_links.py
+	@$(BIN)/python docs/tools/check_search.py
+
+picture: venv $(VENV)/.docs-ready ## draw the README's picture of a terminal, of a real rollout on the emulator
+	@$(BIN)/python docs/tools/terminal_picture.py
 
 docs-check: docs ## look at the documentation in a browser, and take pictures of it
-	@docs/tools/install_browser.sh
+	@docs/tools/install.sh browser
 	@$(BIN)/python docs/tools/check_in_browser.py
 	@$(BIN)/python docs/tools/check_reports_in_browser.py
 

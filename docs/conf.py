@@ -7,14 +7,25 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import yaml
+
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 project = "community.balena"
 author = "The community.balena authors"
 project_copyright = f"2026 {author}"
-html_title = project
+# The version of the collection: each has a site of its own.
+release = yaml.safe_load((Path(__file__).parent.parent / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+html_title = f"{project} {release}"
 
-extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext", "linked_modules"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.intersphinx",
+    "sphinx_antsibull_ext",
+    "linked_modules",
+    "pictures",
+    "search_words",
+]
 # build.py writes this inventory of the pages of Ansible's own site that the plugins' pages link to.
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "../ansible.inv")}
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}

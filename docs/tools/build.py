@@ -16,7 +16,7 @@ import yaml
 
 DOCS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / ".cache")]
-from docs.tools import sdk_reference  # noqa: E402
+from docs.tools import fleet_document, plain_pages, sdk_reference  # noqa: E402
 
 BUILD = DOCS / "_build"
 SOURCE = BUILD / "source"
@@ -43,6 +43,11 @@ BETTER = (
     (re.compile(r"^\.\. contents::\n(   :.*\n)+", re.MULTILINE), ""),
     (re.compile(r"^community\.balena\.(\w+ (?:module|role|inventory|connection) -- )", re.MULTILINE), r"\1"),
     (re.compile(r"^Community\.Balena\n=+$", re.MULTILINE), "Modules, roles and plugins\n" + 26 * "="),
+    # Who has come for an example does not want to read all options first.
+    (
+        re.compile(r"(\n\.\. Options\n.*)(\n\.\. Examples\n.*?)(?=\n\.\. (?:Facts|Return values|Status)\b)", re.DOTALL),
+        r"\2\1",
+    ),
     # The navigation lists names, not whole titles.
     (re.compile(r"^    (\w+)_(module|role|inventory|connection)$", re.MULTILINE), r"    \1 <\1_\2>"),
 )
@@ -67,6 +72,7 @@ def write_plugin_pages() -> None:
         for pattern, better in BETTER:
             text = pattern.sub(better, text)
         page.write_text(text, encoding="utf-8")
+    fleet_document.write(pages / "fleet_document.md")
 
 
 def lead_links_home() -> None:
@@ -114,7 +120,10 @@ def main() -> int:
     lead_links_home()
     write_ansible_inventory()
     command = ["sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "-c", str(DOCS), "-d", str(BUILD / "read")]
-    return subprocess.call([*command, str(SOURCE), str(HTML)], env=ENVIRONMENT)
+    status = subprocess.call([*command, str(SOURCE), str(HTML)], env=ENVIRONMENT)
+    if status == 0:
+        plain_pages.write(SOURCE, HTML, ENVIRONMENT)
+    return status
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from docs.tools.check_search import SEARCHES
+
 BUILD = Path(__file__).resolve().parent.parent / "_build"
 SITE = BUILD / "html"
 PICTURES = BUILD / "pictures"
@@ -26,6 +29,8 @@ PICTURED = {
     "index.html": "start",
     "collection/balena_env_var_module.html": "module",
     "fleet-as-code.html": "guide",
+    "rollouts.html": "picture",
+    "from-the-cli.html": "table",
 }
 # What in the text is cut off at the right or makes the page wider than the window. What can be scrolled by itself,
 # such as a block of code, may be wider; the text as a whole may not, though the theme would let it be scrolled.
@@ -44,6 +49,21 @@ TOO_WIDE = """
 }
 """
 BROKEN_IMAGES = "() => [...document.images].filter(image => !image.naturalWidth).map(image => image.src)"
+# Tables of guides have to be scrolled sideways; those of options have a form for phones of their own.
+CUT_TABLES = """
+() => [...document.querySelectorAll("article .table-wrapper")].filter(
+  table => table.scrollWidth > table.clientWidth + 1 && !table.querySelector(".longtable")
+).map(table => table.innerText.slice(0, 60))
+"""
+# Pictures that are part of the page: too small to read, without a description, or black on black.
+UNSEEN_PICTURES = """
+() => [...document.querySelectorAll(".picture svg")].filter(picture => {
+  const box = picture.getBoundingClientRect();
+  const words = getComputedStyle(picture.querySelector("text")).fill;
+  return box.width < 100 || box.height < 100 || !picture.querySelector("title").textContent
+    || words !== getComputedStyle(picture).color;
+}).map(picture => picture.outerHTML.slice(0, 80))
+"""
 # Beside a heading, there must be something to read.
 LEAST_TEXT = 80
 
@@ -94,6 +114,10 @@ class Watch:
                 self.note("there is nothing to read")
             for wide in page.evaluate(TOO_WIDE):
                 self.note(f"too wide: {wide!r}")
+            for table in page.evaluate(CUT_TABLES):
+                self.note(f"a table is cut off: {table!r}")
+            for picture in page.evaluate(UNSEEN_PICTURES):
+                self.note(f"nobody sees the picture: {picture}")
             for image in page.evaluate(BROKEN_IMAGES):
                 self.note(f"no image: {image}")
             if name in PICTURED:
@@ -110,12 +134,14 @@ class Watch:
         page.screenshot(path=PICTURES / "navigation-phone.png")
 
     def search(self) -> None:
-        """Note when the search does not find a module by its name."""
-        page = self.open("search.html?q=balena_env_var")
-        try:
-            page.locator("#search-results li a").first.wait_for(timeout=10_000)
-        except PlaywrightError as error:
-            self.note(f"the search finds nothing: {error}")
+        """Note when the search does not find what answers a word, as somebody sees it who types it."""
+        self.resize("desktop")
+        for word, answer in SEARCHES.items():
+            page = self.open(f"search.html?q={word}")
+            try:
+                page.locator(f'#search-results li a[href^="{answer}.html"]').first.wait_for(timeout=10_000)
+            except PlaywrightError as error:
+                self.note(f"a search for {word} does not find {answer}.html: {error}")
 
 
 def is_elsewhere(address: str) -> bool:

@@ -6,14 +6,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import griffe
 
+from docs.tools.sdk_examples import EXAMPLES
+
 SDK = "ansible_collections.community.balena.plugins.module_utils.sdk"
+#: How the examples make their client.
+CLIENT = 'Balena(token=os.environ["BALENA_TOKEN"], api_url=os.environ["BALENA_API_URL"])'
 STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 HEADINGS = {"parameters": "Arguments", "attributes": "Attributes", "returns": "Returns", "yields": "Yields"}
 
@@ -136,11 +141,40 @@ def public_members(subject: Any) -> Iterator[tuple[str, Any]]:
             yield name, member
 
 
+def example(name: str) -> str:
+    """Return a whole example of what a page is about, with what it imports."""
+    code = EXAMPLES[name]
+    imported = [it for it in ("Balena", "Interceptor", "Options") if it == "Balena" or it in code]
+    lines = [f"from {SDK} import {', '.join(imported)}"]
+    lines += [f"from {SDK} import {module}" for module in ("errors", "utils") if f"{module}." in code]
+    made = [] if "Balena(" in code else [f"balena = {CLIENT}"]
+    if made or "os." in code:
+        lines.insert(0, "import os\n")
+    return "\n".join([*lines, "", *made, code])
+
+
+def linked(text: str, to: Mapping[str, str]) -> str:
+    """Return a page in which the types that its text names lead to where they are described; code stays as it is."""
+
+    def link(found: re.Match[str]) -> str:
+        return f"[{found[0]}]({to[found[1]]})" if found[1] in to else found[0]
+
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
+    for number in range(0, len(parts), 2):
+        parts[number] = re.sub(
+            r"(?<!\[)`(\w+)`",
+            lambda found: f"[`{found[1]}`]({to[found[1]]})" if found[1] in to else found[0],
+            parts[number],
+        )
+    return "".join(parts)
+
+
 def sections(path: str, subject: Any) -> Iterator[str]:
     """Yield the parts of the page about one class or module."""
     yield f"# {path}\n"
     if text := documentation(inspect.getdoc(subject)):
         yield text + "\n"
+    yield f"```python\n{example(path.removeprefix('balena.'))}\n```\n"
     for name, member in public_members(subject):
         if inspect.isclass(member):
             yield f"## {name}\n\n{documentation(member.__doc__)}\n"
@@ -162,7 +196,10 @@ def described(name: str, subject: Any) -> Iterator[tuple[str, str]]:
 
 def written_pages() -> dict[str, str]:
     """Return all pages by their names."""
-    return dict(page for name, subject in subjects() for page in described(name, subject))
+    pages = dict(page for name, subject in subjects() for page in described(name, subject))
+    to = {name: f"{name}.md" for name in pages if name[0].isupper()}
+    to |= {name: f"errors.md#{name.lower()}" for name, _error in public_members(loaded("errors"))}
+    return {name: linked(page, to) for name, page in pages.items()}
 
 
 def write(folder: Path) -> None:

@@ -4,8 +4,9 @@
 
 They find the files that their page shows, and site.yml, a playbook of the reader's own. What is not the test's to do is
 done already: the collection and its libraries are installed. A comment before a block says so if it needs an account
-(`<!-- test: account, REASON -->`); those blocks are counted and named. Commands of the README are run by
-tests/support/readme.py, blocks of CONTRIBUTING.md by tests/integration/test_contributing.py.
+(`<!-- test: account, REASON -->`); those blocks are counted and named. Commands of the README and of the tour are
+run by tests/support/readme.py, blocks of CONTRIBUTING.md by tests/integration/test_contributing.py, and
+recipes by test_recipes.py.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from tests.support.documents import Block, blocks_of, documents
 pytestmark = pytest.mark.once
 
 #: Pages whose blocks other tests run.
-ELSEWHERE = ("README.md", "CONTRIBUTING.md")
+ELSEWHERE = ("README.md", "CONTRIBUTING.md", "docs/recipes.md", "docs/tour.md")
 ALL = [block for path in documents() if str(path.relative_to(CHECKOUT)) not in ELSEWHERE for block in blocks_of(path)]
 COMMANDS = [block for block in ALL if block.language in ("shell", "console") and block.mark not in ("tunnel", "device")]
 ACCOUNT = [block for block in ALL if block.mark.startswith("account, ")]

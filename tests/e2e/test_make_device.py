@@ -41,9 +41,17 @@ def shown_in_guide():
     return command
 
 
+def shown_with_inventories():
+    """The commands of other guides for devices, with the inventory of this one."""
+    pages = [CHECKOUT / "docs" / f"{name}.md" for name in ("recipes", "reaching-devices")]
+    shown = [block.text for page in pages for block in blocks_of(page) if block.mark == "device"]
+    assert len(shown) == len(pages)
+    return re.sub(r"-i \w+\.balena\.yml", "-i .cache/device/demo.balena.yml", "\n".join(shown))
+
+
 def test_a_playbook_visits_it_twice(device_engines, tmp_path):
     visit = f"{PLAYBOOK} -e fetched={shlex.quote(str(tmp_path))}"
-    done = beside(tmp_path, f"{visit} && {visit} && {shown_in_guide()}; exit $((40 + $?))")
+    done = beside(tmp_path, f"set -e; {visit} && {visit} && {shown_in_guide()}\n{shown_with_inventories()}\nexit 40")
     assert done.returncode == 40, done.stdout + done.stderr
     hosts = [f"berlin-sign-01{service}" for service in ("", ".api", ".web", ".flaky")]
     changed = {host: [int(counts["changed"]) for counts in recap(done.stdout, host)] for host in hosts}
@@ -53,6 +61,7 @@ def test_a_playbook_visits_it_twice(device_engines, tmp_path):
     }  # fmt: skip
     assert "balenaOS 6.0.41" in done.stdout
     assert "berlin-sign-01.web | CHANGED" in done.stdout
+    assert "berlin-sign-01 | CHANGED" in done.stdout
     (fetched,) = tmp_path.rglob("api.conf")
     assert "system = Debian" in fetched.read_text(encoding="utf-8")
     assert not (CHECKOUT / ".cache" / "device" / "demo.balena.yml").exists()

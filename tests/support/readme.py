@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the README from top to bottom, as a script: its `shell` blocks in one shell, as they stand there.
+"""Run the README from top to bottom, and then the tour, as a script: their `shell` blocks in one shell, as they stand.
 
 A `text` or `diff` block shows what the commands before it print: its lines must appear in their output, in that
 order. `...` stands for lines that are left out.
@@ -22,7 +22,8 @@ from pathlib import Path
 from tests.support.ansible_runs import CHECKOUT
 from tests.support.documents import Block, blocks_of
 
-README = CHECKOUT / "README.md"
+#: The tour goes on where the README ends.
+PAGES = (CHECKOUT / "README.md", CHECKOUT / "docs" / "tour.md")
 COMMANDS = ("shell", "sh", "bash")
 OUTPUT = ("text", "diff")
 MARK = "::: commands"
@@ -41,9 +42,9 @@ class Step:
 
 
 def steps() -> list[Step]:
-    """Return the README's commands with their output."""
+    """Return the commands with their output."""
     found: list[Step] = []
-    for block in blocks_of(README):
+    for block in (block for page in PAGES for block in blocks_of(page)):
         if block.language in COMMANDS and block.mark != "device":
             found.append(Step(block))
         elif block.language in OUTPUT and found:
@@ -115,6 +116,9 @@ def main(arguments: list[str]) -> int:
                 wrong.append(f"{printed[number]}\nerror: {block} shows a line that is not printed (there): {line!r}\n")
     sys.stderr.write("".join(wrong))
     sys.stdout.write(f"readme: {len(steps())} blocks of commands, {'all ran' if not wrong else 'output differs'}\n")
+    for block in (block for page in PAGES for block in blocks_of(page)):
+        if block.mark.startswith("account, "):
+            sys.stdout.write(f"readme: not run: {block}: {block.mark.removeprefix('account, ')}\n")
     return int(bool(wrong))
 
 
