@@ -45,8 +45,12 @@ SEED = {
 
 @pytest.fixture(scope="module")
 def filters():
-    """The filters of the project's playbooks."""
-    spec = importlib.util.spec_from_file_location("answers", PLAYBOOKS / "filter_plugins" / "answers.py")
+    return plugin("answers")
+
+
+def plugin(name):
+    """The filters of a file of the project's playbooks."""
+    spec = importlib.util.spec_from_file_location(name, PLAYBOOKS / "filter_plugins" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -136,6 +140,120 @@ def test_choices_are_text_in_yaml_or_booleans_that_the_playbooks_take():
         for question in template["survey"]:
             for choice in question.get("choices", []):
                 assert yaml.safe_load(choice) in (choice, True, False), question["variable"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("site=oslo, ring=beta", {"site": "oslo", "ring": "beta"}),
+        ("ring = canary", {"ring": "canary"}),
+        ("keep=", {"keep": ""}),
+        ("url=a=b", {"url": "a=b"}),
+        ("", {}),
+        ("{{ 1 }}=[2]", {"{{ 1 }}": "[2]"}),
+    ],
+)
+def test_tags_have_their_values(filters, text, tags):
+    assert filters["answered_tags"](arrived(text), "Canaries") == tags
+
+
+@pytest.mark.parametrize(
+    ("text", "windows"),
+    [
+        ("22:00-04:00 UTC", [{"start": "22:00", "end": "04:00", "timezone": "UTC"}]),
+        (
+            "mon-thu, sun 22:00 - 04:00 Europe/Oslo",
+            [{"days": ["mon-thu", "sun"], "start": "22:00", "end": "04:00", "timezone": "Europe/Oslo"}],
+        ),
+        ("sat 1:00-2:00; sun 3:00-4:00", [
+            {"days": ["sat"], "start": "1:00", "end": "2:00"}, {"days": ["sun"], "start": "3:00", "end": "4:00"},
+        ]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_windows_have_their_parts(filters, text, windows):
+    assert filters["answered_windows"](arrived(text), "Maintenance windows") == windows
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("answered_tags", "site", "is not made of tags and values"),
+        ("answered_tags", "=oslo", "is not made of tags and values"),
+        ("answered_tags", "a=1, a=2", "has the tag 'a' twice"),
+        ("answered_windows", "at night", "'at night' in the answer to 'It' is not a maintenance window"),
+        ("answered_windows", "22:00", "is not a maintenance window"),
+        ("answered_number", "many", "is not a whole number"),
+        ("answered_number", "1.5", "is not a whole number"),
+        ("answered_tag", '"no"', "cannot be 'no'"),
+    ],
+)
+def test_an_answer_of_another_form_is_named(filters, name, text, message):
+    refusal = outcome(filters[name], arrived(text), "It")[1]
+    assert refusal.startswith(("The answer to 'It'", "'")) and (message in refusal or "did not arrive" in refusal)
+
+
+def test_what_is_missing_or_empty_stands_for_the_default(filters):
+    for nothing in ("", None):
+        assert filters["answered_number"](nothing, "It", 300) == 300
+        assert filters["answered_yes"](nothing, "It", True) is True
+    assert filters["answered_number"](0, "It", 300) == 0
+    assert filters["answered_yes"](False, "It", True) is filters["answered_yes"]("no", "It", True) is False
+
+
+def test_an_answer_that_is_missing_means_what_the_survey_suggests(tmp_path):
+    """What the roles are told is the same, whether the optional answers are the suggested ones, empty or missing."""
+    given = []
+    for name, template in TEMPLATES.items():
+        required = {question["variable"]: "acme/kiosk" for question in template["survey"] if question["required"]}
+        empty = {question["variable"]: "" for question in template["survey"]}
+        given += [(name, answers(template, **required)), (name, required), (name, {**empty, **required})]
+    said = what_is_said(tmp_path, given)
+    for (name, _given), suggested, missing, empty in zip(given[::3], said[::3], said[1::3], said[2::3], strict=True):
+        assert suggested == missing == empty, name
+
+
+def what_is_said(folder, given):
+    """What each playbook tells its role or module when it is given these answers."""
+    plays = []
+    for number, (name, answered) in enumerate(given):
+        (play,) = yaml.safe_load((PLAYBOOKS / name).read_text(encoding="utf-8"))
+        tasks = [each for task in play["tasks"] for each in task.get("block", [task])]
+        facts = [task for task in tasks if "ansible.builtin.set_fact" in task]
+        called = next(task for task in tasks if task not in facts)
+        told = {**called.get("vars", {}), **called.get("community.balena.balena_env_var", {})}
+        kept = {
+            one: f"{{{{ {one} | default('left out') }}}}" for task in facts for one in task["ansible.builtin.set_fact"]
+        }
+        keep = {"ansible.builtin.set_fact": {"said": "{{ it }}"}, "vars": {"it": {**told, **kept}}}
+        play = {"hosts": f"h{number}", "gather_facts": False, "vars": {**answered, "balena_uuid": "0" * 32}}
+        plays.append({**play, "tasks": [*facts, keep]})
+    hosts = [play["hosts"] for play in plays]
+    content = "{{ " + str(hosts) + " | map('extract', hostvars, 'said') | list | to_json }}"
+    write = {"ansible.builtin.copy": {"content": content, "dest": str(folder / "said.json")}}
+    plays.append({"hosts": "localhost", "gather_facts": False, "tasks": [write]})
+    ansible = Ansible(folder, {"ANSIBLE_FILTER_PLUGINS": str(PLAYBOOKS / "filter_plugins")})
+    ansible.playbook(plays, "-i", ",".join(hosts) + ",", status=0)
+    return json.loads((folder / "said.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ("a: 'text'", ""),
+        ('{"a": "text"}', ""),
+        ("a: 0123", "has a value for 'a' that is not text"),
+        ("hunter2", "does not hold names with values"),
+        ("a: [hunter2", "cannot be read as YAML or JSON"),
+    ],
+)
+def test_secrets_of_a_credential_are_names_with_texts(tmp_path, held, message):
+    read = plugin("fleet_secrets")["secrets_in_file"]
+    (tmp_path / "held").write_text(held, encoding="utf-8")
+    found, refusal = outcome(read, str(tmp_path / "held"))
+    assert (found == {"a": "text"} and refusal is None) if not message else message in refusal
+    assert "hunter2" not in str(refusal)
+    assert read("") == {}
 
 
 @pytest.fixture(scope="module")

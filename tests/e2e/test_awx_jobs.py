@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -149,8 +150,41 @@ def test_fleets_are_compared_and_converged(fleet, launch):
     assert drift.status == "successful", drift.output
 
 
+def test_secrets_of_a_fleet_come_from_the_second_credential_and_are_seen_nowhere(fleet, inventory, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project)
+    document = (project / "fleets" / "kiosk.yml").read_text(encoding="utf-8")
+    document += "    MQTT_PASSWORD: {secret: mqtt}\n"
+    (project / "fleets" / "kiosk.yml").write_text(document, encoding="utf-8")
+    credential = {"api_token": fleet.token, "api_url": fleet.url}
+    awx = Awx(tmp_path / "awx", credential, project, secrets="mqtt: hunter2-{{ 7 * 7 }}\n")
+    converged = awx.launch("playbooks/converge.yml", inventory, {"asked_max_changes": "100%"})
+    assert converged.status == "successful", converged.output
+    rows = fleet.store.query("application_environment_variable", name="MQTT_PASSWORD")
+    assert [row["value"] for row in rows] == ["hunter2-{{ 7 * 7 }}"]
+    compared = awx.launch("playbooks/drift.yml", inventory, {}, check=True)
+    assert compared.status == "successful", compared.output
+    assert "hunter2" not in str(converged.events) + str(compared.events)
+
+
+def test_a_rollout_does_what_its_survey_can_say(fleet, launch):
+    kiosk = fleet.store.ids("application", slug="acme/kiosk")[0]
+    release = max(fleet.store.ids("release", belongs_to__application=kiosk))
+    given = {
+        "asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "100%", "asked_soak": 0,
+        "asked_canary": "site=bergen", "asked_with_tags": "site=bergen", "asked_limit": "50%",
+        "asked_windows": "00:00-24:00 Europe/Oslo", "asked_outside_window": "stop", "asked_success_percentage": 100,
+        "asked_max_failures": 0, "asked_offline": "fail", "asked_keep_out_tag": "keep", "asked_diagnose": "yes",
+    }  # fmt: skip
+    done = launch("rollout.yml", **given)
+    assert done.status == "successful", done.output
+    assert "canary" in done.output
+    assert len(fleet.store.ids("device", is_running__release=release)) == 2
+
+
 def test_a_release_is_rolled_out_after_approval(fleet, launch):
     given = {"asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "2, 100%", "asked_soak": 0}
+    given["asked_finish"] = "pin_fleet"
     stopped = launch("rollout.yml", **given, asked_approval="2")
     assert stopped.status == "failed"
     # By the name that the survey asks for it.
@@ -167,6 +201,7 @@ def test_a_release_is_rolled_out_after_approval(fleet, launch):
     done = launch("rollout.yml", **given, asked_approval="2", asked_approved=2, more={"awx_workflow_job_id": 7})
     assert done.status == "successful", done.output
     assert len(fleet.store.ids("device", is_running__release=release)) == 11
+    assert fleet.store.ids("application", should_be_running__release=release) == [kiosk]
 
 
 def test_an_update_of_the_os_asks_for_approval_by_the_name_of_the_survey(fleet, launch):

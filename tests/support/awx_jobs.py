@@ -72,7 +72,7 @@ def variables(name: str) -> Record:
 def job_templates() -> dict[str, Record]:
     """The job templates by their playbooks, with all questions of their surveys."""
     told = variables("job_templates")
-    questions = {f"{{{{ {name} }}}}": question for name, question in told.items()}
+    questions = {f"{{{{ {name} }}}}": question for name, question in variables("questions").items()}
     found = {}
     for template in told["job_templates"]:
         survey = [questions[each] if isinstance(each, str) else each for each in template["survey"]]
@@ -115,11 +115,16 @@ class Job:
 
 
 class Awx:
-    """Runs jobs in folders below one folder, with the environment of an execution environment and one credential."""
+    """Runs jobs in folders below one folder, with the environment of an execution environment and the credentials.
 
-    def __init__(self, folder: Path, credential: Mapping[str, Any], project: Path = PROJECT) -> None:
+    Without secrets of fleets, there is no credential of the second type.
+    """
+
+    def __init__(self, folder: Path, credential: Mapping[str, Any], project: Path = PROJECT, secrets: str = "") -> None:
         self._folder = folder
-        self._credential = dict(credential)
+        self._credentials = {"credential": dict(credential)}
+        if secrets:
+            self._credentials["fleet_secrets"] = {"secrets": secrets}
         self._project = project
         folder.mkdir(exist_ok=True)
         environment = Ansible(folder).environment
@@ -213,15 +218,16 @@ class Awx:
         return Job(ended.status, events)
 
     def _injected(self, data: Path, worker: Path, environment: Mapping[str, str]) -> dict[str, str]:
-        """The environment variables of the credential."""
+        """The environment variables of the credentials."""
         from awx_plugins.interfaces._temporary_private_credential_api import Credential
         from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 
-        told = variables("credential_type")
+        told = {**variables("credential_type"), **variables("fleet_secrets")}
         names = ("inputs", "injectors")
-        kind = SimpleNamespace(**{name: told[f"credential_type_{name}"] for name in names}, managed=False)
         found: dict[str, Any] = dict(environment)
-        inject_credential(kind, Credential(self._credential), found, {}, [], str(data))
+        for prefix, inputs in self._credentials.items():
+            kind = SimpleNamespace(**{name: told[f"{prefix}_type_{name}"] for name in names}, managed=False)
+            inject_credential(kind, Credential(inputs), found, {}, [], str(data))
         new = {name: value for name, value in found.items() if name not in environment}
         return {name: value.replace(MOUNTED, str(worker), 1) for name, value in new.items()}
 

@@ -11,6 +11,7 @@ refused with the name of its question. In double quotes, which make it JSON, any
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,12 @@ from ansible.utils.unsafe_proxy import NativeJinjaUnsafeText, wrap_var
 QUOTE = '"'
 #: What Ansible makes of answers, as people call it.
 KINDS = {bool: "a boolean", int: "a number", float: "a number", type(None): "nothing"}
+#: What set_fact makes a boolean of, up to ansible-core 2.18.
+BOOLEANS = ("yes", "no", "true", "false")
+#: A maintenance window: weekdays and a time zone may be left out.
+WINDOW = re.compile(
+    r"(?:(?P<days>[^:]*[^:\s\d])\s+)?(?P<start>\d\d?:\d\d)\s*-\s*(?P<end>\d\d?:\d\d)(?:\s+(?P<timezone>\S+))?"
+)
 WHY = "ansible-core 2.19 and newer read what AWX hands on once more as YAML, so what was written is lost"
 
 
@@ -57,6 +64,82 @@ def answered_value(answer: Any, question: str, form: str = "text", form_question
         hint = f"Choose JSON for '{form_question}', and write the value in double quotes, such as {_QUOTED}."
         raise AnsibleFilterError(f"{_refused(answer, question)} {hint}")
     return _inert(_from_json(answer, question) if form == "JSON" else answer)
+
+
+def answered_number(answer: Any, question: str, otherwise: Any = None) -> Any:
+    """Return an answer that is a whole number.
+
+    :param otherwise: what an answer that is missing or empty stands for.
+    :raises AnsibleFilterError: it is not a whole number.
+    """
+    if answer is None or answer == "":
+        return otherwise
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        return answer
+    if isinstance(answer, str) and answer == _decimal(answer):
+        return int(answer)
+    raise AnsibleFilterError(f"The answer to '{question}' is not a whole number.")
+
+
+def answered_yes(answer: Any, question: str, otherwise: bool) -> bool:
+    """Return whether yes was chosen, as text or as what Ansible makes of it.
+
+    :param otherwise: what an answer that is missing or empty stands for.
+    :raises AnsibleFilterError: it is neither yes nor no.
+    """
+    chosen = {"yes": True, "no": False, "": otherwise}
+    if answer is None or isinstance(answer, bool):
+        return otherwise if answer is None else answer
+    if answer not in chosen:
+        raise AnsibleFilterError(f"The answer to '{question}' is neither yes nor no.")
+    return chosen[answer]
+
+
+def answered_tag(answer: Any, question: str) -> str:
+    """Return an answer that is the name of a tag, or nothing.
+
+    :raises AnsibleFilterError: it is not text any more, or would not be in a fact.
+    """
+    tag = answered_text(answer, question, empty=True).strip()
+    if tag.lower() in BOOLEANS:
+        raise AnsibleFilterError(f"The answer to '{question}' cannot be '{tag}', which Ansible may take for a boolean.")
+    return _inert(tag)
+
+
+def answered_tags(answer: Any, question: str) -> dict[str, str]:
+    """Return an answer of tags with their values, such as C(site=oslo, ring=beta).
+
+    :raises AnsibleFilterError: it is not text any more, or a part of it is no tag with a value.
+    """
+    parts = [part.strip() for part in answered_text(answer, question, empty=True).split(",")]
+    tags: dict[str, str] = {}
+    for name, sign, value in (part.partition("=") for part in parts if part):
+        if not sign or not name.strip():
+            raise AnsibleFilterError(f"The answer to '{question}' is not made of tags and values, such as site=oslo.")
+        if name.strip() in tags:
+            raise AnsibleFilterError(f"The answer to '{question}' has the tag '{name.strip()}' twice.")
+        tags[name.strip()] = value.strip()
+    return dict(wrap_var(tags))
+
+
+def answered_windows(answer: Any, question: str) -> list[dict[str, Any]]:
+    """Return an answer of maintenance windows, one a line or with semicolons between them.
+
+    :raises AnsibleFilterError: it is not text any more, or a line of it is no window.
+    """
+    lines = [line.strip() for line in re.split(r"[;\n]", answered_text(answer, question, empty=True))]
+    return [_window(line, question) for line in lines if line]
+
+
+def _window(line: str, question: str) -> dict[str, Any]:
+    found = WINDOW.fullmatch(line)
+    if found is None:
+        hint = "Write it as in mon-thu, sun 22:00-04:00 Europe/Oslo."
+        raise AnsibleFilterError(f"'{line}' in the answer to '{question}' is not a maintenance window. {hint}")
+    window: dict[str, Any] = {name: text for name, text in found.groupdict().items() if text}
+    if "days" in window:
+        window["days"] = [day.strip() for day in window["days"].split(",") if day.strip()]
+    return dict(wrap_var(window))
 
 
 _QUOTED = '"1.10"'
@@ -97,4 +180,9 @@ class FilterModule:
             "answered_text": answered_text,
             "answered_list": answered_list,
             "answered_value": answered_value,
+            "answered_number": answered_number,
+            "answered_yes": answered_yes,
+            "answered_tag": answered_tag,
+            "answered_tags": answered_tags,
+            "answered_windows": answered_windows,
         }
