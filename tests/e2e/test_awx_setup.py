@@ -23,12 +23,8 @@ SETUP = EXTENSION / "setup.yml"
 SECRET = "the-api-token"
 HIDDEN = "the-fleet-secret"
 WEBHOOK_PASSWORD = "the-webhook-password"
-WEBHOOK = {
-    "awx_notification_type": "webhook",
-    "awx_notification_configuration": {
-        "url": "https://hooks.example.com/awx", "username": "awx", "password": WEBHOOK_PASSWORD,
-    },
-}  # fmt: skip
+HOOK = {"url": "https://hooks.example.com/awx", "username": "awx", "password": WEBHOOK_PASSWORD}
+WEBHOOK = {"awx_notification_type": "webhook", "awx_notification_configuration": HOOK}
 WORKFLOW = "balena: roll a release out with approvals"
 GIVEN = {
     "awx_project_url": "https://git.example.com/fleets.git",
@@ -183,7 +179,7 @@ def test_awx_refuses_a_schedule_in_no_time_zone(awx, set_up):
 
 def test_the_secrets_of_a_notification_are_kept(awx, set_up):
     set_up(job_templates=[], **WEBHOOK)
-    other = {**WEBHOOK["awx_notification_configuration"], "password": "next", "url": "https://other.example.com/"}
+    other = {**HOOK, "password": "next", "url": "https://other.example.com/"}
     changed = set_up(job_templates=[], **{**WEBHOOK, "awx_notification_configuration": other})
     kept_of = awx.one("notification_templates")["notification_configuration"]
     assert (kept_of["url"], kept_of["password"]) == ("https://other.example.com/", WEBHOOK_PASSWORD)

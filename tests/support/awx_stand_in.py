@@ -186,7 +186,7 @@ class Awx:
 
     def _approval(self, node: Record, body: Record) -> Record:
         """Make the approval of a node (C(WorkflowJobTemplateNodeCreateApproval)), which takes no other fields."""
-        given = {name: body[name] for name in ("name", "description", "timeout") if name in body}
+        given: Record = {name: value for name, value in body.items() if name in ("name", "description", "timeout")}
         approval = self.create("workflow_approval_templates", given)
         node["unified_job_template"] = approval["id"]
         return approval
