@@ -24,7 +24,7 @@ from .plan import DeclarationError, Plan
 from .stored import step_data
 from .task import Foreseen
 from .visible import one_line
-from .wording import listed
+from .wording import called, listed
 
 FORMAT = "plan/1"
 #: What scrypt takes: about a twentieth of a second and 16 MB for each secret.
@@ -172,7 +172,7 @@ def title(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
     :param names: those of devices, by their uuids.
     """
     action = "update" if step["action"] == "act" else step["action"]
-    key = [f"{names[part]} ({part[:7]})" if part in names else part for part in map(str, step["key"])]
+    key = [called(part, names[part]) if part in names else part for part in map(str, step["key"])]
     return one_line(f"{action} {step['resource']} {' '.join(key)}")
 
 

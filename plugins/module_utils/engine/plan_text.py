@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .visible import one_line
-from .wording import counted, listed
+from .wording import called, counted, listed
 
 #: So many things that change alike are named.
 _NAMED = 10
@@ -58,7 +58,7 @@ def _alike(content: Content) -> dict[tuple[str, str, str, str], list[str]]:
         what = " ".join(_text(part) for part in (step["resource"].replace("_", " "), *rest))
         action = "do" if step["action"] == "act" else str(step["action"])
         before, after = _side(step.get("before")), _side(step.get("shown" if step["action"] == "act" else "after"))
-        named = f"{names[subject]} ({subject[:7]})" if subject in names else str(subject)
+        named = called(subject, names[subject]) if subject in names else str(subject)
         found.setdefault((action, what, before, after), []).append(named)
     return found
 

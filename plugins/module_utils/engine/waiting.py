@@ -15,7 +15,7 @@ from ..sdk.errors import BalenaError
 from .limits import Limits
 from .patience import Clock, may_pass
 from .task import Followed, Progress
-from .wording import counted, listed
+from .wording import called, counted, listed
 
 #: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
 LOOKS = 2
@@ -55,6 +55,7 @@ class Waited:
     :param believed: those whose state two looks in a row have shown.
     :param looked: how many looks have succeeded.
     :param trouble: why the last look failed, if it did: then nobody knows how things stand.
+    :param names: what the devices are called, by their uuids.
     """
 
     sights: dict[str, Sight]
@@ -62,6 +63,11 @@ class Waited:
     believed: set[str] = field(default_factory=set)
     looked: int = 0
     trouble: BalenaError | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, uuid: str) -> str:
+        """What messages call a device."""
+        return called(uuid, self.names.get(uuid))
 
     def among(self, state: State) -> dict[str, Sight]:
         """The devices in one state; done and failed only when two looks in a row showed it."""
@@ -104,12 +110,13 @@ def follow(
     *,
     seen: Mapping[str, Sight] | None = None,
     skipped: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Followed:
     """L(wait_for), as the outcome of a task: what it returns, and why it failed if it did.
 
     :param skipped: devices that are not waited for, and why; they are returned among the pending ones.
     """
-    waited = wait_for(uuids, look, limits, progress, seen=seen)
+    waited = wait_for(uuids, look, limits, progress, seen=seen, names=names)
     result = waited.result()
     result["pending"] += [{"uuid": uuid, "reason": reason} for uuid, reason in (skipped or {}).items()]
     return Followed({"waited": result}, waited.problem)
@@ -124,6 +131,7 @@ def wait_for(
     seen: Mapping[str, Sight] | None = None,
     looks: int = LOOKS,
     things: str = "devices",
+    names: Mapping[str, str] | None = None,
     clock: Clock | None = None,
 ) -> Waited:
     """Look again and again until enough devices are done, too many have failed, or the time is up.
@@ -135,11 +143,13 @@ def wait_for(
     :param seen: what was seen of them before; counts as the first of two looks.
     :param looks: how many looks in a row make a state believable.
     :param things: what the C(uuids) stand for, in messages.
+    :param names: what the devices are called, by their uuids, as far as that is known.
     :returns: the devices that are done, pending and failed; with C(problem) set unless enough are done.
     :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
     """
     clock = clock or Clock()
     watch = _Watch(uuids, limits, seen or {}, looks, things)
+    watch.waited.names = names or {}
     end = clock.now() + limits.timeout
     lines = _Lines(progress, clock)
     while uuids:
@@ -228,8 +238,11 @@ class _Watch:
         return len(self.waited.among(state))
 
     def _reasons(self, state: State) -> list[str]:
-        rows = list(self.waited.among(state).items())
-        named = [f"{uuid[:7]} {state.value}" + (f": {sight.detail}" if sight.detail else "") for uuid, sight in rows]
+        rows = self.waited.among(state).items()
+        named = [
+            f"{self.waited.called(uuid)} {state.value}" + (f": {sight.detail}" if sight.detail else "")
+            for uuid, sight in rows
+        ]
         return [listed(named, _NAMED, "; ", f"; and {{}} more {state.value}")] if named else []
 
 

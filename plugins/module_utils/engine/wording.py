@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .visible import one_line
+
+#: So many digits of a uuid the dashboard shows.
+_SHORT = 7
 
 
 def counted(number: float, one: str, many: str | None = None) -> str:
@@ -27,3 +33,13 @@ def listed(items: Sequence[str], most: int, between: str = ", ", more: str = " a
     """
     rest = len(items) - most
     return between.join(items[:most]) + (more.format(rest) if rest > 0 else "")
+
+
+def called(uuid: str, name: object = None) -> str:
+    """A device as messages name it: C(berlin-sign-01 (7cf02a6)), or by its uuid alone where its name is not known."""
+    return f"{one_line(str(name))} ({uuid[:_SHORT]})" if name else uuid[:_SHORT]
+
+
+def names_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What devices are called, by their uuids."""
+    return {row["uuid"]: row["device_name"] for row in rows if row.get("device_name")}

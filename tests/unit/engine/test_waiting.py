@@ -145,6 +145,11 @@ def test_a_bar_grows_with_what_is_done():
     assert world.lines[-1] == "[#####...............] 1 of 4 done, 1 failed, 2 pending: 2 Idle"
 
 
+def test_who_has_failed_is_told_by_name():
+    ended = follow(["a"], World(a=[FAILED]).look, Limits(1, 0.01), print, names={"a": "bar"})
+    assert "bar (a) failed: no space" in ended.problem
+
+
 def test_those_that_are_skipped_are_pending_and_no_failure():
     followed = follow([], World().look, Limits(1, 1), print, skipped={"a": "offline, not waited for"})
     assert followed.problem is None

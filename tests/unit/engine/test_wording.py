@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.engine.guard import guard
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan
-from ansible_collections.community.balena.plugins.module_utils.engine.wording import counted, listed
+from ansible_collections.community.balena.plugins.module_utils.engine.wording import called, counted, listed, names_of
 from tests.support.ansible_runs import CHECKOUT
 
 # A count that a plural follows, as in f"{number} devices"; not "1 of 4 devices".
@@ -63,3 +63,13 @@ def test_no_message_puts_a_plural_after_a_count_that_may_be_one():
         if PLURAL.search(line) and not any(text in line for text in ALWAYS_SEVERAL)
     ]
     assert found == []
+
+
+UUID = "7cf02a687b74206f92cb455969cf8e98"
+
+
+def test_a_device_is_called_by_its_name_and_told_from_others_of_that_name():
+    assert called(UUID, "berlin-sign-01") == "berlin-sign-01 (7cf02a6)"
+    assert called(UUID) == called(UUID, "") == "7cf02a6"
+    assert called(UUID, "a\nb\x1b[2J") == r"a\nb\x1b[2J (7cf02a6)"
+    assert names_of([{"uuid": "a", "device_name": "x"}, {"uuid": "b"}]) == {"a": "x"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NamedId, Row, compare
-from ...engine.wording import counted, listed
+from ...engine.wording import called, counted, listed
 from ..host_os import supervisors
 from ..host_os.names import read_version_name
 from ..host_os.targets import COLUMN, queued
@@ -163,7 +163,7 @@ def _os(balena: Balena, scope: Scope, rows: Sequence[Record]) -> tuple[dict[str,
 
 
 def _named(row: Record, problem: str) -> str:
-    return f"{row['device_name']} ({row['uuid'][:7]}): {problem}"
+    return f"{called(row['uuid'], row['device_name'])}: {problem}"
 
 
 def _summary(what: str, version: str, problems: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...engine.plan import DeclarationError
-from ...engine.wording import listed
+from ...engine.wording import called, listed
 from ...sdk import os_version
 from ..query import Record
 
@@ -74,7 +74,7 @@ def refuse_all(what: str, wanted: VersionName, judged: Sequence[tuple[Record, st
     :param judged: each device, and what is wrong with it, if something is.
     :raises DeclarationError: names the devices and the reasons.
     """
-    bad = [f"{row['device_name']} ({row['uuid'][:7]}): {problem}" for row, problem in judged if problem]
+    bad = [f"{called(row['uuid'], row['device_name'])}: {problem}" for row, problem in judged if problem]
     if bad:
         raise DeclarationError(
             f"{len(bad)} of {len(judged)} devices cannot get {what} {wanted.text}, and nothing was changed: "

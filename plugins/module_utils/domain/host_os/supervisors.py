@@ -12,6 +12,7 @@ from ...engine.apply import Outcome
 from ...engine.plan import Change, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
+from ...engine.wording import names_of
 from ...sdk import os_version
 from ...sdk._related import related
 from ...sdk.errors import BalenaError
@@ -136,7 +137,7 @@ def _follower(
     awaited = [row["uuid"] for row in rows if fates[row["uuid"]] != UP_TO_DATE and row["uuid"] not in skipped]
     watched = [row for row in rows if row["uuid"] in {*awaited, *there}]
     ids, fleets = {row["uuid"]: row["id"] for row in watched}, sorted({status.home_of(row) for row in watched})
-    watch = Watch(gate, gate.limits(len(rows)), want["soak"], awaited, [*there], skipped)
+    watch = Watch(gate, gate.limits(len(rows)), want["soak"], awaited, [*there], skipped, names_of(rows))
 
     def see(uuid: str, row: Record) -> Sight:
         if _runs(row, there.get(uuid, targets[uuid].label)):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome, Writers
 from ...engine.plan import Act, Change, Plan
 from ...engine.task import Followed, Progress, Task
+from ...engine.wording import names_of
 from ...sdk import os_version
 from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
@@ -218,6 +219,7 @@ def _follower(want: Want, gate: Gate, devices: Sequence[Device], fates: Mapping[
         [device.uuid for device in followed],
         [device.uuid for device in there],
         skipped,
+        names_of(device.row for device in devices),
     )
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:

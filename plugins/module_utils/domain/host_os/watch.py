@@ -25,6 +25,7 @@ class Watch:
     :param awaited: the uuids of the devices that do not have the version yet.
     :param there: those that have it and are online. They are not waited for, but held like the others.
     :param skipped: those that are not waited for, and why.
+    :param names: what all of these are called.
     """
 
     gate: Gate
@@ -33,6 +34,7 @@ class Watch:
     awaited: Sequence[str]
     there: Sequence[str]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def follow(self, look: Look, keeps: Look, progress: Progress) -> Followed:
         """Wait, hold, and say what came of it.
@@ -40,7 +42,7 @@ class Watch:
         :param look: whether devices have the version.
         :param keeps: whether they have it and are online.
         """
-        waited = waiting.wait_for(self.awaited, look, self.limits, progress)
+        waited = waiting.wait_for(self.awaited, look, self.limits, progress, names=self.names)
         problem, unseen = waited.problem, waited.trouble is not None
         if problem is None:
             held = Hold(waited, keeps, self.gate, self.limits, self.soak, self.there)

@@ -206,7 +206,7 @@ def _followers(want: Want, limits: Limits, home: Record, target: Record | None, 
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         condition = {"belongs_to__application": home["id"], "is_pinned_on__release": None}
-        columns = ["id", "uuid", "belongs_to__application", *status.COLUMNS]
+        columns = ["id", "uuid", "device_name", "belongs_to__application", *status.COLUMNS]
         rows = read_rows(balena, "device", condition, select=columns)
         targets = {home["id"]: target["id"]} if target else {}
         waits = _device_wait(want, limits, rows, targets, {row["uuid"] for row in rows} if changed else ())

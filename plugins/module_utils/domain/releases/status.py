@@ -13,6 +13,7 @@ from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.task import Followed, Progress
 from ...engine.waiting import Sight, State
+from ...engine.wording import names_of
 from ...sdk._chunks import IDS, chunks
 from ...sdk._related import referenced, related
 from ..query import PAGE, Record
@@ -153,7 +154,7 @@ def follower(
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         look = looking(balena, ids, fleets, see, columns=columns)
-        return waiting.follow(list(ids), look, limits, progress, seen=seen, skipped=skipped)
+        return waiting.follow(list(ids), look, limits, progress, seen=seen, skipped=skipped, names=names_of(rows))
 
     return follow
 

@@ -14,7 +14,7 @@ from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
 from ...engine.task import Followed, Progress, Task
-from ...engine.wording import counted, listed
+from ...engine.wording import called, counted, listed, names_of
 from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
@@ -89,7 +89,7 @@ def refuse_outsiders(balena: Balena, want: Want, fleet: Fleet, crew: Crew) -> No
         if row["uuid"] not in part and not survey.has_target(row, fleet.target["id"])
     ]
     if rows:
-        named = listed([f"{row['device_name']} ({row['uuid'][:7]})" for row in rows], _NAMED)
+        named = listed([called(row["uuid"], row["device_name"]) for row in rows], _NAMED)
         raise DeclarationError(
             f"finish: {PIN_FLEET} would give the release also to devices that follow the application and have no part "
             f"in the rollout: {named}. Pin them on a release of their own first, or say finish: keep_pins"
@@ -182,6 +182,6 @@ def _follower(
             balena, ids, [fleet.row["id"]], lambda uuid, row: status.see_release(row, former[uuid], policy, said[uuid])
         )
         reasons = dict.fromkeys(skipped, "offline, not waited for")
-        return waiting.follow(list(ids), look, limits, progress, skipped=reasons)
+        return waiting.follow(list(ids), look, limits, progress, skipped=reasons, names=names_of(rows))
 
     return follow

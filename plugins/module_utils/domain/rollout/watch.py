@@ -124,7 +124,7 @@ class _Watch:
         # Time for the looks that tell, at the end, which devices are too late.
         limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
         look = _timed(self.look, self.gate.waits.timeout)
-        waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen)
+        waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen, names=self.names)
         problem = waited.problem or self._nobody(waited)
         unseen = waited.trouble is not None
         if problem is None:

@@ -99,7 +99,7 @@ class Hold:
 
     def _told(self, held: Waited) -> str:
         lost = held.among(State.FAILED)
-        reasons = [f"{uuid[:7]} {sight.detail}".strip() for uuid, sight in lost.items()]
+        reasons = [f"{self.waited.called(uuid)} {sight.detail}".strip() for uuid, sight in lost.items()]
         who = counted(
             len(self.done),
             "device ran it and did not keep it",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...engine import dates
 from ...engine.plan import DeclarationError
 from ...engine.task import Followed, Progress
-from ...engine.wording import counted, listed
+from ...engine.wording import called, counted, listed
 from ..options import DeviceSelection, Windows
 from ..query import Record
 from ..selector import select_devices
@@ -174,4 +174,4 @@ def _warnings(found: Iterable[Mapping[str, Any]], want: Want, key: str | None) -
 
 
 def _named(item: Mapping[str, Any]) -> str:
-    return f"{item['name']} ({item['uuid'][:7]})"
+    return called(item["uuid"], item["name"])
