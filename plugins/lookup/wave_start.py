@@ -83,6 +83,9 @@ _raw:
     opens_in:
       description: Seconds until a window opens, with the verdict V(wait).
       type: int
+    closes_in:
+      description: Seconds until the window closes; 0 if it never does, or none is open.
+      type: int
     question:
       description: What to ask for approval.
       type: str

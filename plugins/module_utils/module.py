@@ -108,8 +108,11 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
             result = result or _result(task.plan)
             followed = task.wait(balena, outcome, progress)
             result.update(visible_in(followed.result))  # an account of what was seen, which roles make reports of
-            if followed.problem:
-                raise TaskFailure({**result, "msg": followed.problem})
+            problem = followed.problem
+            if task.after:
+                problem = _settle(task, params, patience, outcome, result, problem, progress)
+            if problem:
+                raise TaskFailure({**result, "msg": problem})
         return result or _result(task.plan)
     except BalenaError as error:  # anything else is a mistake of ours, and looks like one
         raise TaskFailure({**failure_of(error), **result}) from error
@@ -151,6 +154,36 @@ def _apply(
     if not outcome.complete:
         raise TaskFailure({**_incomplete(task.plan, outcome), **_more(task, outcome)})
     return task, outcome
+
+
+def _settle(
+    task: Task,
+    params: Params,
+    patience: Patience,
+    outcome: Outcome,
+    result: dict[str, Any],
+    problem: str | None,
+    progress: Progress,
+) -> str | None:
+    """Make what is to be changed after the waiting.
+
+    :param result: gets those changes too.
+    :returns: what is wrong, by now.
+    """
+    after, writing = task.after, connect(params)
+    if after is None:
+        return problem
+    plan = patience.through(lambda: after(writing))
+    made = apply(writing, plan, task.writers, progress)
+    while not made.complete and patience.lasts(failure.error for failure in made.failed):
+        outcome.done += made.done
+        plan = patience.through(lambda: after(writing))
+        made = apply(writing, plan, task.writers, progress)
+    outcome.done += made.done
+    result.update(_made(outcome.done))
+    if made.complete:
+        return problem
+    return ". ".join(text for text in (problem, f"Afterwards: {report.failure_message(made)}") if text)
 
 
 def _told(task: Task, outcome: Outcome) -> dict[str, Any]:

@@ -27,6 +27,7 @@ BOUNDS: dict[str, Bounds] = {
     "max_connections": Bounds(most=MOST_CONNECTIONS, above=True, kind=""),
     "request_limit": Bounds(most=MOST_REQUESTS, above=True, kind=""),
     "device_timeout": limits.INTERVAL,
+    "download_timeout": limits.INTERVAL,
     "diagnose_settle": limits.TIME,
     "approved": Bounds(),
     "wave": Bounds(),

@@ -55,6 +55,24 @@ options:
   wave:
     description: Number of the wave, as M(community.balena.balena_rollout_info) returns it. Needed with O(state=wave).
     type: int
+  phase:
+    description:
+      - With O(state=wave), does half of it, so that devices can download by day and switch at night.
+      - With V(download), the devices get the release as their target and are waited for until they have all of its
+        images. They go on running what they run, as long as one of their containers holds the update lock
+        (C(/tmp/balena/updates.lock)). Where the configuration overrides the lock, devices get a configuration variable
+        that does not.
+      - A device that runs the release in spite of that has failed, since its containers hold no lock. It is named, and
+        so are those that have no room for the images, or take too long. O(success_percentage) says how many others are
+        enough.
+      - With V(switch), C(BALENA_SUPERVISOR_OVERRIDE_LOCK) is set on the devices, and they are waited for until they run
+        the release. Afterwards they have what they had before, even if some have not switched.
+      - What devices had is kept in a tag C(ansible_rollout_lock) of theirs. If the task is interrupted, it is put back
+        when it is run again, and with O(state=finished) or O(state=rolled_back).
+      - Without it, devices do both, as soon as their containers let them.
+    type: str
+    choices: [download, switch]
+    version_added: 2.0.0
   rollout:
     description:
       - The rollout that this step belongs to, by the C(id) that RV(rollout) of an earlier step has. The step is refused
@@ -158,6 +176,14 @@ EXAMPLES = r"""
     wave: 3
     max_failure_percentage: 10
     min_devices: 5
+
+- name: Download to all devices, as long as their containers hold the update lock
+  community.balena.balena_rollout:
+    application: acme/kiosk
+    release: "1.1.0"
+    waves: [1, 50%, 100%]
+    wave: 3
+    phase: download
 
 - name: The rollout is complete, and the fleet follows
   community.balena.balena_rollout:
@@ -346,6 +372,7 @@ OPTIONS = Options(
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
         "wave": {"type": "int"},
+        "phase": {"type": "str", "choices": ["download", "switch"]},
         "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},

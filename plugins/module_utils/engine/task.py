@@ -51,6 +51,7 @@ class Task:
     :param result: what the task returns besides the plan's prediction, made of what became of the steps; also when some
         failed. It asks the server nothing.
     :param wait: waits for what the steps bring about; also when there were none, never in check mode.
+    :param after: what is to be changed when the waiting is over, however it went; it is made of the API as it is then.
     :param homes: the ids of what all subjects of the plan belong to, where that is known.
     :param foresee: what the plan will cost, asked before it is made: gets the SDK and C(check_mode); raises a
         L(DeclarationError) when that is more than allowed.
@@ -61,6 +62,7 @@ class Task:
     read: Callable[[Balena, Outcome], Any] | None = None
     result: Callable[[Outcome], Mapping[str, Any]] | None = None
     wait: Callable[[Balena, Outcome, Progress], Followed] | None = None
+    after: Callable[[Balena], Plan] | None = None
     homes: tuple[int, ...] = ()
     foresee: Callable[..., Foreseen] | None = None
 

@@ -21,6 +21,7 @@ from ..waves.gate import Gate
 from . import ending, health, lock, memory, probe, survey, watch
 from .memory import Memory
 from .options import Want
+from .phases import Phased
 from .reached import marks, other_marks, pin_of, read_marked
 from .survey import Crew, Fleet
 
@@ -36,20 +37,22 @@ def plan(balena: Balena, want: Want) -> Task:
     """
     gate = Gate.of(want)
     probe.check(balena, want["probe"])
-    fleet = survey.read_fleet(balena, want, want["release"])
+    fleet = survey.read_fleet(balena, want, want["release"], locked=want["phase"] is not None)
     survey.refuse_other_rollout(want, fleet.memory)
     judge = health.Judge.of(want, fleet.memory)
     _refuse_if_given_up(fleet)
-    crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None)
+    crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None, locked=want["phase"] is not None)
     survey.refuse_other_selection(want, fleet.memory)
     ending.refuse_outsiders(balena, want, fleet, crew)
     wave = _wave(crew, needed(want["wave"]))
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
+    phased = Phased.of(want, fleet, crew, members, todo)
     named = NamedId(fleet.target["id"], label(fleet.target))
     present = {row["uuid"]: judge.mark(row) for row in todo} if judge else {}
     known = _memory(want, fleet, crew, wave, todo, judge)
     changes = _remembering(balena, want, fleet, known, todo, present)
+    changes += phased.before() if phased else []
     changes += pins.pin_changes(todo, {row["uuid"]: named for row in todo})
     planned = Plan(
         in_order(changes),
@@ -63,8 +66,10 @@ def plan(balena: Balena, want: Want) -> Task:
         fleet.warnings,
     )
     baseline = health.Baseline.of(judge, members, fleet.memory, present)
-    wait = watch.follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
-    return Task(planned, lock.WRITERS, wait=wait, homes=(fleet.row["id"],))
+    follower = phased.follower if phased else watch.follower
+    wait = follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
+    after = phased.after if phased and phased.switches else None
+    return Task(planned, lock.WRITERS, wait=wait, after=after, homes=(fleet.row["id"],))
 
 
 def _refuse_if_given_up(fleet: Fleet) -> None:
@@ -97,6 +102,8 @@ def _memory(
     division = survey.division_of(want, known.run)
     # A wave that is done again, after a later one had begun, does not turn the rollout back.
     begun = max(known.wave, wave.number) if known.waves == division else wave.number
+    if want["phase"]:
+        known = replace(known, phased=True, switching=_switching(want, known, wave))
     # Where it is not wanted any more, what later waves were like is not known.
     return replace(known, wave=begun, waves=division, health=known.health if judge else None)
 
@@ -142,6 +149,7 @@ def _beginning(
 
 def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave, judge: health.Judge | None) -> Memory:
     release = fleet.target["id"]
+    phase = want["phase"]
     run = lock.new_run()
     behind = [row for row in crew.rows.values() if not survey.has_target(row, release)]
     return Memory(
@@ -155,7 +163,13 @@ def _begun(want: Want, fleet: Fleet, crew: Crew, wave: Wave, judge: health.Judge
         kept_out=want["keep_out_tag"],
         run=run,
         health=health.of_most(judge.mark(row) for row in behind) if judge else None,
+        phased=phase is not None,
+        switching=wave.number if phase == "switch" else 0,
     )
+
+
+def _switching(want: Want, known: Memory, wave: Wave) -> int:
+    return max(known.switching, wave.number) if want["phase"] == "switch" else known.switching
 
 
 def _shown(crew: Crew, wave: Wave, todo: Sequence[Record]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ FORMER_TAG = "ansible_rollout_former"
 #: The tag of a device whose health before the rollout was not that of most devices.
 HEALTH_TAG = "ansible_rollout_health"
 
+#: The tag of a device that was given something else to override its update lock, or not to.
+LOCK_TAG = "ansible_rollout_lock"
+
 #: The former target of a device that followed its application.
 FOLLOWED = "application"
 
@@ -56,6 +59,8 @@ class Memory:
     :param run: tells two rollouts apart that are declared alike.
     :param health: the health before the rollout (L(health.mark)) of devices that have no tag of their own; None if
         devices are not diagnosed.
+    :param phased: devices download the release first, and switch to it later.
+    :param switching: number of the wave whose devices were to switch last.
     """
 
     release: int
@@ -70,10 +75,12 @@ class Memory:
     marking: bool = False
     run: str = ""
     health: str | None = None
+    phased: bool = False
+    switching: int = 0
 
     def as_tag(self) -> str:
         """The value of the application's tag."""
-        known = {name: value for name, value in asdict(self).items() if value not in (None, False, "")}
+        known = {name: value for name, value in asdict(self).items() if value not in (None, False, "", 0)}
         return json.dumps(known, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -81,7 +88,8 @@ def shown(known: Memory | None) -> dict[str, Any] | None:
     """A rollout under way as results show it."""
     if known is None:
         return None
-    return {"id": known.run, "started": known.started, "wave": known.wave, "rolling_back": known.rolling_back}
+    found = {"id": known.run, "started": known.started, "wave": known.wave, "rolling_back": known.rolling_back}
+    return {**found, "switching": known.switching} if known.phased else found
 
 
 def recall(value: str | None) -> Memory | None:

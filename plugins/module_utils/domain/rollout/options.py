@@ -51,6 +51,7 @@ class Want(Surveyed, Gated, Forecast):
     release: Any
     state: str
     wave: int | None
+    phase: str | None
     rollout: str | None
     finish: str
     offline: str

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...engine.wording import counted
@@ -29,6 +30,8 @@ def _wave(want: Want, result: Mapping[str, Any], check_mode: bool) -> Outcome:
     wave = result.get("wave", {})
     following = wave.get("next")
     found = of_wave(needed(want["wave"]), following, result)
+    if found is not None and want["phase"] == "download" and found.verdict is Verdict.FINISH:
+        return replace(found, verdict=Verdict.GO_ON)  # with switching
     if found is not None:
         return found
     # Nobody has watched the devices: nobody was to, or it is check mode.

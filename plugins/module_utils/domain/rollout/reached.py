@@ -14,8 +14,8 @@ from ..releases import pins, status
 from ..rows import read_rows
 from ..tag_conditions import tag_conditions
 from ..tags.compare import Tagged, compare_tags
-from . import memory
-from .memory import FORMER_TAG, HEALTH_TAG, Mark, Memory
+from . import locks, memory
+from .memory import FORMER_TAG, HEALTH_TAG, LOCK_TAG, Mark, Memory
 from .survey import Fleet, tagged
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: The tags of a rollout that devices can have.
-_OWN = (FORMER_TAG, HEALTH_TAG)
+_OWN = (FORMER_TAG, HEALTH_TAG, LOCK_TAG)
 
 
 def read_marked(balena: Balena, fleet: Fleet, kept_out: str | None) -> list[Record]:
@@ -45,7 +45,7 @@ def read_marked(balena: Balena, fleet: Fleet, kept_out: str | None) -> list[Reco
         "device",
         all_of({"belongs_to__application": fleet.row["id"]}, marks),
         select=["id", "uuid", "device_name", *status.COLUMNS],
-        expand={"is_pinned_on__release": pins.RELEASE, "device_tag": tagged(*keys)},
+        expand={"is_pinned_on__release": pins.RELEASE, "device_tag": tagged(*keys), **locks.OF_DEVICES},
     )
 
 
@@ -138,9 +138,9 @@ def _mark(row: Record, known: Memory) -> str | None:
 
 
 def unmark(rows: Iterable[Record]) -> list[Change]:
-    """What removes the tags of devices."""
+    """What removes the tags of devices, and gives them back what overrode their update locks."""
     rows = list(rows)
-    return _tags(rows, dict.fromkeys((row["uuid"] for row in rows), None))
+    return [*locks.put_back(rows), *_tags(rows, dict.fromkeys((row["uuid"] for row in rows), None))]
 
 
 def _tags(

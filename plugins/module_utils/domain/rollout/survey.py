@@ -19,8 +19,8 @@ from ..releases.names import ReleaseName, read_name
 from ..selector import need_application, select_devices
 from ..tag_conditions import has_tags
 from ..waves.division import Idle, Wave, divide, idle
-from . import memory
-from .memory import FORMER_TAG, HEALTH_TAG, ROLLOUT_TAG, Memory
+from . import locks, memory
+from .memory import FORMER_TAG, HEALTH_TAG, LOCK_TAG, ROLLOUT_TAG, Memory
 from .options import Surveyed, Want
 
 if TYPE_CHECKING:
@@ -71,11 +71,12 @@ def tagged(*keys: str) -> dict[str, Any]:
     return {"$select": ["id", "tag_key", "value"], "$filter": {"tag_key": {"$in": list(keys)}}}
 
 
-def read_fleet(balena: Balena, want: Surveyed, release: Any, *, usable: bool = True) -> Fleet:
+def read_fleet(balena: Balena, want: Surveyed, release: Any, *, usable: bool = True, locked: bool = False) -> Fleet:
     """The application, the release and the memory.
 
     :param release: what the task calls the release.
     :param usable: whether the release has to be one that devices should run.
+    :param locked: whether what overrides update locks is read.
     :raises DeclarationError: one of them does not exist; the release cannot be run; another rollout is under way.
     """
     wanted = read_name(release)
@@ -89,6 +90,7 @@ def read_fleet(balena: Balena, want: Surveyed, release: Any, *, usable: bool = T
             "should_be_running__release": pins.RELEASE,
             "owns__release": wanted.reading(),
             "application_tag": tagged(ROLLOUT_TAG),
+            **({"application_config_variable": locks.READ} if locked else {}),
         },
     )
     known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
@@ -116,14 +118,15 @@ def _target(balena: Balena, wanted: ReleaseName, home: Record, known: Memory | N
     return found, ()
 
 
-def read_crew(balena: Balena, want: Surveyed, *, diagnosed: bool = False) -> Crew:
+def read_crew(balena: Balena, want: Surveyed, *, diagnosed: bool = False, locked: bool = False) -> Crew:
     """The devices and their waves, in one request.
 
     :param diagnosed: whether all is read that their health is judged by.
+    :param locked: whether what overrides their update locks is read.
     :raises DeclarationError: no device is selected, none is a canary, or the waves make no sense.
     """
     canary, keep_out = want["canary"], want["keep_out_tag"]
-    keys = [FORMER_TAG, HEALTH_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
+    keys = [FORMER_TAG, HEALTH_TAG, LOCK_TAG, *(canary or ()), *([keep_out] if keep_out else ())]
     rows = select_devices(
         balena,
         want,
@@ -132,6 +135,7 @@ def read_crew(balena: Balena, want: Surveyed, *, diagnosed: bool = False) -> Cre
             **(metrics.EXPANSIONS if diagnosed else {}),
             "is_pinned_on__release": pins.RELEASE,
             "device_tag": tagged(*keys),
+            **(locks.OF_DEVICES if locked else {}),
         },
     )
     kept_out = [row for row in rows if keep_out and memory.tag_of(row, keep_out) is not None]

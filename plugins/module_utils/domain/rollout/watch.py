@@ -52,7 +52,7 @@ def follower(
     aside = reached.set_aside(members, fleet.memory, {row["uuid"] for row in todo}) if want["offline"] == "skip" else []
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        return _Watch(balena, want, gate, fleet, wave, members, aside, baseline, progress).result()
+        return Watch(balena, want, gate, fleet, wave, members, aside, baseline, progress).result()
 
     return follow
 
@@ -68,8 +68,11 @@ def see(row: Record, release: int, policy: str, said: status.Word | None = None)
     return Sight(State.FAILED if policy == "fail" else State.PENDING, "runs it, but is offline")
 
 
-class _Watch:
+class Watch:
     """The watch over one wave."""
+
+    #: What the devices are waited for to have done.
+    verb = ""
 
     def __init__(
         self,
@@ -132,7 +135,7 @@ class _Watch:
             problem, unseen = held.problem(self.progress), held.unseen
         passed = problem is None
         if problem is not None:
-            problem = f"Wave {self.wave.number} ({self.wave.name}) of release {self.version} did not pass. {problem}"
+            problem = f"{self._name()} of release {self.version} did not pass. {problem}"
         result = {"waited": self._named(waited), "passed": passed, "unseen": unseen, "line": self._line(waited)}
         return Followed(result, problem)
 
@@ -158,7 +161,11 @@ class _Watch:
 
     def _line(self, waited: waiting.Waited) -> str:
         skipped = f", {len(self.skipped)} {NOT_WAITED_FOR}" if self.skipped else ""
-        return f"Wave {self.wave.number} ({self.wave.name}) {waited.line()}{skipped}"
+        return f"{self._name()} {waited.line()}{skipped}"
+
+    def _name(self) -> str:
+        name = f"Wave {self.wave.number} ({self.wave.name})"
+        return f"{name}, {self.verb}," if self.verb else name
 
 
 def _timed(look: Look, seconds: float) -> Look:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...engine import dates
 from ...engine.wording import counted
 from . import windows
 from .outcome import Outcome, Verdict
@@ -40,10 +41,12 @@ class Start(Outcome):
     """Whether a wave may begin.
 
     :param opens_in: seconds until a window opens.
+    :param closes_in: seconds until it closes; 0 if it never does, or none is open.
     :param question: what to ask with the verdict C(ask).
     """
 
     opens_in: int = 0
+    closes_in: int = 0
     question: str = ""
 
 
@@ -60,8 +63,10 @@ def start(wave: Mapping[str, Any], rules: Rules, moment: datetime) -> Start:
         if rules.waits:
             return Start("closed", Verdict.WAIT, f"{closed} begins then", number, opening["opens_in"])
         return Start("closed", Verdict.STOP, f"{closed} was not begun. Run it again then to go on.", number)
+    closes = dates.read(opening["closes_at"])
+    closes_in = int((closes - moment).total_seconds()) if closes else 0
     if number not in rules.approval or number <= rules.approved:
-        return Start("open", Verdict.BEGIN, "", number)
+        return Start("open", Verdict.BEGIN, "", number, closes_in=closes_in)
     devices = counted(len(wave["devices"]), "device")
     sentence = (
         f"Wave {number} ({wave['name']}, {devices}) needs approval and was not begun. "
@@ -69,4 +74,4 @@ def start(wave: Mapping[str, Any], rules: Rules, moment: datetime) -> Start:
     )
     question = f"{name} adds {devices}, {wave['total']} in all. Type yes to begin it"
     verdict = Verdict.ASK if rules.asks else Verdict.STOP
-    return Start("unapproved", verdict, sentence, number, question=question)
+    return Start("unapproved", verdict, sentence, number, closes_in=closes_in, question=question)
