@@ -44,8 +44,8 @@ attributes:
 options:
   kind:
     description:
-      - What O(data) is. V(rollout) is C(rollout_result), V(os_update) is C(os_update_result), and V(drift) is RV(drift)
-        of M(community.balena.balena_fleet), or C(fleet_drift) of the role P(community.balena.fleet#role).
+      - What O(data) is. V(rollout) is C(rollout_result), V(os_update) is C(os_update_result), and V(drift) is
+        RV(community.balena.balena_fleet#module:drift), or C(fleet_drift) of the role P(community.balena.fleet#role).
     type: str
     choices: [rollout, os_update, drift]
     required: true
