@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.devices
   - community.balena.forecast
+  - community.balena.plan_files
+  - community.balena.plan_files.signers
   - community.balena.releases
   - community.balena.rollout
   - community.balena.waiting
@@ -353,6 +355,7 @@ from ..module_utils.options import (
     DIAGNOSIS,
     FAILURES,
     FORECAST,
+    PLAN_FILES,
     RELEASES,
     SOAK,
     WAITING,
@@ -368,6 +371,7 @@ OPTIONS = Options(
         **FAILURES,
         **SOAK,
         **FORECAST,
+        **PLAN_FILES,
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},

@@ -96,6 +96,7 @@ class Change:
     :param new: stands for C(id) in an update of what the same plan creates.
     :param needs: the earlier steps that it relies on, besides those whose ids it holds.
     :param arguments: what else it takes to make it, if it is not a plain write of a row; not shown.
+    :param bookkeeping: it is how the task remembers what it does, and another one each time; no plan file promises it.
     """
 
     action: Action
@@ -109,6 +110,7 @@ class Change:
     new: NewId | None = None
     needs: tuple[Need, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    bookkeeping: bool = False
 
     @property
     def subject(self) -> Key:
@@ -174,6 +176,7 @@ class Plan:
     :param subjects: how many things (devices, applications) the plan is about; percentages count these.
     :param result: what the task returns besides the steps, as it will be after them (check mode returns this).
     :param acts: what is done after the changes.
+    :param promise: what a plan file promises besides the steps: texts, and devices by uuid with their names.
     """
 
     changes: tuple[Change, ...] = ()
@@ -181,6 +184,7 @@ class Plan:
     result: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     acts: tuple[Act, ...] = ()
+    promise: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -48,6 +48,7 @@ def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
         "made_at": dates.as_stored(dates.now()),
         "salt": salt,
         "subjects": plan.subjects,
+        "promise": dict(plan.promise),
         "forecast": dict(foreseen.forecast),
         "names": {**foreseen.names, **{uuid: device["name"] for uuid, device in about["devices"].items()}},
         **about,
@@ -134,7 +135,8 @@ def check(path: str, content: Content, plan: Plan, server: str) -> None:
         raise DeclarationError(
             f"plan_from: {path} is a plan for {one_line(str(content.get('server')))}, not for {server}"
         )
-    problems = _differences(content, _steps(plan, content["salt"]))
+    names = _names(content, plan)
+    problems = [*_broken(content, plan, names), *_differences(content, _steps(plan, content["salt"]), names)]
     if problems:
         named = listed(problems, 5, between="; ", more="; and {} more")
         raise DeclarationError(
@@ -143,11 +145,40 @@ def check(path: str, content: Content, plan: Plan, server: str) -> None:
         )
 
 
-def _differences(content: Content, steps: list[Content]) -> list[str]:
+def _names(content: Content, plan: Plan) -> dict[str, str]:
+    """What devices are called, by their uuids: in the file, and by now."""
+    then = [content.get("names"), *_promised(content).values()]
+    told = plan.result.get("devices")
+    now = {row["uuid"]: row["name"] for row in told if row.get("name")} if isinstance(told, list) else {}
+    found = [names for names in (*then, now, *plan.promise.values()) if isinstance(names, Mapping)]
+    return {str(uuid): str(name) for names in found for uuid, name in names.items()}
+
+
+def _promised(content: Content) -> Content:
+    promise = content.get("promise")
+    return promise if isinstance(promise, dict) else {}
+
+
+def _broken(content: Content, plan: Plan, names: Mapping[str, str]) -> list[str]:
+    """What a plan would promise otherwise than a file does. What devices are called does not matter."""
+    found = []
+    for name, now in plan.promise.items():
+        then = _promised(content).get(name)
+        if isinstance(now, Mapping):
+            before = set(then) if isinstance(then, dict) else set()
+            found += [f"{name}: {named(uuid, names)} is new in it" for uuid in now if uuid not in before]
+            found += [f"{name}: {named(uuid, names)} is not in it any more" for uuid in sorted(before - set(now))]
+        elif then != now:
+            found.append(f"{name}: planned was {_json(then)}, and is {_json(now)} now")
+    return found
+
+
+def _differences(content: Content, steps: list[Content], names: Mapping[str, str]) -> list[str]:
     known = {_identity(step): step for step in content["steps"]}
-    names = content["names"] if isinstance(content.get("names"), dict) else {}
     found = []
     for step in steps:
+        if step.get("bookkeeping"):
+            continue
         then = known.get(_identity(step))
         if then is None:
             found.append(f"{title(step, names)} is not in it")
@@ -172,8 +203,12 @@ def title(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
     :param names: those of devices, by their uuids.
     """
     action = "update" if step["action"] == "act" else step["action"]
-    key = [called(part, names[part]) if part in names else part for part in map(str, step["key"])]
-    return one_line(f"{action} {step['resource']} {' '.join(key)}")
+    return one_line(f"{action} {step['resource']} {' '.join(named(str(part), names) for part in step['key'])}")
+
+
+def named(part: str, names: Mapping[str, str]) -> str:
+    """A device by its name and short uuid, if that is known; anything else as it is."""
+    return one_line(called(part, names[part]) if part in names else part)
 
 
 def _what_differs(then: Content, now: Content) -> str:

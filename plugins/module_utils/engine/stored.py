@@ -33,6 +33,7 @@ def to_json(plan: Plan, *, secrets: bool = False) -> str:
     """
     writer = _Writer(show=secrets)
     told = {"subjects": plan.subjects, "result": writer.value(plan.result), "warnings": writer.value(plan.warnings)}
+    told |= {"promise": writer.value(plan.promise)} if plan.promise else {}
     hidden = set() if secrets else {*secrets_of(plan.steps), *_marked(plan.steps)}
     content = {
         "changes": [writer.step(change) for change in plan.changes],
@@ -55,6 +56,7 @@ def from_json(text: str) -> Plan:
             _read(content["result"]),
             tuple(content["warnings"]),
             tuple(Act(**_fields(step)) for step in content["acts"]),
+            _read(content.get("promise", {})),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("this is not a plan") from error

@@ -64,12 +64,21 @@ def plan(balena: Balena, want: Want) -> Task:
             "rollout": memory.shown(known),
         },
         fleet.warnings,
+        promise=_promise(want, fleet, crew),
     )
     baseline = health.Baseline.of(judge, members, fleet.memory, present)
     follower = phased.follower if phased else watch.follower
     wait = follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
     after = phased.after if phased and phased.switches else None
     return Task(planned, lock.WRITERS, wait=wait, after=after, homes=(fleet.row["id"],))
+
+
+def _promise(want: Want, fleet: Fleet, crew: Crew) -> dict[str, Any]:
+    """What is promised of the whole rollout: the release, what becomes of the targets, and the devices of each wave."""
+    waves = {
+        f"wave {wave.number}": {uuid: crew.rows[uuid]["device_name"] for uuid in wave.devices} for wave in crew.waves
+    }
+    return {"release": label(fleet.target), "finish": want["finish"], **waves}
 
 
 def _refuse_if_given_up(fleet: Fleet) -> None:

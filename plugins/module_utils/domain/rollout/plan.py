@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...engine.plan import Plan
 from ...engine.task import Task
 from ..forecast.plan import forecasting
-from . import advance, ending
+from . import advance, ending, memory
 from .options import Want
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending.roll_back}
 
+#: How a rollout remembers what it does.
+_MEMORY = {memory.ROLLOUT_TAG, memory.FORMER_TAG, memory.HEALTH_TAG}
+
 
 @forecasting
 def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for the rollout to be as far as C(state) says."""
-    return _PLANS[want["state"]](balena, want)
+    task = Task.of(_PLANS[want["state"]](balena, want))
+    changes = tuple(replace(change, bookkeeping=change.key[-1] in _MEMORY) for change in task.plan.changes)
+    return replace(task, plan=replace(task.plan, changes=changes))
