@@ -15,6 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p .cache/logs "$(dirname "$stamp")"
 log=.cache/logs/install-$(basename "$venv" | tr -d .)-$(basename "$stamp" | tr -d .).log
 
+echo "installing $* into $venv (what pip says goes to $log)" >&2
+
 if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
     python=$("$here/find_python.sh") || exit 1
     rm -rf "$venv"

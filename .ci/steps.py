@@ -50,7 +50,7 @@ def core_steps(label: str, python: str, pin: str) -> list[Step]:
     install = f".ci/install.sh {venv} {venv}/.ready requirements/test.txt"
     tests = (
         f"{venv}/bin/ansible --version | sed -n '1p;/python version/p' && "
-        f"{venv}/bin/python -m pytest -n 2 --dist worksteal -o cache_dir=.cache/pytest-{label} "
+        f"{venv}/bin/python -m pytest -n 2 --dist worksteal --durations 25 -o cache_dir=.cache/pytest-{label} "
         f"{OF_CORE} --ignore {OF_PROJECT}"
     )
     return [
