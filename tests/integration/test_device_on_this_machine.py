@@ -161,8 +161,8 @@ def test_nothing_of_it_stays(device_engines, ending):
         running.stdin.close()
     else:
         running.send_signal(ending)
-    running.wait(60)
-    end = time.monotonic() + 30
+    running.wait(300)  # an engine on a machine under load takes its time to stop
+    end = time.monotonic() + 60
     while (left := traces_of(name) + processes_with(root)) and time.monotonic() < end:
         time.sleep(0.1)
     assert left == []

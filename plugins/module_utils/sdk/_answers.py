@@ -41,6 +41,8 @@ _NUMBERS = frozenset(
 )
 #: Columns that hold a number, written as one or as text, or null.
 _COORDINATES = frozenset(("custom_latitude", "custom_longitude", "latitude", "longitude"))
+#: Columns that hold a large whole number, which the API writes as text, or null.
+_SIZES = frozenset({"image_size"})
 #: Columns that hold an object of their own.
 _OBJECTS = frozenset("asset composition contract logo logo_image version".split())
 #: Columns without two underscores in a row that refer to another row.
@@ -198,6 +200,8 @@ def _fits(name: str, value: Any, selected: bool = False) -> bool:
         return _fits("id", value.get("__id"))
     if name in _REFERENCES or name.endswith(_REFERRING):
         return isinstance(value, list) and not selected
+    if name in _SIZES:
+        return str(value).isascii() and str(value).isdigit()
     if name in _COORDINATES:
         return isinstance(value, (str, int, float))
     return not selected or name in _OBJECTS or not isinstance(value, (dict, list))
