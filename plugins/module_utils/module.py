@@ -17,6 +17,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from . import option_errors, plan_files
+from .accounts import Keeper
 from .connection import connect
 from .engine import report
 from .engine.apply import Outcome, apply
@@ -98,9 +99,12 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
             return _result(task.plan)
         outcome = Outcome()
         if task.plan.steps:
-            writing = connect(params)
+            writing, keeper = connect(params), Keeper(balena, task, params)
             task, outcome = _apply(writing, task, patience, lambda: _plan(balena, planner, params), progress)
             result = _told(task, outcome)
+            keeper.end(outcome)
+            if not outcome.complete:
+                raise TaskFailure(result)
             if task.read:
                 outcome.read = task.read(writing, outcome)
                 result.update(task.result(outcome) if task.result else {})
@@ -143,7 +147,6 @@ def _apply(
 
     :param again: plans what is left, when the server was away in the middle of it.
     :returns: what was planned last, and what became of all steps.
-    :raises TaskFailure: some were not made.
     """
     outcome = apply(balena, task.plan, task.writers, progress)
     while not outcome.complete and patience.lasts(failure.error for failure in outcome.failed):
@@ -151,8 +154,7 @@ def _apply(
         outcome = apply(balena, task.plan, task.writers, progress)
         outcome.done = [*before.done, *outcome.done]
         outcome.made = {**before.made, **outcome.made}
-    if not outcome.complete:
-        raise TaskFailure({**_incomplete(task.plan, outcome), **_more(task, outcome)})
+        outcome.earlier = [*before.earlier, *before.failed]
     return task, outcome
 
 
@@ -188,7 +190,8 @@ def _settle(
 
 def _told(task: Task, outcome: Outcome) -> dict[str, Any]:
     """What a task returns as far as its outcome alone says it."""
-    return {**_known(task.plan), **_made(outcome.done), **_more(task, outcome)}
+    told = {**_known(task.plan), **_made(outcome.done)} if outcome.complete else _incomplete(task.plan, outcome)
+    return {**told, **_more(task, outcome)}
 
 
 def _more(task: Task, outcome: Outcome) -> dict[str, Any]:

@@ -57,6 +57,8 @@ _LONGER = {
     "note": 1_000_000,
     "ca_path": 4096,
     "dest": 4096,
+    "account": 4096,
+    "account_to": 4096,
     "plan_to": 4096,
     "plan_summary": 4096,
     "plan_from": 4096,

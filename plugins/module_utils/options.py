@@ -115,6 +115,9 @@ PLAN_FILES: dict[str, dict[str, Any]] = {
     **PLAN_SIGNERS,
 }
 
+#: Where an account of what is changed is left (doc fragment C(accounts)).
+ACCOUNTS: dict[str, dict[str, Any]] = {"account_to": {"type": "path"}}
+
 #: Which releases devices may be made to run (doc fragment C(releases)).
 RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
 

@@ -36,7 +36,7 @@ def check(params: Mapping[str, Any], plan: Plan, *, check_mode: bool) -> None:
         text = plan_file.read_whole(path, "plan_from")
         if signers := params.get("plan_signers"):
             plan_signing.verify(text, path, signers, params.get("plan_signer"), "plan_from")
-        plan_file.check(path, plan_file.parse(text, path, "plan_from"), plan, _server(params))
+        plan_file.check(path, plan_file.parse(text, path, "plan_from"), plan, plan_file.server_of(params))
 
 
 def keep(params: Mapping[str, Any], plan: Plan, foreseen: Foreseen) -> None:
@@ -46,7 +46,7 @@ def keep(params: Mapping[str, Any], plan: Plan, foreseen: Foreseen) -> None:
     """
     if not any(params.get(name) for name in _WRITTEN):
         return
-    content = plan_file.content_of(plan, _server(params), foreseen)
+    content = plan_file.content_of(plan, plan_file.server_of(params), foreseen)
     if path := params.get("plan_to"):
         text = plan_file.as_text(content)
         signature = plan_signing.sign(text, params["plan_sign_key"]) if params.get("plan_sign_key") else None
@@ -56,7 +56,3 @@ def keep(params: Mapping[str, Any], plan: Plan, foreseen: Foreseen) -> None:
     if params.get("plan_summary"):
         summary = markdown(content).encode("utf-8", "surrogatepass")
         plan_file.write_whole(params["plan_summary"], summary, "plan_summary")
-
-
-def _server(params: Mapping[str, Any]) -> str:
-    return str(params["api_url"]).strip().rstrip("/")

@@ -15,6 +15,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -168,10 +169,11 @@ from ..module_utils.domain.applications.fields import APPLICATION, DEVICE_URLS
 from ..module_utils.domain.applications.plan import plan
 from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
-from ..module_utils.options import Options
+from ..module_utils.options import ACCOUNTS, Options
 
 OPTIONS = Options(
     argument_spec={
+        **ACCOUNTS,
         "name": {"type": "str", "required": True},
         "new_name": {"type": "str"},
         "organization": {"type": "str"},

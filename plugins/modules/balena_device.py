@@ -18,6 +18,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -233,7 +234,7 @@ from ..module_utils.domain.devices.fields import DEVICE, OF_EACH, SWITCHES
 from ..module_utils.domain.devices.plan import plan
 from ..module_utils.engine.fields import options_of
 from ..module_utils.module import run_module
-from ..module_utils.options import APPLICATION, SELECTOR_IN_APPLICATION, Options
+from ..module_utils.options import ACCOUNTS, APPLICATION, SELECTOR_IN_APPLICATION, Options
 
 EACH: dict[str, dict[str, Any]] = {
     **options_of(OF_EACH),
@@ -243,6 +244,7 @@ EACH: dict[str, dict[str, Any]] = {
 }
 OPTIONS = Options(
     argument_spec={
+        **ACCOUNTS,
         **SELECTOR_IN_APPLICATION,
         **APPLICATION,
         **EACH,

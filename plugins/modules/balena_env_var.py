@@ -17,6 +17,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -162,7 +163,7 @@ failed_items:
 
 from ..module_utils.domain.variables.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FORECAST, PLAN_FILES, VARIABLES, Options
+from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FORECAST, PLAN_FILES, VARIABLES, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -170,6 +171,7 @@ OPTIONS = Options(
         **VARIABLES,
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "name": {"type": "str"},
         "value": {"type": "raw"},
         "variables": {"type": "dict"},

@@ -21,6 +21,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -356,12 +357,13 @@ failed_items:
 from ..module_utils.domain.fleet.document import PURGEABLE, SECTIONS
 from ..module_utils.domain.fleet.plan import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import FORECAST, PLAN_FILES, RELEASES, Options
+from ..module_utils.options import ACCOUNTS, FORECAST, PLAN_FILES, RELEASES, Options
 
 OPTIONS = Options(
     argument_spec={
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "document": {"type": "dict", "required": True},
         "secrets": {"type": "dict", "no_log": True},
         "sections": {"type": "list", "elements": "str", "choices": [*SECTIONS, "fleet"]},

@@ -19,6 +19,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -239,7 +240,7 @@ failed_items:
 from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.updates import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
+from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -249,6 +250,7 @@ OPTIONS = Options(
         **SOAK,
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "version": {"type": "str", "required": True},
         "os_type": {"type": "str", "choices": ["default", "esr"], "default": "default"},
         "supervisor_version": {"type": "str"},

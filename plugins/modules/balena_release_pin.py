@@ -16,6 +16,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -194,7 +195,7 @@ failed_items:
 
 from ..module_utils.domain.releases.pins import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FORECAST, PLAN_FILES, RELEASES, WAITING, Options
+from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FORECAST, PLAN_FILES, RELEASES, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -202,6 +203,7 @@ OPTIONS = Options(
         **WAITING,
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "scope": {"type": "str", "required": True, "choices": ["application", "fleet", "device"]},
         "release": {"type": "raw", "required": True},
         **RELEASES,

@@ -21,6 +21,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -351,6 +352,7 @@ from ..module_utils.domain.rollout.outcome import outcome
 from ..module_utils.domain.rollout.plan import plan
 from ..module_utils.module import run_module
 from ..module_utils.options import (
+    ACCOUNTS,
     DEVICE_SELECTOR,
     DIAGNOSIS,
     FAILURES,
@@ -372,6 +374,7 @@ OPTIONS = Options(
         **SOAK,
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},

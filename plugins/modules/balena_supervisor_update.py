@@ -17,6 +17,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -187,7 +188,7 @@ failed_items:
 from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
+from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
 
 OPTIONS = Options(
     argument_spec={
@@ -197,6 +198,7 @@ OPTIONS = Options(
         **SOAK,
         **FORECAST,
         **PLAN_FILES,
+        **ACCOUNTS,
         "version": {"type": "str", "required": True},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
     },

@@ -16,6 +16,7 @@ description:
 author:
   - The community.balena maintainers (!UNKNOWN)
 extends_documentation_fragment:
+  - community.balena.accounts
   - community.balena.api
   - community.balena.attributes
   - community.balena.changes
@@ -136,15 +137,17 @@ failed_items:
 
 from functools import partial
 
+from ..module_utils.domain.accounts.whom import accounting
 from ..module_utils.domain.releases.find import find
 from ..module_utils.domain.tags.plan import plan_tags
 from ..module_utils.module import run_module
-from ..module_utils.options import DEVICE_SELECTOR, Options
+from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, Options
 
-plan = partial(plan_tags, find_release=find)
+plan = accounting(partial(plan_tags, find_release=find))
 
 OPTIONS = Options(
     argument_spec={
+        **ACCOUNTS,
         **DEVICE_SELECTOR,
         "scope": {"type": "str", "required": True, "choices": ["application", "fleet", "device", "release"]},
         "release": {"type": "raw"},

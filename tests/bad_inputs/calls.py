@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 PI = {"organization": "acme", "device_type": "raspberrypi4-64"}
@@ -20,6 +23,9 @@ SEED: dict[str, Any] = {
 }
 FLEET = "acme/kiosk"
 DEVICES = {"application": FLEET}
+
+#: Where the account is that balena_undo is given; a test that wants to read it has one left there.
+ACCOUNT = str(Path(tempfile.gettempdir()) / f"balena-bad-inputs-{os.getpid()}.json")
 
 #: By module: options of a task that is right.
 CALLS: dict[str, dict[str, Any]] = {
@@ -54,6 +60,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "balena_ssh_key": {"title": "laptop", "state": "absent"},
     "balena_supervisor_update": {**DEVICES, "version": "latest", "offline": "skip"},
     "balena_tag": {**DEVICES, "scope": "device", "name": "a", "value": "x"},
+    "balena_undo": {"account": ACCOUNT},
     "balena_window": {**DEVICES, "windows": [{"start": "00:00", "end": "24:00"}], "timezone_tag": "zone"},
 }
 

@@ -7,11 +7,13 @@ The values are derived from what options, documents and sources declare; test_ba
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.connection import CONNECTION_SPEC
 from emulator import Emulator
-from tests.bad_inputs.calls import CALLS, SECRETS, SEED
+from tests.bad_inputs.calls import ACCOUNT, CALLS, SECRETS, SEED
 from tests.bad_inputs.documents import GOOD, variants
 from tests.bad_inputs.judging import KIND, fault
 from tests.bad_inputs.values import bad_values
@@ -25,7 +27,9 @@ ONE = "balena_tag"
 @pytest.fixture(scope="module")
 def server():
     with Emulator(seed=SEED, flavor="cloud") as running:
+        run_task(running, ONE, **CALLS[ONE], account_to=ACCOUNT)
         yield running
+    Path(ACCOUNT).unlink()
 
 
 def refusal(server, module, given):

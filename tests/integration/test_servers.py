@@ -34,6 +34,7 @@ PROBES: dict[str, tuple[str, dict[str, Any]]] = {
     "Variables of builds": ("balena_env_var", {**FLEET, "scope": "build", "name": "A", "value": "x"}),
     "Fleet documents, drift and exports": ("balena_fleet", {"document": {"fleet": "acme/kiosk", "tags": {"a": "b"}}}),
     "Pins and releases": ("balena_release_pin", {**OF_DEVICES, "release": "1.0.0"}),
+    "Undoing what was changed": ("balena_undo", {}),
     "Files of releases": ("balena_release_info", {**FLEET, "assets": True}),
     "Builds from a URL": (
         "balena_release",
@@ -89,10 +90,13 @@ def test_each_line_of_the_table_is_probed():
 
 
 @pytest.mark.parametrize("what", sorted(PROBES))
-def test_what_works_on_which_server(servers, what):
+def test_what_works_on_which_server(servers, what, tmp_path):
     module, options = PROBES[what]
-    for server, said in zip(servers, table()[what], strict=True):
+    for number, (server, said) in enumerate(zip(servers, table()[what], strict=True)):
         server.reset()
+        if module == "balena_undo":
+            options = {"account": str(tmp_path / f"{number}.json")}
+            run_task(server, "balena_tag", **OF_DEVICES, name="site", value="lab", account_to=options["account"])
         result = run_task(server, module, **options)
         assert ("no" if result.get("failed") else "yes") == said, result
         if said == "no":

@@ -62,6 +62,7 @@ class Outcome:
 
     :param done: what was made here.
     :param met: what somebody else had made in the meantime, just as declared; nothing was left to do.
+    :param earlier: what failed before the rest was planned anew; it may have been made nevertheless.
     :param made: the rows that are there now because they were to be created, and what else steps made.
     :param read: what was read when all was made; C(None) before that.
     :param progress: shows a line of text while a step takes its time.
@@ -71,6 +72,7 @@ class Outcome:
     met: list[Step] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     not_done: list[Step] = field(default_factory=list)
+    earlier: list[Failure] = field(default_factory=list)
     made: dict[tuple[str, Key], Made] = field(default_factory=dict)
     read: Any = None
     progress: Callable[[str], object] = field(default=_silent, repr=False, compare=False)

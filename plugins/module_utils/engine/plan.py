@@ -93,6 +93,7 @@ class Change:
         creates.
     :param after: the compared columns as they will be; C(None) for a deletion.
     :param secret: values must not be shown: see C(engine/report.py).
+    :param kept: they are not known to be secrets, so that a file that only the user can read may have them.
     :param new: stands for C(id) in an update of what the same plan creates.
     :param needs: the earlier steps that it relies on, besides those whose ids it holds.
     :param arguments: what else it takes to make it, if it is not a plain write of a row; not shown.
@@ -111,6 +112,7 @@ class Change:
     needs: tuple[Need, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     bookkeeping: bool = False
+    kept: bool = False
 
     @property
     def subject(self) -> Key:

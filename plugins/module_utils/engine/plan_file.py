@@ -35,6 +35,11 @@ _RELATIVE = ("needs",)
 Content = dict[str, Any]
 
 
+def server_of(params: Mapping[str, Any]) -> str:
+    """The address of the API that a task talks to, as files say it."""
+    return str(params["api_url"]).strip().rstrip("/")
+
+
 def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
     """What a file says of a plan.
 

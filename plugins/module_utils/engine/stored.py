@@ -70,6 +70,15 @@ def step_data(step: Step, hide: Callable[[str], str]) -> dict[str, Any]:
     return _Writer(show=False, hide=hide).step(step)
 
 
+def step_of(data: Mapping[str, Any]) -> Step:
+    """The step that L(step_data) has written; what stands for a secret is a L(Secret).
+
+    :raises TypeError: it is something else; so is a ValueError, KeyError or AttributeError.
+    """
+    kind = Act if data.get("action") == "act" else Change
+    return kind(**_fields(data))
+
+
 class _Writer:
     """Turns what a plan holds into what JSON knows.
 

@@ -42,6 +42,14 @@ class Foreseen:
 
 
 @dataclass(frozen=True)
+class Whom:
+    """Who is changed: the fleets, and the names of devices by uuid."""
+
+    fleets: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Task:
     """What a planner returns when a plan alone does not say everything.
 
@@ -55,6 +63,8 @@ class Task:
     :param homes: the ids of what all subjects of the plan belong to, where that is known.
     :param foresee: what the plan will cost, asked before it is made: gets the SDK and C(check_mode); raises a
         L(DeclarationError) when that is more than allowed.
+    :param whom: who is changed, for the account that a task leaves; gets the SDK.
+    :param work: what the task is a part of, if several write into one account.
     """
 
     plan: Plan
@@ -65,6 +75,8 @@ class Task:
     after: Callable[[Balena], Plan] | None = None
     homes: tuple[int, ...] = ()
     foresee: Callable[..., Foreseen] | None = None
+    whom: Callable[[Balena], Whom] | None = None
+    work: str | None = None
 
     @classmethod
     def of(cls, planned: Plan | Task) -> Task:

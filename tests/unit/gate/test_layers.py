@@ -30,8 +30,8 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "plugins.connection": (*EDGE, "plugins.plugin_utils"),
     "emulator": (),
 }
-#: What a plan costs, of whatever it is.
-_COMMON = ("forecast",)
+#: What a plan costs, and whom it changes, of whatever it is.
+_COMMON = ("accounts", "forecast")
 _LOWEST = ("access", "keys", "variables", "tags", "waves")
 _MIDDLE = ("devices", "releases")
 _HIGH = ("applications", "host_os", "provisioning", "rollout")
@@ -43,7 +43,7 @@ NOUNS: Mapping[str, tuple[str, ...]] = {
     "policy": _LOWEST + _COMMON,
     "diagnosis": _MIDDLE + _LOWEST + _COMMON,
     **dict.fromkeys(_HIGH, ("diagnosis", *_MIDDLE, *_LOWEST, *_COMMON)),
-    "fleet": ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST, *_COMMON),
+    **dict.fromkeys(("fleet", "undo"), ("diagnosis", *_HIGH, *_MIDDLE, *_LOWEST, *_COMMON)),
 }
 
 Imports = Mapping[str, set[str]]

@@ -16,6 +16,7 @@ from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, 
 from ...engine.task import Task
 from ...engine.wording import counted
 from ...sdk._related import related_or_none
+from ..accounts.whom import accounting
 from ..cloud import cloud_only, cloud_only_failures
 from ..devices.types import find
 from ..options import Tags
@@ -52,6 +53,7 @@ class Want(Tags):
     force: bool
 
 
+@accounting
 def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for one application to be as declared.
 

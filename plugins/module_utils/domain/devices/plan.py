@@ -20,6 +20,7 @@ from ...engine.task import Task
 from ...engine.wording import listed
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
+from ..accounts.whom import accounting
 from ..cloud import cloud_only, cloud_only_failures
 from ..query import PAGE, Record
 from ..selector import find_application, need_application
@@ -38,6 +39,7 @@ _APPLICATION = {
 }
 
 
+@accounting
 def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for all devices of a declaration to be as declared.
 

@@ -15,6 +15,7 @@ from ...engine.fields import Field
 from ...engine.plan import Change, DeclarationError, Plan, in_order, join
 from ...engine.task import Task
 from ..access.members import MEMBER_WRITERS
+from ..accounts.whom import accounting
 from ..applications.fields import APPLICATION
 from ..applications.plan import differences, predict, predict_new, read_again
 from ..cloud import cloud_only_failures, missing
@@ -45,6 +46,7 @@ class Want(Extent, Forecast):
     check_config: str
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for a fleet to be as its document says.

@@ -174,7 +174,8 @@ def variable_changes(
             found += _new_installs(fleet, members, services)
         section = "services" if "service" in kind[0] else "variables"
         for change in compared.changes(purge=section in scope.purge):
-            found.append(dataclasses.replace(change, secret=True) if _is_hidden(change, secret) else change)
+            hidden = _is_hidden(change, secret)
+            found.append(dataclasses.replace(change, secret=True, kept=_is_kept(change, secret)) if hidden else change)
     return found
 
 
@@ -226,6 +227,12 @@ def _is_hidden(change: Change, secret: Collection[str]) -> bool:
     name = change.key[-1]
     unknown = change.action == "delete" and ("config" not in change.resource or is_likely_secret(name))
     return unknown or name in secret
+
+
+def _is_kept(change: Change, secret: Collection[str]) -> bool:
+    """Whether an account may have a value that is hidden because the document does not know it."""
+    name, value = change.key[-1], (change.before or {}).get("value")
+    return change.action == "delete" and name not in secret and not is_likely_secret(name, value)
 
 
 def config_writes(

@@ -18,6 +18,7 @@ from ...sdk._related import related
 from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
+from ..accounts.whom import accounting
 from ..devices.types import WITH_ARCHITECTURE, architecture
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
@@ -51,6 +52,7 @@ class Want(DeviceSelection, Gated, Forecast):
     offline: str
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared supervisor.

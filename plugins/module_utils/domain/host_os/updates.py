@@ -21,6 +21,7 @@ from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
+from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
 from ..query import Record
@@ -69,6 +70,7 @@ class Want(DeviceSelection, Gated, Forecast):
     offline: str
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for devices to get the declared OS.

@@ -14,6 +14,7 @@ from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
 from ...sdk._related import referenced, related
+from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
 from ..query import Record
@@ -39,6 +40,7 @@ class Want(DeviceSelection, Waiting, Forecast):
     offline: str
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Want) -> Task:
     """What has to change for the targets to be as declared.

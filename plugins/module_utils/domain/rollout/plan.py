@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...engine.plan import Plan
 from ...engine.task import Task
+from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from . import advance, ending, memory
 from .options import Want
@@ -23,6 +24,7 @@ _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending
 _MEMORY = {memory.ROLLOUT_TAG, memory.FORMER_TAG, memory.HEALTH_TAG}
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Want) -> Plan | Task:
     """What has to change for the rollout to be as far as C(state) says."""

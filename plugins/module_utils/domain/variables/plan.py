@@ -12,6 +12,7 @@ from ...engine.named import Comparison
 from ...engine.plan import Change, NewId, Plan, predict
 from ...engine.report import fingerprint
 from ...engine.task import Task
+from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..query import Record
 from ..rows import children
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
+@accounting
 @forecasting
 def plan(balena: Balena, want: Declared) -> Task:
     """Compare the declared variables of all parents with the actual ones, in one read.

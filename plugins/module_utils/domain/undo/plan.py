@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The community.balena authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Undo what a task has changed, by the account that it has left, as the module balena_undo declares it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ...engine import account as accounts
+from ...engine.account import Account
+from ...engine.inverse import LOST, Left, invert, nets
+from ...engine.plan import Act, Change, DeclarationError, Plan, in_order
+from ...engine.plan_file import server_of
+from ...engine.task import Task
+from ...engine.visible import one_line
+from ...engine.wording import counted
+from ..accounts.whom import accounting
+from ..forecast.plan import forecasting
+from .kinds import KINDS
+from .reading import Found, read
+
+if TYPE_CHECKING:
+    from ...sdk import Balena
+
+Want = Mapping[str, Any]
+
+#: So many sentences are warnings; the result has all.
+_WARNED = 10
+
+
+@accounting
+@forecasting
+def plan(balena: Balena, want: Want) -> Task:
+    """What gives everything back what it had before the changes of an account, as far as it is still as they made it.
+
+    :param want: the options of the module balena_undo.
+    :raises DeclarationError: the file is not an account, was changed since, or is of another server.
+    """
+    account = _read(want)
+    done = nets(accounts.changes_of(account.entries))
+    found = read(balena, account, done)
+    inverse = invert(done, found.live, KINDS, account.matches)
+    changes, kept = _without_inhabited(inverse.changes, found)
+    left = [*inverse.left, *kept, *_acts(account)]
+    result = {
+        "account": _shown(account),
+        "left_alone": [{**asdict(one), "key": list(one.key)} for one in left],
+    }
+    planned = Plan(in_order(changes), max(account.subjects, 1), result, _warnings(left))
+    return Task(planned, homes=found.homes)
+
+
+def _read(want: Want) -> Account:
+    path, server = want["account"], server_of(want)
+    if want.get("account_to") and os.path.realpath(want["account_to"]) == os.path.realpath(path):
+        raise DeclarationError("account_to and account are the same file: say another one for what undoing changes")
+    account = accounts.read(path)
+    if account.server != server:
+        raise DeclarationError(f"account: {path} is of {one_line(account.server)}, not of {server}")
+    return account
+
+
+def _shown(account: Account) -> dict[str, Any]:
+    return {
+        "server": account.server,
+        "fleets": list(account.whom.fleets),
+        "made_at": account.made_at,
+        "state": account.state,
+        "changes": len(account.entries),
+    }
+
+
+def _without_inhabited(changes: Sequence[Change], found: Found) -> tuple[list[Change], list[Left]]:
+    """The changes without the removal of fleets that have devices which stay: these would be deleted with them."""
+    doomed = {change.id for change in changes if (change.resource, change.action) == ("device", "delete")}
+    kept = [change for change in changes if _is_inhabited(change, found, doomed)]
+    left = [Left(one.resource, one.key, LOST, f"fleet {one.key[0]} {_LIVED_IN}") for one in kept]
+    return [change for change in changes if change not in kept], left
+
+
+_LIVED_IN = "was made by the change and is left: it has devices, which would be deleted with it"
+
+
+def _is_inhabited(change: Change, found: Found, doomed: Collection[int | None]) -> bool:
+    if (change.resource, change.action) != ("application", "delete") or change.id is None:
+        return False
+    return bool(found.inhabitants.get(change.id, set()) - set(doomed))
+
+
+def _acts(account: Account) -> list[Left]:
+    """What was done rather than changed."""
+    return [
+        Left(act.resource, act.key, LOST, one_line(f"{act.resource} {' '.join(act.key)} was done and cannot be undone"))
+        for act in (entry.step for entry in account.entries)
+        if isinstance(act, Act)
+    ]
+
+
+def _warnings(left: Sequence[Left]) -> tuple[str, ...]:
+    told = [one.sentence for one in left[:_WARNED]]
+    rest = len(left) - len(told)
+    return (*told, *([f"{counted(rest, 'more is', 'more are')} left as they are: see left_alone"] if rest > 0 else []))
