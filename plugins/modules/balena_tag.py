@@ -137,13 +137,12 @@ failed_items:
 
 from functools import partial
 
-from ..module_utils.domain.accounts.whom import accounting
 from ..module_utils.domain.releases.find import find
 from ..module_utils.domain.tags.plan import plan_tags
 from ..module_utils.module import run_module
 from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, Options
 
-plan = accounting(partial(plan_tags, find_release=find))
+plan = partial(plan_tags, find_release=find)
 
 OPTIONS = Options(
     argument_spec={

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from ...engine.plan import Plan, Step
 from ...engine.task import Task, Whom
@@ -20,19 +20,18 @@ from ..rows import read_rows
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
-Planner = Callable[["Balena", Want], Plan | Task]
+Options = ParamSpec("Options")
 
 #: What the names of all resources begin with that belong to devices.
 _OF_DEVICES = ("device", "service_install")
 
 
-def accounting(planner: Planner) -> Callable[[Balena, Want], Task]:
+def accounting(planner: Callable[Options, Plan | Task]) -> Callable[Options, Task]:
     """The same planner, whose tasks can say whom they change."""
 
     @wraps(planner)
-    def plan(balena: Balena, want: Want) -> Task:
-        task = Task.of(planner(balena, want))
+    def plan(*args: Options.args, **options: Options.kwargs) -> Task:
+        task = Task.of(planner(*args, **options))
         return replace(task, whom=partial(_whom, task))
 
     return plan

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Plan
+from ..accounts.whom import accounting
 from ..options import DeviceSelection, needed
 from ..query import Record
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -33,6 +34,7 @@ class Want(DeviceSelection):
     purge: bool
 
 
+@accounting
 def plan_tags(balena: Balena, want: Want, find_release: FindRelease) -> Plan:
     """What has to change for the tags of all subjects to be as declared.
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,20 @@ from ...engine.visible import one_line
 from ...engine.wording import counted
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
+from ..options import Forecast
 from .kinds import KINDS
 from .reading import Found, read
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
-Want = Mapping[str, Any]
+
+class Want(Forecast):
+    """The options of the module balena_undo."""
+
+    account: str
+    account_to: str | None
+
 
 #: So many sentences are warnings; the result has all.
 _WARNED = 10
@@ -55,8 +62,8 @@ def plan(balena: Balena, want: Want) -> Task:
 
 
 def _read(want: Want) -> Account:
-    path, server = want["account"], server_of(want)
-    if want.get("account_to") and os.path.realpath(want["account_to"]) == os.path.realpath(path):
+    path, other, server = want["account"], want["account_to"], server_of(want)
+    if other and os.path.realpath(other) == os.path.realpath(path):
         raise DeclarationError("account_to and account are the same file: say another one for what undoing changes")
     account = accounts.read(path)
     if account.server != server:
