@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ def write(path: str, account: Account) -> None:
         "salt": account.salt,
         "subjects": account.subjects,
         "names": dict(account.whom.names),
-        "not_kept": _not_kept(account.entries),
+        "not_kept": _not_kept(account),
         "steps": [_entry(entry) for entry in account.entries],
     }
     text = json.dumps({**content, "digest": _digest(content)}, ensure_ascii=False, indent=2, sort_keys=True)
@@ -179,12 +179,12 @@ def _entry(entry: Entry) -> Content:
     return {**found, "action": entry.step.action, "sure": entry.sure}
 
 
-def _not_kept(entries: Sequence[Entry]) -> list[str]:
+def _not_kept(account: Account) -> list[str]:
     """What cannot be given back because its former value is a secret."""
+    hidden = [entry.step for entry in account.entries if entry.step.secret and entry.step.before]
     return [
-        title({"action": entry.step.action, "resource": entry.step.resource, "key": entry.step.key})
-        for entry in entries
-        if entry.step.secret and entry.step.before
+        title({"action": step.action, "resource": step.resource, "key": step.key}, account.whom.names)
+        for step in hidden
     ]
 
 
