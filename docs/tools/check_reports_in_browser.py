@@ -13,13 +13,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from check_in_browser import BUILD, SIZES, program
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".cache")]
 
 from ansible_collections.community.balena.plugins.plugin_utils.reports import writing  # noqa: E402
+from docs.tools.check_in_browser import BUILD, SIZES, program  # noqa: E402
 from tests.support import report_data  # noqa: E402
 
 FOLDER = BUILD / "reports"

@@ -147,7 +147,7 @@ def test_a_bar_grows_with_what_is_done():
 
 def test_who_has_failed_is_told_by_name():
     ended = follow(["a"], World(a=[FAILED]).look, Limits(1, 0.01), print, names={"a": "bar"})
-    assert "bar (a) failed: no space" in ended.problem
+    assert "bar (a) failed: no space" in str(ended.problem)
 
 
 def test_those_that_are_skipped_are_pending_and_no_failure():
