@@ -76,10 +76,11 @@ def _fewer(groups: Sequence[Group], kind: str) -> list[Group]:
     """The largest groups, and one for all others, in which each device says what its group would."""
     if len(groups) <= _MOST:
         return list(groups)
-    others = groups[_MOST - 1 :]
+    kept = [group for group in groups if group.number > 1][: _MOST - 1]
+    others = [group for group in groups if not any(group is one for one in kept)]
     told = [replace(one, detail=one.detail or group.title) for group in others for one in group.devices]
     tone = BAD if any(group.tone == BAD for group in others) else GOOD
-    return [*groups[: _MOST - 1], Group(clip(_of_many(f"other_{kind}", "")), told, len(told), tone)]
+    return [*kept, Group("others, each in its own way" if kept else clip(_of_many(kind, "")), told, len(told), tone)]
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[Group]:

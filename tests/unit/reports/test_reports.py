@@ -73,6 +73,9 @@ def test_findings_are_groups_which_name_devices_and_link_to_them():
     # Values that all differ are one group, and each device says its own.
     assert "1250 variable STORE, in different ways (left)" in page.text
     assert re.search(r"berlin-sign-0002 \w{7} has the variable STORE '2'", page.text)
+    # So are those of which nearly every device has another one.
+    assert "1000 others, each in its own way" in page.text
+    assert re.search(r"berlin-sign-0010 \w{7} has the variable V10 '10', which is not declared \(left\)", page.text)
     # Groups are folded: nothing but their titles has to be looked at.
     assert {"details", "summary"} <= page.tags
 
