@@ -38,6 +38,7 @@ BOUNDS: dict[str, Bounds] = {
     "silent_days": Bounds(most=36525),
     "app_update_poll_interval": Bounds(least=1, most=525_600, kind="a number of minutes "),
     "max_age": Bounds(),
+    "undo_within": Bounds(most=36525, kind="a number of days "),
     "overlap": Bounds(),
     "location.latitude": Bounds(-90, 90, kind="a number of degrees "),
     "location.longitude": Bounds(-180, 180, kind="a number of degrees "),

@@ -14,7 +14,8 @@ description:
     P(community.balena.rollout#role) runs a whole rollout with these steps.
   - What is needed to go on, or back, is kept in the API. A tag C(ansible_rollout) of the application says what is
     rolled out and which target most devices had before; devices that had another one, or were offline, have a tag
-    C(ansible_rollout_former). Both are written before the devices are changed, and removed at the end.
+    C(ansible_rollout_former). Both are written before the devices are changed, and removed at the end, but for what it
+    takes to undo the rollout later, see O(undo_within).
   - So a rollout that was interrupted goes on when it is run again, from any controller.
   - One rollout of an application is under way at a time. The tag of the application is written first, and the API
     lets one task alone do that; a task that comes second changes nothing, and says which rollout is under way.
@@ -46,12 +47,14 @@ options:
     description:
       - With V(wave), the devices of the wave O(wave) and of all waves before it have the release as their target. Those
         that follow their application and so have it already are not pinned.
-      - With V(finished), all waves are done, and what was remembered is removed.
+      - With V(finished), all waves are done, and what was remembered is removed, but for what O(undo_within) takes.
       - With V(rolled_back), each device that the rollout has changed has its own former target again, be that a pin or
         its application's. A device that somebody else has pinned meanwhile is left as it is. The release may be one
         that has been invalidated.
-      - A rollout that has finished is forgotten. V(rolled_back) is then refused as long as devices or the application
-        have the release as their target, since nothing tells what they had before.
+      - With V(rolled_back), a rollout that has finished is undone too, within the days of O(undo_within), as long as no
+        other one has begun. What somebody has changed since is left alone, and named in RV(left_alone). After that it
+        is refused as long as devices or the application have the release as their target, since nothing tells what
+        they had before.
     type: str
     choices: [wave, finished, rolled_back]
     default: wave
@@ -91,6 +94,15 @@ options:
     type: str
     choices: [keep_pins, pin_fleet]
     default: keep_pins
+  undo_within:
+    description:
+      - For how many days after its end a rollout can still be rolled back. What that takes is kept in the API as long
+        as no other rollout begins, in a tag C(ansible_rollout_ended) of the application and in the tags of those
+        devices that had something else than most.
+      - With V(0), it is forgotten at its end, and no tag is left.
+    type: float
+    default: 7.0
+    version_added: 2.0.0
   offline:
     description:
       - What to do about offline devices with O(wait). They are pinned in any case.
@@ -286,6 +298,17 @@ devices:
   elements: dict
   sample:
     - {uuid: 7cf02a687b74206f92cb455969cf8e98, name: kitchen, target: application}
+left_alone:
+  description: What somebody has changed since the rollout has finished, and so is left as it is; with a sentence.
+  returned: with O(state=rolled_back), for a rollout that has finished
+  type: list
+  elements: dict
+  sample:
+    - resource: device
+      key: [7cf02a687b74206f92cb455969cf8e98]
+      why: changed
+      sentence: >-
+        fleet acme/kiosk, device kitchen: it is pinned on 1.0.0 now, was brought to 1.1.0 by the rollout: left alone
 passed:
   description: Whether the wave has succeeded, so that the next one may begin.
   returned: with O(state=wave) and O(wait), not in check mode
@@ -382,6 +405,7 @@ OPTIONS = Options(
         "phase": {"type": "str", "choices": ["download", "switch"]},
         "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
+        "undo_within": {"type": "float", "default": 7.0},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
         "probe": {
             "type": "dict",

@@ -223,10 +223,10 @@ def test_what_cannot_work_is_refused_before_anything_is_changed(fleet, emulator,
     assert emulator.writes() == []
 
 
-def test_a_rollout_that_has_finished_cannot_be_rolled_back(fleet, emulator):
+def test_a_rollout_that_is_forgotten_at_its_end_cannot_be_rolled_back(fleet, emulator):
     for number in (1, 2, 3):
         step(emulator, wave=number, wait=False)
-    assert not step(emulator, state="finished", wait=False).get("failed")
+    assert not step(emulator, state="finished", wait=False, undo_within=0).get("failed")
     pinned = fleet.pins()
     emulator.clear_requests()
     for check_mode in (True, False):
@@ -243,7 +243,7 @@ def test_a_fleet_that_follows_a_finished_rollout_cannot_be_rolled_back(fleet, em
     everybody = [row["uuid"] for row in fleet.rows() if row["is_pinned_on__release"] is None]
     some = {"devices": everybody, "waves": ["100%"], "finish": "pin_fleet"}
     step(emulator, wave=1, wait=False, **some)
-    assert not step(emulator, state="finished", wait=False, **some).get("failed")
+    assert not step(emulator, state="finished", wait=False, undo_within=0, **some).get("failed")
     refused = step(emulator, state="rolled_back")
     assert "acme/shop itself has it as its target" in refused["msg"]
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .plan import Change, Key, NamedId, NewId
 from .visible import one_line
+from .wording import counted
 
 Values = dict[str, Any]
 #: Whether a value is the one that a fingerprint stands for.
@@ -23,6 +24,8 @@ Matches = Callable[[Any, Any], bool]
 
 #: So much of a value is shown.
 _SHOWN = 80
+#: So many sentences are warnings; results have all.
+_WARNED = 10
 
 CHANGED, GONE, SECRET, LOST = "changed", "gone", "secret", "lost"
 
@@ -96,6 +99,17 @@ class Left:
     key: Key
     why: str
     sentence: str
+
+    def shown(self) -> Values:
+        """It as results have it."""
+        return {**asdict(self), "key": list(self.key)}
+
+
+def warnings(left: Sequence[Left]) -> tuple[str, ...]:
+    """The sentences of the first ones, and how many more there are."""
+    told = [one.sentence for one in left[:_WARNED]]
+    rest = len(left) - len(told)
+    return (*told, *([f"{counted(rest, 'more is', 'more are')} left as they are: see left_alone"] if rest > 0 else []))
 
 
 def nets(changes: Iterable[tuple[Change, bool]]) -> list[Net]:

@@ -18,7 +18,7 @@ from ..releases import pins
 from ..releases.names import label
 from ..waves.division import Wave
 from ..waves.gate import Gate
-from . import ending, health, lock, memory, probe, survey, watch
+from . import ending, health, lock, memory, past, probe, survey, watch
 from .memory import Memory
 from .options import Want
 from .phases import Phased
@@ -70,7 +70,9 @@ def plan(balena: Balena, want: Want) -> Task:
     follower = phased.follower if phased else watch.follower
     wait = follower(want, gate, fleet, wave, members, todo, baseline) if want["wait"] else None
     after = phased.after if phased and phased.switches else None
-    return Task(planned, lock.WRITERS, wait=wait, after=after, homes=(fleet.row["id"],))
+    return Task(
+        planned, lock.WRITERS, wait=wait, after=after, homes=(fleet.row["id"],), work=known.run if known else None
+    )
 
 
 def _promise(want: Want, fleet: Fleet, crew: Crew) -> dict[str, Any]:
@@ -150,6 +152,7 @@ def _beginning(
     first, complete = replace(known, marking=bool(others)), replace(known, marking=False)
     return [
         *lock.write(fleet, lock.remembered(fleet), first),
+        *past.write(fleet.row, None),
         *others,
         *marks(todo, known, health_marks),
         *lock.write(fleet, first, complete),

@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...engine import waiting
-from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, in_order
-from ...engine.task import Followed, Progress, Task
-from ...engine.wording import called, counted, listed, names_of
+from ...engine.task import Task
+from ...engine.wording import called, counted, listed
 from ..query import PAGE, Record
 from ..releases import pins, status
 from ..releases.names import label
-from . import lock, memory, reached, survey
+from . import afterwards, back, lock, memory, past, reached, survey
 from .options import Want
 from .survey import Crew, Fleet
 
@@ -49,14 +47,29 @@ def finish(balena: Balena, want: Want) -> Task:
     if want["finish"] == PIN_FLEET:
         changes += pins.application_changes(fleet.row, fleet.target)
         changes += _unpin_followers(fleet, marked)
-    changes += [*reached.unmark(marked), *lock.write(fleet, lock.remembered(fleet), None)]
+    changes += _kept_of_it(want, fleet, marked)
+    changes += lock.write(fleet, lock.remembered(fleet), None)
     named = NamedId(fleet.target["id"], label(fleet.target))
     result = {
         "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
         "release": pins.shown(fleet.target),
     }
     planned = Plan(in_order(changes), len(crew.rows), result, fleet.warnings)
-    return Task(planned, lock.WRITERS, homes=(fleet.row["id"],))
+    work = fleet.memory.run if fleet.memory else None
+    return Task(planned, lock.WRITERS, homes=(fleet.row["id"],), work=work)
+
+
+def _kept_of_it(want: Want, fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
+    """What is written down for whoever wants to roll it back later, and the tags that are not needed for that."""
+    known = fleet.memory
+    if known is None:
+        return [] if fleet.ended else reached.unmark(marked)
+    if want["undo_within"] <= 0:
+        return [*reached.unmark(marked), *past.write(fleet.row, None)]
+    moved = want["finish"] == PIN_FLEET
+    kept = past.kept_marks(marked, known, moved)
+    ended = past.Ended.of(known, fleet.row, moved=moved)
+    return [*reached.unmark(marked, kept), *past.write(fleet.row, ended)]
 
 
 def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
@@ -115,29 +128,31 @@ def roll_back(balena: Balena, want: Want) -> Plan | Task:
     fleet = survey.read_fleet(balena, want, want["release"], usable=False)
     survey.refuse_other_rollout(want, fleet.memory)
     known = fleet.memory
+    if known is None and fleet.ended is not None and fleet.ended.release == fleet.target["id"]:
+        return afterwards.roll_back(balena, want, fleet, fleet.ended)
     if known is None:
         _refuse_unknown(balena, fleet)
         return Plan(result={"devices": [], "release": pins.shown(fleet.target), "rollout": None})
     marked = reached.read_marked(balena, fleet, known.kept_out)
     # As long as tags are missing, no device has been changed.
     former = {} if known.marking else reached.formers(marked, known)
-    names = _labels(balena, former.values())
+    names = back.labels(balena, former.values())
     rows = [row for row in marked if row["uuid"] in former]
-    back = {uuid: NamedId(id_, names[id_]) if id_ is not None else None for uuid, id_ in former.items()}
+    given = {uuid: NamedId(id_, names[id_]) if id_ is not None else None for uuid, id_ in former.items()}
     given_up = replace(known, rolling_back=True)
     changes = [
         # Whoever finds this after an interruption goes on with it, and not with the rollout.
         *lock.write(fleet, lock.remembered(fleet), given_up),
-        *pins.pin_changes(rows, back),
+        *pins.pin_changes(rows, given),
         *reached.unmark(marked),
         *lock.write(fleet, given_up, None),
     ]
     result = {
-        "devices": [survey.shown(row, back[row["uuid"]]) for row in rows],
+        "devices": [survey.shown(row, given[row["uuid"]]) for row in rows],
         "release": pins.shown(fleet.target),
         "rollout": memory.shown(given_up),
     }
-    follow = _follower(want, limits, fleet, rows, former) if want["wait"] else None
+    follow = back.follower(want, limits, fleet, rows, former) if want["wait"] else None
     planned = Plan(in_order(changes), len(marked), result, fleet.warnings)
     return Task(planned, lock.WRITERS, wait=follow, homes=(fleet.row["id"],))
 
@@ -155,33 +170,6 @@ def _refuse_unknown(balena: Balena, fleet: Fleet) -> None:
     users += [f"{fleet.row['slug']} itself has it as its target"] if follows else []
     raise DeclarationError(
         f"no rollout of release {version} is under way, so there is nothing to roll back, but {' and '.join(users)}. A "
-        "rollout that has finished is forgotten, with what the devices had before. To bring them to another release, "
-        "roll that one out, or pin them on it (balena_release_pin)"
+        "rollout is forgotten, with what the devices had before, when another one begins, and at its end with "
+        "undo_within: 0. To bring them to another release, roll that one out, or pin them on it (balena_release_pin)"
     )
-
-
-def _labels(balena: Balena, ids: Any) -> dict[int, str]:
-    """What people call releases, by id, in one request; one that is gone has only its id."""
-    wanted = sorted({id_ for id_ in ids if id_ is not None})
-    options = {**pins.RELEASE, "$filter": {"id": {"$in": wanted}}}
-    rows = balena.pine.get("release", options=options) if wanted else []
-    return {**{id_: str(id_) for id_ in wanted}, **{row["id"]: label(row) for row in rows}}
-
-
-def _follower(
-    want: Want, limits: Limits, fleet: Fleet, rows: Sequence[Record], former: Mapping[str, int | None]
-) -> Any:
-    """Wait until the devices run what they had; the offline ones are not waited for, unless that is asked for."""
-    policy = want["offline"]
-    skipped = {row["uuid"] for row in rows if policy == "skip" and status.is_offline(row)}
-    ids = {row["uuid"]: row["id"] for row in rows if row["uuid"] not in skipped}
-    said = {row["uuid"]: status.update_word(row) for row in rows}
-
-    def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
-        look = status.looking(
-            balena, ids, [fleet.row["id"]], lambda uuid, row: status.see_release(row, former[uuid], policy, said[uuid])
-        )
-        reasons = dict.fromkeys(skipped, "offline, not waited for")
-        return waiting.follow(list(ids), look, limits, progress, skipped=reasons, names=names_of(rows))
-
-    return follow

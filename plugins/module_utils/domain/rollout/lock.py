@@ -60,7 +60,7 @@ def _take(balena: Balena, change: Change, outcome: Outcome) -> Made:
         if found is not None and found["value"] == change.body["value"]:
             return Made(found["id"])
         if isinstance(error, BalenaRequestError) and error.status_code == 409:
-            raise _too_late(found) from None
+            raise _too_late(change, found) from None
         raise
 
 
@@ -69,7 +69,7 @@ def _go_on(balena: Balena, change: Change, outcome: Outcome) -> None:
     balena.pine.patch(_RESOURCE, change.body, options={"$filter": _as_it_was(change)})
     found = _read(balena, change)
     if found is None or found["value"] != change.body["value"]:
-        raise _too_late(found)
+        raise _too_late(change, found)
 
 
 def _forget(balena: Balena, change: Change, outcome: Outcome) -> None:
@@ -90,8 +90,9 @@ def _read(balena: Balena, change: Change) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def _too_late(found: dict[str, Any] | None) -> DeclarationError:
-    known = memory.recall(found["value"]) if found else None
+def _too_late(change: Change, found: dict[str, Any] | None) -> DeclarationError:
+    ours = found is not None and change.identity["tag_key"] == ROLLOUT_TAG
+    known = memory.recall(found["value"]) if found and ours else None
     if known is None:
         return DeclarationError(
             "somebody else has ended this rollout meanwhile, so this step was not begun: run it again to see where "

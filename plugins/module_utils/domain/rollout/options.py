@@ -54,6 +54,7 @@ class Want(Surveyed, Gated, Forecast):
     phase: str | None
     rollout: str | None
     finish: str
+    undo_within: float
     offline: str
     probe: Probe | None
     diagnosis: Judged | None

@@ -137,10 +137,14 @@ def _mark(row: Record, known: Memory) -> str | None:
     return None if mark == Mark(known.former) else mark.as_tag()
 
 
-def unmark(rows: Iterable[Record]) -> list[Change]:
-    """What removes the tags of devices, and gives them back what overrode their update locks."""
+def unmark(rows: Iterable[Record], kept: Collection[str] = ()) -> list[Change]:
+    """What removes the tags of devices, and gives them back what overrode their update locks.
+
+    :param kept: the uuids of those that keep the tag which says what they had before.
+    """
     rows = list(rows)
-    return [*locks.put_back(rows), *_tags(rows, dict.fromkeys((row["uuid"] for row in rows), None))]
+    former = {row["uuid"]: memory.tag_of(row, FORMER_TAG) if row["uuid"] in kept else None for row in rows}
+    return [*locks.put_back(rows), *_tags(rows, former)]
 
 
 def _tags(

@@ -19,7 +19,7 @@ from ..releases.names import ReleaseName, read_name
 from ..selector import need_application, select_devices
 from ..tag_conditions import has_tags
 from ..waves.division import Idle, Wave, divide, idle
-from . import locks, memory
+from . import locks, memory, past
 from .memory import FORMER_TAG, HEALTH_TAG, LOCK_TAG, ROLLOUT_TAG, Memory
 from .options import Surveyed, Want
 
@@ -40,11 +40,13 @@ class Fleet:
     :param row: the application with its present target.
     :param target: the release that is rolled out.
     :param memory: what is remembered of the rollout that is under way, if one is.
+    :param ended: what is kept of the one that has finished last, if none has begun since.
     """
 
     row: Record
     target: Record
     memory: Memory | None
+    ended: past.Ended | None
     warnings: tuple[str, ...] = ()
 
 
@@ -89,29 +91,40 @@ def read_fleet(balena: Balena, want: Surveyed, release: Any, *, usable: bool = T
         expand={
             "should_be_running__release": pins.RELEASE,
             "owns__release": wanted.reading(),
-            "application_tag": tagged(ROLLOUT_TAG),
+            "application_tag": tagged(ROLLOUT_TAG, past.ENDED_TAG),
             **({"application_config_variable": locks.READ} if locked else {}),
         },
     )
     known = memory.recall(memory.tag_of(home, ROLLOUT_TAG))
-    target, warnings = _target(balena, wanted, home, known)
+    ended = past.recall(home)
+    # What is taken back is what was rolled out, though C(latest) may mean a newer one by now.
+    kept = known or (None if usable or ended is None else ended.memory())
+    target, warnings = _target(balena, wanted, home, kept, under_way=known is not None)
     if usable:
         pins.check_release(target, home["slug"], allow_invalidated=want["allow_invalidated"])
-    return Fleet(home, target, known, warnings)
+    return Fleet(home, target, known, ended, warnings)
 
 
-def _target(balena: Balena, wanted: ReleaseName, home: Record, known: Memory | None) -> tuple[Record, tuple[str, ...]]:
-    """The release that is meant. A rollout under way keeps its own, though C(latest) may mean a newer one by now."""
+def _target(
+    balena: Balena, wanted: ReleaseName, home: Record, known: Memory | None, *, under_way: bool
+) -> tuple[Record, tuple[str, ...]]:
+    """The release that is meant. A rollout under way keeps its own, though C(latest) may mean a newer one by now.
+
+    :param under_way: whether the rollout that is known is under way; else it has finished.
+    """
     where = of_application(home["slug"])
     found = wanted.choose(home["owns__release"], where)
-    if known is not None and (found is None or found["id"] != known.release):
-        if wanted.kind not in ("latest", "range"):
+    open_name = wanted.kind in ("latest", "range")
+    if known is not None and (under_way or open_name) and (found is None or found["id"] != known.release):
+        if not open_name:
             raise DeclarationError(
                 f"a rollout of release {known.version}{where} is under way since {known.started}: "
                 f"go on with that release, roll it back, or finish it, before another one begins"
             )
         newer = f" '{wanted.text}' means {found['raw_version']} by now." if found else ""
         kept = find(balena, known.release, home["id"])
+        if not under_way:
+            return kept, ()
         return kept, (f"Going on with release {known.version}, whose rollout is under way.{newer}",)
     if found is None:
         return find_in_each(balena, wanted, {home["id"]: home["slug"]})[home["id"]], ()

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ...engine import account as accounts
 from ...engine.account import Account
-from ...engine.inverse import LOST, Left, invert, nets
+from ...engine.inverse import LOST, Left, invert, nets, warnings
 from ...engine.plan import Act, Change, DeclarationError, Plan, in_order
 from ...engine.plan_file import server_of
 from ...engine.task import Task
 from ...engine.visible import one_line
-from ...engine.wording import counted
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import Forecast
@@ -33,10 +31,6 @@ class Want(Forecast):
 
     account: str
     account_to: str | None
-
-
-#: So many sentences are warnings; the result has all.
-_WARNED = 10
 
 
 @accounting
@@ -55,9 +49,9 @@ def plan(balena: Balena, want: Want) -> Task:
     left = [*inverse.left, *kept, *_acts(account)]
     result = {
         "account": _shown(account),
-        "left_alone": [{**asdict(one), "key": list(one.key)} for one in left],
+        "left_alone": [one.shown() for one in left],
     }
-    planned = Plan(in_order(changes), max(account.subjects, 1), result, _warnings(left))
+    planned = Plan(in_order(changes), max(account.subjects, 1), result, warnings(left))
     return Task(planned, homes=found.homes)
 
 
@@ -105,9 +99,3 @@ def _acts(account: Account) -> list[Left]:
         for act in (entry.step for entry in account.entries)
         if isinstance(act, Act)
     ]
-
-
-def _warnings(left: Sequence[Left]) -> tuple[str, ...]:
-    told = [one.sentence for one in left[:_WARNED]]
-    rest = len(left) - len(told)
-    return (*told, *([f"{counted(rest, 'more is', 'more are')} left as they are: see left_alone"] if rest > 0 else []))
