@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - community.balena.changes
   - community.balena.forecast
   - community.balena.plan_files
+  - community.balena.plan_files.signers
 options:
   account:
     description:

@@ -146,7 +146,7 @@ def test_nothing_is_left_of_it_at_the_end(well, fleet, state):
     report(well, {"uuid": fleet.rows()[0]["uuid"]}, cpu_temp=90)
     assert step(well, wave=3, **GATE)["passed"]
     assert fleet.notes().count("ansible_rollout_health") == 1
-    ended = step(well, state=state, **GATE)
+    ended = step(well, state=state, undo_within=0, **GATE)
     assert not ended.get("failed"), ended["msg"]
     assert fleet.notes() == []
 

@@ -15,6 +15,7 @@ from tests.support.tasks import run_task
 
 shops, emulator, fleet = served(200), reset, observed
 WAVES = [20, "50%", "100%"]
+KEPT = ("belongs_to__application", "status", "source", "composition")
 ENDINGS = ("keep_pins", "pin_fleet")
 
 
@@ -146,11 +147,10 @@ def test_the_next_rollout_forgets_the_one_before(fleet, emulator):
 def test_what_was_rolled_out_as_the_latest_is_rolled_back_though_there_is_a_later_one(fleet, emulator):
     before = exported(emulator)
     roll_out(emulator, release="~1.2")
-    application = fleet.application()["id"]
-    emulator.store.insert(
-        "release", belongs_to__application=application, commit="c" * 40, semver_major=1, semver_minor=2, semver_patch=9,
-        status="success", is_final=True,
-    )  # fmt: skip
+    row_of = emulator.store.query("release", id=next(key for key, name in fleet.versions.items() if name == "1.2.0"))[0]
+    later = {name: row_of[name] for name in (*KEPT, "start_timestamp")}
+    version = {"semver_major": 1, "semver_minor": 2, "semver_patch": 9}
+    emulator.store.insert("release", **later, **version, commit="c" * 40)
     assert act(emulator, release="~1.2", state="rolled_back")["changed"]
     assert exported(emulator) == before
 

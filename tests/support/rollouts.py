@@ -23,6 +23,8 @@ from tests.support.tasks import run_task
 
 FLEET = "acme/shop"
 VERSION = "/v7"
+#: What is kept of a rollout that has finished, so that it can be undone.
+KEPT = {"ansible_rollout_ended", "ansible_rollout_former"}
 #: The waves of a step, unless a test says others.
 WAVES = [2, 6, "100%"]
 #: Virtual seconds in a real one: an update takes about a second.

@@ -124,7 +124,7 @@ def _end(balena: Balena, fleet: Fleet) -> datetime.datetime | None:
 def _is_changed(row: Record, ended: Ended, former: Collection[str]) -> bool:
     """Whether somebody has changed the target of a device since the rollout has finished."""
     pin = reached.pin_of(row)
-    if row["uuid"] in former:
+    if row["uuid"] in former or pin == reached.mark_of(row, ended.memory()).former:
         return False
     if pin is None:
         # It followed the application all the time, if that has the release; or does so again.
