@@ -12,7 +12,7 @@ from ...engine.plan import Plan
 from ...engine.task import Task
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
-from . import advance, ending, memory
+from . import advance, ending, memory, past
 from .options import Want
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PLANS = {"wave": advance.plan, "finished": ending.finish, "rolled_back": ending.roll_back}
 
 #: How a rollout remembers what it does.
-_MEMORY = {memory.ROLLOUT_TAG, memory.FORMER_TAG, memory.HEALTH_TAG}
+_MEMORY = {memory.ROLLOUT_TAG, memory.FORMER_TAG, memory.HEALTH_TAG, past.ENDED_TAG}
 
 
 @accounting
