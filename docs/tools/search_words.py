@@ -35,6 +35,7 @@ WORDS = {
     "sdk": "python library client script api",
     "servers": "openbalena balenacloud self-hosted compatibility support",
     "testing": "emulator mock simulate ci pipeline fake sandbox",
+    "undo": "revert restore rollback mistake history",
     "variables": "environment configuration secret password vault sops override precedence",
     "windows": "maintenance night timezone schedule cron downtime",
     "without-python": "busybox shell copy fetch volume volumes backup restore file",
