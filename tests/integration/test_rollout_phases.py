@@ -163,3 +163,24 @@ def test_a_second_run_of_a_phase_writes_nothing(fleet, emulator):
     again = download(emulator, wave=2)
     assert (again["passed"], again["changed"]) == (True, False)
     assert emulator.writes() == []
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_rollout_in_phases_is_undone_after_its_end(fleet, emulator, tmp_path, by_file):
+    emulator.simulate(lock_percent=100)
+    own = fleet.rows()[0]["uuid"]
+    give(emulator, "0", own)
+    targets, account = fleet.pins(), {"account_to": str(tmp_path / "account.json")}
+    for number in (1, 2, 3):
+        assert download(emulator, wave=number, **account)["passed"]
+        assert switch(emulator, wave=number, **account)["passed"]
+    assert not end(emulator, "finished", **account).get("failed")
+    if by_file:
+        undone = run_task(emulator, "balena_undo", account=account["account_to"])
+    else:
+        undone = end(emulator, "rolled_back")
+    assert not undone.get("failed"), undone["msg"]
+    assert not undone["left_alone"], undone["left_alone"]
+    assert fleet.pins() == targets
+    assert overrides(emulator) == {own: "0"}
+    assert fleet.notes() == []

@@ -122,3 +122,13 @@ def test_a_rollback_has_a_plan_too(emulator, fleet, tmp_path):
     assert not done.get("failed"), done["msg"]
     assert fleet.pins() == before
     assert fleet.notes() == []
+
+
+def test_the_plan_of_switching_is_made_in_both_phases(emulator, fleet, tmp_path):
+    emulator.simulate(lock_percent=100)
+    path = planned(emulator, tmp_path / "plan.json", phase="switch")
+    waiting = {"wait": True, "poll_interval": 0.01, "wait_timeout": 30}
+    for phase in ("download", "switch"):
+        done = made(emulator, path, phase=phase, **waiting)
+        assert not done.get("failed"), done["msg"]
+    assert set(fleet.running().values()) == {"1.2.0"}
