@@ -65,6 +65,16 @@ options:
         A registered variable holds it, and a file that it is written to.
     type: bool
     default: false
+  compact:
+    description:
+      - Whether to say once what devices have in common. Variables and pins of all devices become C(device_defaults),
+        and those of all devices with a tag become a group in C(groups).
+      - A device that a group takes is not in C(devices) if there is nothing left to say of it but its name, its uuid
+        and its tags. Applied to the same fleet, the document still changes nothing; applied to an empty one, it
+        registers only the devices that it lists.
+    type: bool
+    default: false
+    version_added: 2.0.0
 seealso:
   - module: community.balena.balena_fleet
 """
@@ -80,6 +90,12 @@ EXAMPLES = r"""
     content: "{{ kiosk.document | ansible.builtin.to_nice_yaml(indent=2, sort_keys=false) }}"
     dest: kiosk.yml
     mode: "0600"
+
+- name: Say once what devices have in common, for people to go on with
+  community.balena.balena_fleet_info:
+    application: acme/kiosk
+    compact: true
+  register: short
 
 - name: Only variables, and those of a sort of our own are secret too
   community.balena.balena_fleet_info:
@@ -151,6 +167,7 @@ OPTIONS = Options(
         "secret_names": {"type": "list", "elements": "str", "no_log": False},
         "secrets": {"type": "str", "choices": ["likely", "all"], "default": "likely", "no_log": False},
         "show_secrets": {"type": "bool", "default": False, "no_log": False},
+        "compact": {"type": "bool", "default": False},
         **QUERY,
     },
 )

@@ -276,6 +276,7 @@ def exported(kitchen: Kitchen) -> None:
     }
     assert {"kiosk", "lobby"} <= set(documents)
     assert documents["kiosk"]["fleet"] == "acme/kiosk"
+    assert len(documents["kiosk"].get("devices", ())) < len(kitchen.emulator.store.query("device"))
     assert kitchen.emulator.writes() == []
 
 

@@ -22,6 +22,7 @@ from ..releases.names import TRACK, exact_name
 from ..selector import no_application
 from ..tags.compare import is_owned
 from . import snapshot
+from .compact import compact
 from .document import SECTIONS
 from .references import ALL, Place, References
 from .snapshot import LiveFleet, named
@@ -40,6 +41,7 @@ class Want(TypedDict):
     secret_names: list[str] | None
     secrets: str
     show_secrets: bool
+    compact: bool
 
 
 def read(balena: Balena, want: Want) -> dict[str, Any]:
@@ -59,6 +61,8 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
         raise no_application(balena, want["application"])
     references = References(_patterns(want), _variables(fleet))
     document = export(fleet, references, sections)
+    if want["compact"]:
+        document = compact(document)
     shown = {SENSITIVE: True} if want["show_secrets"] else {}
     return {"document": document, "secrets": references.names, "warnings": _losses(fleet, sections), **shown}
 
