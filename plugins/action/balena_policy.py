@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.domain.policy.plan import check
-from ..module_utils.module import TaskFailure
+from ..module_utils.performing import TaskFailure
 from ..module_utils.without_api import perform_here
 from ..modules import balena_policy
 from ..plugin_utils.action import BalenaAction

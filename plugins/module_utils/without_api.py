@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .engine.task import Followed
-from .module import ModuleProcess, TaskFailure, failure_of, leave
+from .module import ModuleProcess, leave
 from .options import Options, Params
+from .performing import TaskFailure, failure_of
 from .sdk.errors import BalenaError
 
 #: What it does: from the options to what came of it.

@@ -24,7 +24,8 @@ from ..module_utils import sdk
 from ..module_utils.engine.kinds import printable
 from ..module_utils.engine.report import SENSITIVE
 from ..module_utils.inert import inert_result
-from ..module_utils.module import TaskFailure, invocation, perform, perform_read
+from ..module_utils.module import invocation
+from ..module_utils.performing import TaskFailure, perform, perform_read
 from .plain import plain
 
 display = Display()

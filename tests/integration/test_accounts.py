@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils import module, options
+from ansible_collections.community.balena.plugins.module_utils import options, performing
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Plan
 from ansible_collections.community.balena.plugins.module_utils.engine.task import Followed, Task
 from tests.support.tasks import run_task
@@ -23,8 +23,8 @@ def test_accounts_of_waiting(emulator, problem):
 
     given = {"api_url": emulator.url, "api_token": emulator.token, "validate_certs": True}
     try:
-        result = module.perform(planner, _params(given), check_mode=False)
-    except module.TaskFailure as failure:
+        result = performing.perform(planner, _params(given), check_mode=False)
+    except performing.TaskFailure as failure:
         result = failure.result
         assert result["msg"] == f"failed: {SHOWN}"
     assert result["pending"] == [{"reason": SHOWN}]

@@ -13,7 +13,7 @@ import yaml
 
 from ansible_collections.community.balena.plugins.module_utils.domain.policy.plan import check
 from ansible_collections.community.balena.plugins.module_utils.engine import dates
-from ansible_collections.community.balena.plugins.module_utils.module import TaskFailure
+from ansible_collections.community.balena.plugins.module_utils.performing import TaskFailure
 from ansible_collections.community.balena.plugins.module_utils.without_api import perform_here
 from emulator import Emulator
 from tests.support.ansible_runs import CHECKOUT

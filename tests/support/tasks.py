@@ -31,7 +31,7 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     """
     check_mode, progress = options.pop("check_mode", False), options.pop("progress", lambda line: None)
     module = importlib.import_module(f"{COLLECTION}.modules.{module_name}")
-    edge = importlib.import_module(f"{COLLECTION}.module_utils.module")
+    edge = importlib.import_module(f"{COLLECTION}.module_utils.performing")
     info = hasattr(module, "read")
     given = {"api_url": emulator.url, "api_token": emulator.token, **options}
     checked, wrong = module.OPTIONS.validate(given, module_name, info=info)

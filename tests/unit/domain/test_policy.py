@@ -18,7 +18,7 @@ from ansible_collections.community.balena.plugins.module_utils.domain.policy.jud
 from ansible_collections.community.balena.plugins.module_utils.domain.policy.rules import Policy, read_policy
 from ansible_collections.community.balena.plugins.module_utils.domain.policy.shapes import Shape, facts_shape
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import DeclarationError
-from ansible_collections.community.balena.plugins.module_utils.module import TaskFailure
+from ansible_collections.community.balena.plugins.module_utils.performing import TaskFailure
 from ansible_collections.community.balena.plugins.module_utils.without_api import perform_here
 from tests.support.ansible_runs import CHECKOUT
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.balena.plugins.module_utils import module, options
+from ansible_collections.community.balena.plugins.module_utils import options, performing
 from ansible_collections.community.balena.plugins.module_utils.engine import patience
 from ansible_collections.community.balena.plugins.module_utils.engine.apply import Made
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, Plan
@@ -51,7 +51,7 @@ class Keys:
 
 def test_what_was_made_before_the_server_went_away_is_told(monkeypatch):
     monkeypatch.setattr(patience, "_PAUSE", 0.01)
-    result = module.perform(Keys(away=1).plan, params(patience=60.0), check_mode=False)
+    result = performing.perform(Keys(away=1).plan, params(patience=60.0), check_mode=False)
     assert result["values"] == ["value of first", "value of second"]
     assert result["read"] == ["first", "second"] and result["changes"]["create"] == 2
 
@@ -64,6 +64,6 @@ def test_what_was_made_before_the_server_went_away_is_told(monkeypatch):
     ],
 )
 def test_what_was_made_before_a_failure_is_told(keys, told):
-    with pytest.raises(module.TaskFailure) as caught:
-        module.perform(keys.plan, params(), check_mode=False)
+    with pytest.raises(performing.TaskFailure) as caught:
+        performing.perform(keys.plan, params(), check_mode=False)
     assert caught.value.result["values"] == told and caught.value.result["read"] is None
