@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.balena.plugins.module_utils.engine.inverse import Kind, Live, invert, nets
+from ansible_collections.community.balena.plugins.module_utils.engine.inverse import Kind, Live, invert
+from ansible_collections.community.balena.plugins.module_utils.engine.net import nets
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, Row, compare, predict
 
 KINDS = {"thing": Kind("thing"), "fixed": Kind("fixed", stays="it stays", lost="it is lost", forward={"a": "no way"})}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import account as accounts
 from ...engine.account import Account
-from ...engine.inverse import LOST, Left, invert, nets, warnings
+from ...engine.inverse import LOST, Left, invert, warnings
+from ...engine.net import nets
 from ...engine.plan import Act, Change, DeclarationError, Plan, in_order
 from ...engine.plan_file import server_of
 from ...engine.task import Task

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...engine.account import Account
-from ...engine.inverse import Live, Net
+from ...engine.inverse import Live
+from ...engine.net import Net
 from ...engine.plan import Key, NamedId, NewId
 from ...sdk._related import referenced
 from ..applications.fields import APPLICATION
