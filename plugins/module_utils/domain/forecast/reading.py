@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import Change, Plan
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import referenced
-from ..query import Record
+from ..query import PAGE, Record
 from ..rows import read_rows
 from .situation import OS_COLUMN, SUPERVISOR_COLUMN, TARGETS, VARIABLES, Device, Fleet, Image, Scope, Situation
 
@@ -88,9 +88,11 @@ def _devices(balena: Balena, reach: Reach, homes: Sequence[int]) -> list[Record]
         if reach.slugs:
             conditions.append({"belongs_to__application": {"slug": {"$in": sorted(reach.slugs)}}})
         conditions += [{"uuid": {"$in": list(piece)}} for piece in chunks(sorted(reach.uuids), NAMES)]
+    # All of them fit on one page, and a page that is not full is known to be the last one.
+    page = max(PAGE, len(reach.uuids) + 1)
     found: dict[str, Record] = {}
     for condition in conditions:
-        rows = read_rows(balena, "device", condition, select=_COLUMNS, expand=_own_variables(reach))
+        rows = read_rows(balena, "device", condition, select=_COLUMNS, expand=_own_variables(reach), page_size=page)
         found.update({row["uuid"]: row for row in rows})
     return list(found.values())
 
