@@ -13,7 +13,9 @@ from tests.support.rollouts import RATE, begun, observed, outcomes, report, rese
 
 shops, emulator, fleet = served(20), reset, observed
 
-PHASES: dict[str, Any] = {"phases": ["download", "switch"], "waves": [2, "100%"], "success_percentage": 100}
+PHASES: dict[str, Any] = {
+    "phases": ["download", "switch"], "waves": [2, "100%"], "success_percentage": 100, "undo_within": 0,
+}  # fmt: skip
 #: A time of day in the next hour but one.
 NEVER = [{"start": "{{ '%02d:00' | format((now(utc=true).hour + 2) % 24) }}",
           "end": "{{ '%02d:30' | format((now(utc=true).hour + 2) % 24) }}"}]  # fmt: skip
