@@ -33,6 +33,10 @@ _OTHER_NAMES = {
 }
 
 
+#: What playbooks call things of their own, though a variable of a role begins like that.
+_OF_PLAYBOOKS = {"plan"}
+
+
 class _Omitted(Exception):
     """Stands for the error below where ansible-core has none."""
 
@@ -126,6 +130,8 @@ class Role:
             if name in self.options or name in self.own or name in named or _is_result(variables[name]):
                 continue
             bare = self._bare(name)
+            if bare in _OF_PLAYBOOKS:
+                continue
             if meant := others.get(bare) or known.get(slip(bare, known) or ""):
                 yield f"the role has no variable '{name}'; did you mean '{meant}'?"
 

@@ -26,6 +26,7 @@ ELSEWHERE = {
     "fleet/drift.yml",
     "fleet/export.yml",
     "os_update/os_update.yml",
+    "policy/check.yml",
     "rollout/signage.yml",
 }
 NAMES = sorted({str(path.relative_to(PLAYBOOKS)) for path in PLAYBOOKS.rglob("*.yml") if is_playbook(path)} - ELSEWHERE)

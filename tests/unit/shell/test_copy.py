@@ -250,7 +250,7 @@ def test_cksum_is_that_of_posix(data):
         ({"dest": "/x", "src": "/tmp"}, "src: '/tmp' is a folder"),
         ({"dest": "/tmp", "content": "b"}, "content has no name"),
         ({"dest": "/tmp/none/", "content": "b"}, "content has no name"),
-        ({"dest": "/no/such/x", "content": "b"}, "parents=true makes it"),
+        ({"dest": "/no/such/x", "content": "b"}, "parents=true creates it"),
         ({"dest": "/dev/null", "content": "b"}, "is there, but not a file"),
         ({"dest": "/x", "content": "b", "mode": 420}, "mode must be text"),
         ({"dest": "/x", "content": "b", "mode": "preserve"}, "mode: 'preserve'"),
