@@ -133,10 +133,13 @@ def test_the_tunnel_leads_to_it_while_it_is_online(device_kit, device):
 
 
 PROGRAM = """
-import sys, tempfile, time
+import signal, sys, tempfile
 from pathlib import Path
 from emulator import Emulator
 from tests.support.device import DeviceKit, Service
+
+# Tests that run in the background have Ctrl-C ignored, and what they start has it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 with Emulator() as emulator, tempfile.TemporaryDirectory() as folder, DeviceKit(Path(folder), emulator) as kit:
     device = kit.device("berlin-sign-01", {"web": Service()})

@@ -63,7 +63,7 @@ def test_devices_download_by_day_and_switch_when_they_are_told_to(fleet, emulato
         running = Counter(fleet.running().values())
         assert running["1.2.0"] == done["wave"]["total"]
         assert overrides(emulator) == {}
-    assert end(emulator, "finished")["outcome"]["state"] == "finished"
+    assert end(emulator, "finished", undo_within=0)["outcome"]["state"] == "finished"
     assert fleet.notes() == []
 
 
@@ -116,7 +116,7 @@ def test_whatever_ends_it_devices_have_the_variables_that_they_had(fleet, emulat
     assert switch(emulator, wave=3, wait=False)["outcome"]["state"] == "begun"
     assert set(overrides(emulator).values()) == {"1"}
     assert len(overrides(emulator)) == 20
-    done = end(emulator, state)
+    done = end(emulator, state, undo_within=0)
     assert not done.get("failed"), done
     assert overrides(emulator) == was
     assert fleet.notes() == []
