@@ -86,7 +86,7 @@ def test_every_command_has_one_row():
 
 
 def test_modules_and_options_of_the_rows_exist(options):
-    wrong = {command: found for command, task, _ in ROWS if (found := list(mistakes(task, options)))}
+    wrong = {command: found for command, task, _remark in ROWS if (found := list(mistakes(task, options)))}
     assert wrong == {}
 
 

@@ -85,7 +85,7 @@ def _mistakes(question: Record, given: Record, required: bool) -> list[str]:
     if kind in ("text", "textarea", "password") and not isinstance(value, str):
         return [f"Value {value} for '{name}' expected to be a string."]
     if kind == "integer":
-        if type(value) is not int:
+        if not isinstance(value, int) or isinstance(value, bool):
             return [f"Value {value} for '{name}' expected to be an integer."]
         if value < question.get("min", value) or value > question.get("max", value):
             return [f"'{name}' value {value} is too small or too large"]
@@ -120,6 +120,11 @@ def check_rrule(text: str) -> None:
             raise RefusedError(f"RRULE may not contain both COUNT and UNTIL, nor a COUNT > 999: {rule}")
 
 
+def _is_of(kind: type, value: Any) -> bool:
+    """Whether a value is of exactly this type: a boolean is no number."""
+    return value.__class__ is kind
+
+
 def check_notification(row: Record) -> None:
     """The rules of C(NotificationTemplateSerializer.validate), which also fills in defaults."""
     fields = NOTIFICATIONS.get(row.get("notification_type", ""))
@@ -131,7 +136,7 @@ def check_notification(row: Record) -> None:
             configuration[name] = default
         if name not in configuration:
             raise RefusedError(f"Missing required fields for Notification Configuration: {name}.")
-        if type(configuration[name]) is not kind:
+        if not _is_of(kind, configuration[name]):
             raise RefusedError(f"Configuration field '{name}' incorrect type, expected {kind.__name__}.")
         if kind is list and not configuration[name]:
             raise RefusedError(f"No values specified for field '{name}'")

@@ -9,12 +9,13 @@ place in between.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from . import plan_file
 from .plan import DeclarationError
@@ -26,6 +27,14 @@ NAMESPACE = "plan@community.balena"
 SUFFIX = ".sig"
 #: Seconds that ssh-keygen may take: a key on a token has to be touched.
 _PATIENCE = 120
+
+
+class _Said(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
 
 
 def sign(text: bytes, key: str) -> bytes:
@@ -86,31 +95,38 @@ def _signer(signature: Path, signers: str, path: str, option: str) -> str:
     return names[0]
 
 
-def _run(option: str, arguments: Sequence[str], text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _run(option: str, arguments: Sequence[str], text: bytes = b"") -> _Said:
     program = shutil.which("ssh-keygen")
     if program is None:
         raise DeclarationError(
             f"{option}: signatures need ssh-keygen of OpenSSH 8.2 or newer, which is not found on the controller. "
             "Install the OpenSSH client there"
         )
-    # Nobody is there to type a passphrase: whatever asks for one gets an answer at once, which is no.
-    environment = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
     try:
-        return subprocess.run(  # noqa: S603 - the arguments are not a shell's
-            [program, "-Y", *arguments],
-            input=text,
-            capture_output=True,
-            env=environment,
-            timeout=_PATIENCE,
-            start_new_session=True,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        reason = "it took too long" if isinstance(error, subprocess.TimeoutExpired) else error.strerror or str(error)
+        return asyncio.run(_ask([program, "-Y", *arguments], text))
+    except (OSError, asyncio.TimeoutError) as error:
+        reason = "it took too long" if isinstance(error, asyncio.TimeoutError) else error.strerror or str(error)
         raise DeclarationError(f"{option}: ssh-keygen could not be run: {reason}") from None
 
 
-def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+async def _ask(command: Sequence[str], text: bytes) -> _Said:
+    """Run a command to its end. There is no module here whose C(run_command) could."""
+    # Nobody is there to type a passphrase: whatever asks for one gets an answer at once, which is no.
+    environment = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+    )
+    try:
+        stdout, stderr = await asyncio.wait_for(process.communicate(text), _PATIENCE)
+    except asyncio.TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return _Said(process.returncode or 0, stdout, stderr)
+
+
+def _reason(done: _Said) -> str:
     """What ssh-keygen says, in one line."""
     said = [line.rstrip(".") for line in _lines(done.stderr) or _lines(done.stdout)]
     return one_line(": ".join(said)[:300]) or f"ssh-keygen says nothing (exit status {done.returncode})"

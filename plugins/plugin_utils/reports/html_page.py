@@ -92,14 +92,14 @@ def _bars(several: Sequence[Bars]) -> str:
 
 def _bars_of(bars: Bars) -> str:
     rows = []
-    for bar in bars.bars:
+    for one in bars.bars:
         pieces = "".join(
-            f'<span class="{tone[0]}" style="width:{100 * number / bar.total:.2f}%"></span>'
-            for tone, number in bar.pieces
-            if number and bar.total
+            f'<span class="{tone[0]}" style="width:{100 * number / one.total:.2f}%"></span>'
+            for tone, number in one.pieces
+            if number and one.total
         )
         rows.append(
-            f'<div class="row"><span>{escaped(bar.label)}</span><span>{escaped(bar.said)}</span>'
+            f'<div class="row"><span>{escaped(one.label)}</span><span>{escaped(one.said)}</span>'
             f'<span class="bar">{pieces}</span></div>\n'
         )
     return f"<div><h3>{escaped(bars.title)}</h3>\n{''.join(rows)}</div>\n"

@@ -52,18 +52,18 @@ def _heading(text: str) -> str:
 def _bars(bars: Sequence[Bar]) -> str:
     """A table for each bar: its cells are as wide as the pieces."""
     return "".join(
-        f'<p style="margin:6px 0 2px;font-size:14px;word-break:break-word">{escaped(f"{bar.label}: {bar.said}")}</p>\n'
-        f'<table {_TABLE}><tr height="8">{"".join(_pieces(bar))}</tr></table>\n'
-        for bar in bars
+        f'<p style="margin:6px 0 2px;font-size:14px;word-break:break-word">{escaped(f"{one.label}: {one.said}")}</p>\n'
+        f'<table {_TABLE}><tr height="8">{"".join(_pieces(one))}</tr></table>\n'
+        for one in bars
     )
 
 
-def _pieces(bar: Bar) -> Iterator[str]:
-    left = bar.total or 1
-    for tone, number in bar.pieces:
+def _pieces(one: Bar) -> Iterator[str]:
+    left = one.total or 1
+    for tone, number in one.pieces:
         if number:
             left -= number
-            yield f'<td width="{100 * number / (bar.total or 1):.1f}%" bgcolor="{_COLOURS[tone]}"></td>'
+            yield f'<td width="{100 * number / (one.total or 1):.1f}%" bgcolor="{_COLOURS[tone]}"></td>'
     if left > 0:
         yield f'<td bgcolor="{_LINE}"></td>'
 

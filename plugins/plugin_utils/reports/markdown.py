@@ -43,16 +43,16 @@ def _part(report: Report, part: Part) -> Iterator[str]:
         yield from ("; ".join(text(f"{span.label} {span.said}") for span in part.spans), "")
     for bars in part.bars:
         yield from (f"| {text(bars.title)} | | |", "|---|---|---|")
-        yield from (f"| {text(bar.label)} | {_gauge(bar)} | {text(bar.said)} |" for bar in bars.bars)
+        yield from (f"| {text(one.label)} | {_gauge(one)} | {text(one.said)} |" for one in bars.bars)
         yield ""
     for topic in part.topics:
         yield from _topic(report, topic)
 
 
-def _gauge(bar: Bar) -> str:
+def _gauge(one: Bar) -> str:
     """The first piece of the bar, in a font of one width."""
-    number = bar.pieces[0][1] if bar.pieces else 0
-    filled = _BAR * number // bar.total if bar.total else 0
+    number = one.pieces[0][1] if one.pieces else 0
+    filled = _BAR * number // one.total if one.total else 0
     return "`" + "█" * filled + "░" * (_BAR - filled) + "`"
 
 

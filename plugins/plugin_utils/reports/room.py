@@ -77,7 +77,7 @@ def _fewer(bars: Bars) -> Bars:
     if len(bars.bars) <= _BARS:
         return bars
     shown, others = bars.bars[: _BARS - 1], bars.bars[_BARS - 1 :]
-    rest = sum(number for bar in others for _tone, number in bar.pieces)
+    rest = sum(number for one in others for _tone, number in one.pieces)
     label = f"{len(others)} others"
     more = replace(others[0], label=label, pieces=[(others[0].pieces[0][0], rest)], said=str(rest))
     return replace(bars, bars=[*shown, more])
@@ -86,7 +86,7 @@ def _fewer(bars: Bars) -> Bars:
 def _cost_of_part(part: Part) -> int:
     said = [part.title, part.badge, *part.lines]
     spans = [text for span in part.spans for text in (span.label, span.said, "x" * 160)]
-    bars = [text for bars in part.bars for bar in bars.bars for text in (bar.label, bar.said, "x" * 260)]
+    bars = [text for bars in part.bars for one in bars.bars for text in (one.label, one.said, "x" * 260)]
     topics = [text for topic in part.topics for text in (topic.title, "x" * 160)]
     return _PART + sum(map(_size, [*said, *spans, *bars, *topics]))
 

@@ -62,8 +62,9 @@ PLAN: dict[str, Any] = {
 LABELS = {"production": [FLEET, "acme/*-production"]}
 
 
-def verdict(when: str, content: Any = PLAN, **more: Any) -> Any:
-    """What a rule that denies finds in a plan: None, or names."""
+def verdict(when: str, content: Any = None, **more: Any) -> Any:
+    """What a rule that denies finds in a plan, by default the one above: None, or names."""
+    content = PLAN if content is None else content
     policy = read_policy({"rules": [rule(when, **more)], "labels": LABELS}, "p", "UTC")
     found = judge(policy, Planned(content, policy), [], FRIDAY)
     return found.denied[0]["found"] if found.denied else None

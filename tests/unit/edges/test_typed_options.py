@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from types import GenericAlias
+from types import GenericAlias, NoneType
 from typing import Any, TypedDict, get_args, get_type_hints, is_typeddict
 
 import pytest
@@ -49,7 +49,7 @@ def mistakes(typed: Any, spec: dict[str, Any], path: str = "") -> dict[str, str]
             continue
         option = spec[name]
         known = "default" in option or option.get("required", False)
-        own = [one for one in get_args(said) if one is not type(None)] if type(None) in get_args(said) else [said]
+        own = [one for one in get_args(said) if one is not NoneType] if NoneType in get_args(said) else [said]
         if (own == [said]) != known:
             found[path + name] = f"{said}, and the option {'cannot' if known else 'can'} be null"
         (inner,) = own if len(own) == 1 else [said]
