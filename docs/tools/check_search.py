@@ -73,7 +73,7 @@ def pages_with(index: dict[str, Any], word: str) -> set[str]:
     found: list[set[str]] = []
     for part in english.split(word.lower()):
         numbers: set[int] = set()
-        for stem in {part, english.stem(part)}:
+        for stem in (part, english.stem(part)):
             for terms in (index["terms"], index["titleterms"]):
                 hit = terms.get(stem, [])
                 numbers |= {hit} if isinstance(hit, int) else set(hit)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from ...engine.plan import DeclarationError
 from .. import read_more
@@ -20,12 +21,8 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-#: A keyword of Python cannot be declared in another way.
-_Class = TypedDict("_Class", {"class": str | None})
-
-
-class Want(_Class, Selection, ReadMore):
-    """The options of the module balena_application_info."""
+class Want(Selection, ReadMore):
+    """The options of the module balena_application_info; its option C(class) is a keyword of Python."""
 
     application: str | None
     organization: str | None
@@ -38,10 +35,11 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
     asked = read_more.wanted(want)
+    kind = cast("Mapping[str, Any]", want)["class"]
     ours = all_of(
         named_application(want["application"]) if want["application"] else None,
         {"organization": {"handle": want["organization"]}} if want["organization"] else None,
-        {"is_of__class": want["class"]} if want["class"] else None,
+        {"is_of__class": kind} if kind else None,
         *tag_conditions(wanted_tags(want), "application_tag"),
     )
     theirs = user_condition(want["filter"])

@@ -47,9 +47,13 @@ class Each(TypedDict):
     tags: dict[str, Any] | None
 
 
-class Want(DeviceSelection, Each):
-    """The options of the module balena_device."""
+class Want(DeviceSelection):
+    """The options of the module balena_device: those of L(Each), and more."""
 
+    uuid: str | None
+    name: str | None
+    device_type: str | None
+    tags: dict[str, Any] | None
     in_application: str | None
     each: list[Each] | None
     local_mode: bool | None

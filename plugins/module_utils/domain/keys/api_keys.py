@@ -52,9 +52,15 @@ class Declared(Scoped):
     max_age: int | None
 
 
-class Want(Owned, Declared):
-    """The options of the module balena_api_key."""
+class Want(Owned):
+    """The options of the module balena_api_key: those of L(Declared), and more."""
 
+    name: str
+    description: str | None
+    expires: str | None
+    state: str
+    overlap: int | None
+    max_age: int | None
     force: bool
 
 

@@ -30,8 +30,10 @@ class Scoped(TypedDict):
     scope: str
 
 
-class Owned(Scoped, DeviceSelection):
+class Owned(DeviceSelection):
     """Whose keys are meant."""
+
+    scope: str
 
 
 @dataclass(frozen=True)
