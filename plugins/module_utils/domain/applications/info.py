@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ...engine.plan import DeclarationError
@@ -35,7 +34,7 @@ def read(balena: Balena, want: Want) -> dict[str, Any]:
     :raises DeclarationError: there is none, and C(allow_empty) does not say that this is fine.
     """
     asked = read_more.wanted(want)
-    kind = cast("Mapping[str, Any]", want)["class"]
+    kind = cast("dict[str, Any]", want)["class"]
     ours = all_of(
         named_application(want["application"]) if want["application"] else None,
         {"organization": {"handle": want["organization"]}} if want["organization"] else None,
