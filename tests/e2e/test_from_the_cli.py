@@ -19,6 +19,8 @@ import yaml
 from tests.support.ansible_runs import CHECKOUT, Ansible
 from tests.support.modules import MODULES, SHELL_MODULES
 
+pytestmark = pytest.mark.once
+
 PAGE = (CHECKOUT / "docs" / "from-the-cli.md").read_text(encoding="utf-8")
 ROLES = sorted(path.parents[1].name for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml"))
 PLUGINS = {"community.balena.host": "connection", "community.balena.container": "connection"}

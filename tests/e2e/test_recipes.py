@@ -27,6 +27,8 @@ from tests.e2e.test_guides import NAMED_FILE, QUICK, RATE, SECRET, as_playbook, 
 from tests.support.ansible_runs import CHECKOUT, Ansible, Run
 from tests.support.documents import Block, blocks_of
 
+pytestmark = pytest.mark.once
+
 SEED = Path(__file__).with_name("recipes_seed.yml")
 PAGE = CHECKOUT / "docs" / "recipes.md"
 EXTRA = {**QUICK, "poll_interval": 0.2, "db_password": SECRET}
