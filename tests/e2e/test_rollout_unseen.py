@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.rollouts import observed, outcomes, report, reset, roll_out, served, step, take_offline
+from tests.support.rollouts import RATE, observed, outcomes, report, reset, roll_out, served, step, take_offline
 
 pytestmark = pytest.mark.once
 
@@ -32,8 +32,10 @@ def test_a_rollout_stops_when_its_canaries_have_died(fleet, emulator, ansible):
 def test_a_device_that_was_online_when_it_was_changed_is_waited_for_whatever_it_had(fleet, emulator, former):
     chosen = next(uuid for uuid, pin in fleet.pins().items() if pin == former)
     alone = {"devices": [chosen], "waves": ["100%"], "wait_timeout": 2}
+    emulator.clock.set_rate(0)  # so that it has not updated before it is gone
     step(emulator, wave=1, **alone, wait=False)
     take_offline(emulator, chosen)
+    emulator.clock.set_rate(RATE)
     dark = step(emulator, wave=1, **alone)
     assert not dark["passed"]
     assert [item["reason"] for item in dark["waited"]["failed"]] == ["offline after 2 seconds"]
