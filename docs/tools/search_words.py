@@ -50,7 +50,7 @@ def add_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def check_pages(app: Sphinx, env: Any) -> None:
-    """Fail if there are words for a page that there is not."""
+    """Fail if there are words for a page that does not exist."""
     if unknown := sorted(set(WORDS) - env.found_docs):
         raise ValueError(f"search_words.py has words for pages that do not exist: {', '.join(unknown)}")
 

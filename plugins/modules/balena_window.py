@@ -34,7 +34,8 @@ options:
     description:
       - Key of the tag that holds a device's time zone, such as V(Europe/Berlin). If the device has no such tag, that of
         its application counts, and if that has none either, O(timezone).
-      - A tag that is no time zone counts as missing. A warning and RV(devices[].problem) name the device and its tag.
+      - A tag that is not a time zone counts as missing. A warning and RV(devices[].problem) name the device and its
+        tag.
       - It needs O(devices) or O(application).
     type: str
   outside_window:

@@ -64,7 +64,7 @@ def options(tmp_path_factory) -> dict[str, dict[str, Any]]:
 
 
 def mistakes(task: str, options: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield what a cell names and there is not."""
+    """Yield what a cell names and does not exist."""
     of: dict[str, Any] | None = None
     for word in re.findall(r"`([^`]+)`", task):
         name, _colon, value = word.partition(": ")

@@ -208,7 +208,7 @@ def in_windows(kitchen: Kitchen) -> None:
     done = kitchen.ansible.run(
         "ansible-playbook", "-i", str(kitchen.ansible.hosts), "night.yml", "-e", json.dumps(closed)
     )
-    assert done.recap()["failed"] == 0, "with `end`, a run outside of the window is no failure"
+    assert done.recap()["failed"] == 0, "with `end`, a run outside of the window is not a failure"
     assert kitchen.emulator.writes() == []
 
 

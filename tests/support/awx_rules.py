@@ -121,7 +121,7 @@ def check_rrule(text: str) -> None:
 
 
 def _is_of(kind: type, value: Any) -> bool:
-    """Whether a value is of exactly this type: a boolean is no number."""
+    """Whether a value is of exactly this type: a boolean is not a number."""
     return value.__class__ is kind
 
 

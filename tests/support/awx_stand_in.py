@@ -56,7 +56,7 @@ REFERENCES = {
 #: These are unified job templates, whose ids are of one sequence.
 UNIFIED = ("projects", "inventory_sources", *REFERENCES["unified_job_template"])
 LINKS = ("success_nodes", "failure_nodes", "always_nodes")
-#: What a query asks for that is no condition.
+#: What a query asks for that is not a condition.
 PAGING = ("page", "page_size", "order_by")
 #: How AWX tells a playbook from other files of a project.
 PLAYBOOK = re.compile(r"^\s*-?\s*(hosts|(ansible\.builtin\.)?import_playbook):", re.MULTILINE)

@@ -110,7 +110,7 @@ def _run(option: str, arguments: Sequence[str], text: bytes = b"") -> _Said:
 
 
 async def _ask(command: Sequence[str], text: bytes) -> _Said:
-    """Run a command to its end. There is no module here whose C(run_command) could."""
+    """Run a command to its end. No module is at hand here whose C(run_command) could."""
     # Nobody is there to type a passphrase: whatever asks for one gets an answer at once, which is no.
     environment = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
     pipe = asyncio.subprocess.PIPE

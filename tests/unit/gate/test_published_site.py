@@ -88,4 +88,4 @@ def test_it_is_pushed_beside_what_is_there(built, tmp_path):
     assert {"2.0.0", "2.1.0", "latest", "index.html", "versions.html", ".nojekyll"} <= set(names)
     assert "README.md" not in names and ".ci" not in names
     assert git(server, "show", "gh-pages:latest/index.html") == "site of 2.1.0"
-    assert len(git(server, "log", "--format=%h", "gh-pages").split()) == 2, "the same again is no commit"
+    assert len(git(server, "log", "--format=%h", "gh-pages").split()) == 2, "the same again is not a commit"
