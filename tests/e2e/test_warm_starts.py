@@ -104,6 +104,9 @@ PLAYBOOK = """
     - {name: Say it, ansible.builtin.debug: {msg: "Zürich 雪"}}
     - {name: Fail, ansible.builtin.fail: {msg: It fails}, when: %s}
 """
+#: A task of the collection that fails before it asks a server, and one whose module has moved to a missing collection.
+WRONG = "[{hosts: all, gather_facts: false, tasks: [{community.balena.balena_tag: {scope: none}}]}]"
+MOVED = "[{hosts: all, gather_facts: false, tasks: [{ini_file: {path: none}}]}]"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +115,8 @@ PLAYBOOK = """
         (["ansible-playbook", "-i", "hosts,", "-c", "local", "good.yml", "-v"], 0),
         (["ansible-playbook", "-i", "hosts,", "-c", "local", "bad.yml"], 2),
         (["ansible-playbook", "-i", "hosts,", "broken.yml"], 4),
+        (["ansible-playbook", "-i", "hosts,", "-c", "local", "wrong.yml"], 2),
+        (["ansible-playbook", "-i", "hosts,", "moved.yml"], 4),
         (["ansible-playbook", "none.yml"], 1),
         (["ansible-playbook", "--no-such-option"], 2),
         (["ansible-playbook", "--version"], 0),
@@ -125,6 +130,8 @@ def test_it_says_and_ends_the_same(start, tmp_path, command, status):
     (tmp_path / "good.yml").write_text(PLAYBOOK % "false", encoding="utf-8")
     (tmp_path / "bad.yml").write_text(PLAYBOOK % "true", encoding="utf-8")
     (tmp_path / "broken.yml").write_text("- hosts: [", encoding="utf-8")
+    (tmp_path / "wrong.yml").write_text(WRONG, encoding="utf-8")
+    (tmp_path / "moved.yml").write_text(MOVED, encoding="utf-8")
     cold, warm = (start(is_cold, *command, status=status) for is_cold in (True, False))
     assert warm == cold
 
@@ -133,3 +140,14 @@ def test_settings_of_one_folder_are_read(tmp_path):
     ansible = Ansible(tmp_path)
     (tmp_path / "ansible.cfg").write_text("[defaults]\nstdout_callback = oneline\n", encoding="utf-8")
     assert not starter_for(["ansible-playbook"], tmp_path, ansible.environment)
+
+
+def test_what_a_collection_has_is_read_as_it_is_now(start, tmp_path):
+    plugin = tmp_path / "collections" / "ansible_collections" / "acme" / "words" / "plugins" / "filter" / "say.py"
+    plugin.parent.mkdir(parents=True)
+    playbook = tmp_path / "say.yml"
+    playbook.write_text("- hosts: \"{{ 'h' | acme.words.say }}\"\n", encoding="utf-8")
+    for hosts in ("one", "another", "a third"):
+        code = f"class FilterModule:\n    def filters(self):\n        return {{'say': lambda text: {hosts!r}}}\n"
+        plugin.write_text(code, encoding="utf-8")
+        assert f"PLAY [{hosts}]" in start(False, "ansible-playbook", "-i", "h,", str(playbook)).output

@@ -7,6 +7,9 @@ import depends on the environment (its settings) and on files named ansible.cfg;
 usual. There is one such process for each set of variables that could matter, made when the set is seen again. A fork
 has the environment, folder, arguments and streams of its own, and anew what belongs to one run: the folder for
 temporary files and the random part of ids. test_warm_starts.py compares forks with usual starts.
+
+Two things of Ansible's that take half of what is left of a short run are done once too: it parses where its own plugins
+have moved to, a file of a thousand entries, and it compiles the collection, since its loader keeps no bytecode.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +172,29 @@ def _import_all() -> None:
     for name in IMPORTED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    _prepare_collections(importlib.import_module("ansible.utils.collection_loader._collection_finder"))
     gc.collect()
     gc.freeze()  # so that forks share this memory
+
+
+def _prepare_collections(finder: Any) -> None:
+    """Let Ansible's loader of collections find parsed and compiled what it would parse and compile in each run."""
+    from ansible import config
+
+    parse = finder._meta_yml_to_dict
+    own = (Path(config.__file__).parent / "ansible_builtin_runtime.yml").read_bytes()
+    parsed = {own: parse(own, ("ansible.builtin", "runtime.yml"))}
+
+    def parsed_before(text: bytes, content_id: object) -> Any:
+        # Given away once in each fork: who gets it may change it.
+        return parsed.pop(text) if text in parsed else parse(text, content_id)
+
+    def compiled_before(source: bytes, filename: str, **how: Any) -> Any:
+        if not Path(filename).is_file():
+            return compile(source, filename, **how)  # a package without a file
+        return SourceFileLoader(filename, filename).get_code(filename)
+
+    finder._meta_yml_to_dict, finder.compile = parsed_before, compiled_before
 
 
 def _become(asked: int, streams: list[int]) -> None:
