@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ansible_runs import Ansible
+from tests.support.ansible_runs import Ansible, module_interpreter
 from tests.support.warm_starts import starter_for
 
 PROBE = """
@@ -142,12 +142,32 @@ def test_settings_of_one_folder_are_read(tmp_path):
     assert not starter_for(["ansible-playbook"], tmp_path, ansible.environment)
 
 
+#: A module that tells what it imports, and a filter.
+MODULE = """
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.acme.words.plugins.module_utils.word import WORD
+AnsibleModule({}).exit_json(word=WORD)
+"""
+FILTER = "class FilterModule:\n    def filters(self):\n        return {'word': lambda text: text + %r}\n"
+TELL = """
+- hosts: h
+  gather_facts: false
+  tasks:
+    - {acme.words.tell: {}, register: told}
+    - ansible.builtin.debug: {msg: "{{ told.word | acme.words.word }}"}
+"""
+
+
 def test_what_a_collection_has_is_read_as_it_is_now(start, tmp_path):
-    plugin = tmp_path / "collections" / "ansible_collections" / "acme" / "words" / "plugins" / "filter" / "say.py"
-    plugin.parent.mkdir(parents=True)
-    playbook = tmp_path / "say.yml"
-    playbook.write_text("- hosts: \"{{ 'h' | acme.words.say }}\"\n", encoding="utf-8")
-    for hosts in ("one", "another", "a third"):
-        code = f"class FilterModule:\n    def filters(self):\n        return {{'say': lambda text: {hosts!r}}}\n"
-        plugin.write_text(code, encoding="utf-8")
-        assert f"PLAY [{hosts}]" in start(False, "ansible-playbook", "-i", "h,", str(playbook)).output
+    plugins = tmp_path / "collections" / "ansible_collections" / "acme" / "words" / "plugins"
+    for name in ("modules", "module_utils", "filter"):
+        (plugins / name).mkdir(parents=True)
+    (plugins / "modules" / "tell.py").write_text(MODULE, encoding="utf-8")
+    playbook = tmp_path / "tell.yml"
+    playbook.write_text(TELL, encoding="utf-8")
+    python = f"ansible_python_interpreter={module_interpreter(tmp_path)}"
+    for first, second in (("one", "a"), ("two", "an"), ("one", "the")):
+        (plugins / "module_utils" / "word.py").write_text(f"WORD = {first!r}\n", encoding="utf-8")
+        (plugins / "filter" / "word.py").write_text(FILTER % second, encoding="utf-8")
+        run = start(False, "ansible-playbook", "-i", "h,", "-c", "local", "-e", python, str(playbook))
+        assert f'"msg": "{first}{second}"' in run.output

@@ -151,6 +151,7 @@ class Ansible:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
             "HOME": str(folder),
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(CHECKOUT / "tests" / "support" / "bytecode"),
             "ANSIBLE_HOME": _ansible_home(),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_NOCOLOR": "1",
