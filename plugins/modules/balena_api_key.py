@@ -175,6 +175,7 @@ failed_items:
     - action: delete
       resource: api_key
       key: [admin, ci, previous 1]
+      title: delete api_key admin ci previous 1
       error: its successor could not be made, so it stays as it is
 """
 

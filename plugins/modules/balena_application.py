@@ -162,6 +162,7 @@ failed_items:
     - action: create
       resource: application_tag
       key: [acme/signage, team]
+      title: create application_tag acme/signage team
       error: "Request error: Internal Server Error"
 """
 

@@ -89,6 +89,7 @@ failed_items:
     - action: create
       resource: invitee__is_invited_to__application
       key: [acme/kiosk, guest@example.com]
+      title: create invitee__is_invited_to__application acme/kiosk guest@example.com
       error: "Request error: Internal Server Error"
 """
 

@@ -260,6 +260,7 @@ failed_items:
     - action: create
       resource: config
       key: [batch/A-1001.json]
+      title: create config batch/A-1001.json
       error: "'batch/A-1001.json' cannot be written: No space left on device"
 """
 

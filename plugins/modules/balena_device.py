@@ -204,6 +204,14 @@ devices:
       application: acme/kiosk
       device_type: raspberrypi4-64
       tags: {site: lyon}
+removed:
+  description: The devices that were removed, or in check mode would be.
+  returned: with O(state=absent)
+  type: list
+  elements: dict
+  sample:
+    - uuid: 7cf02a687b74206f92cb455969cf8e98
+      name: window-5
 changes:
   description: How many rows were, or in check mode would be, created, updated and deleted.
   returned: always
@@ -214,8 +222,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {device: {7cf02a687b74206f92cb455969cf8e98: {note: ""}}}
-    after: {device: {7cf02a687b74206f92cb455969cf8e98: {note: the back door}}}
+    before: {device: {berlin-sign-01 (7cf02a6): {note: ""}}}
+    after: {device: {berlin-sign-01 (7cf02a6): {note: the back door}}}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -225,6 +233,7 @@ failed_items:
     - action: create
       resource: device_tag
       key: [7cf02a687b74206f92cb455969cf8e98, site]
+      title: create device_tag berlin-sign-01 (7cf02a6) site
       error: "Request error: Internal Server Error"
 """
 

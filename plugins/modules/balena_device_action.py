@@ -118,12 +118,12 @@ changes:
   type: dict
   sample: {create: 0, update: 1, delete: 0}
 diff:
-  description: What the devices were told, by their uuids.
+  description: What the devices were told.
   returned: always
   type: dict
   sample:
-    before: {device_action: {7cf02a687b74206f92cb455969cf8e98: {}}}
-    after: {device_action: {7cf02a687b74206f92cb455969cf8e98: {action: reboot}}}
+    before: {device_action: {berlin-sign-01 (7cf02a6): {}}}
+    after: {device_action: {berlin-sign-01 (7cf02a6): {action: reboot}}}
 failed_items:
   description: The devices that failed, and why.
   returned: when some of the changes failed
@@ -133,6 +133,7 @@ failed_items:
     - action: update
       resource: device_action
       key: [7cf02a687b74206f92cb455969cf8e98]
+      title: update device_action berlin-sign-01 (7cf02a6)
       error: "the device's containers hold the update lock; force: true overrides it"
 """
 

@@ -158,6 +158,7 @@ failed_items:
     - action: create
       resource: device_environment_variable
       key: [7cf02a687b74206f92cb455969cf8e98, LOG_LEVEL]
+      title: create device_environment_variable berlin-sign-01 (7cf02a6) LOG_LEVEL
       error: "Request error: Internal Server Error"
 """
 

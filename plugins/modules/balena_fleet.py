@@ -216,6 +216,16 @@ registered:
   sample:
     - name: window-berlin
       uuid: 4f6b3d0c2a1e49788d5c7b6a90f1e2d3
+changed_devices:
+  description:
+    - The devices that existed and were, or in check mode would be, changed, removed or taken over, themselves or
+      in their tags and variables.
+  returned: success, or when some of the changes failed
+  type: list
+  elements: dict
+  sample:
+    - uuid: dc936cb31240db6564e30b516ef3ab28
+      name: kitchen
 drift:
   description:
     - How far the fleet was from the document when it was read. RV(drift.drifted) says whether anything of that is left.
@@ -266,7 +276,7 @@ drift:
         running: 1.1.0 (a3d9c01)
         planned: false
         mended: false
-        text: kitchen runs 1.1.0 (a3d9c01), not its target 1.2.0 (e0875b6); it is offline
+        text: kitchen (dc936cb) runs 1.1.0 (a3d9c01), not its target 1.2.0 (e0875b6); it is offline
       - kind: variable
         subject: acme/kiosk
         name: LOG_LEVEL
@@ -339,7 +349,9 @@ diff:
   type: dict
   sample:
     before: {application_environment_variable: {acme/kiosk LOG_LEVEL: warning}}
-    after: {application_environment_variable: {acme/kiosk LOG_LEVEL: info}}
+    after:
+      application_environment_variable: {acme/kiosk LOG_LEVEL: info}
+      device_tag: {kitchen (dc936cb) site: lyon}
 failed_items:
   description:
     - The changes that could not be made, and why; also those that were not tried after them. Running the task again
@@ -351,6 +363,7 @@ failed_items:
     - action: create
       resource: device_environment_variable
       key: [7cf02a687b74206f92cb455969cf8e98, LOG_LEVEL]
+      title: create device_environment_variable berlin-sign-01 (7cf02a6) LOG_LEVEL
       error: "The API refused POST /v7/device_environment_variable (503): the server failed and does not say why"
 """
 

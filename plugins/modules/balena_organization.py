@@ -112,6 +112,7 @@ failed_items:
     - action: create
       resource: invitee__is_invited_to__organization
       key: [retail, ben@example.com]
+      title: create invitee__is_invited_to__organization retail ben@example.com
       error: "Request error: Internal Server Error"
 """
 

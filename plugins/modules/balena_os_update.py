@@ -223,8 +223,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {os_update: {7cf02a687b74206f92cb455969cf8e98: {os_version: 5.3.27+prod}}}
-    after: {os_update: {7cf02a687b74206f92cb455969cf8e98: {os_version: 6.0.41}}}
+    before: {os_update: {berlin-sign-01 (7cf02a6): {os_version: 5.3.27+prod}}}
+    after: {os_update: {berlin-sign-01 (7cf02a6): {os_version: 6.0.41}}}
 failed_items:
   description: The updates that could not be started, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -234,6 +234,7 @@ failed_items:
     - action: update
       resource: os_update
       key: [7cf02a687b74206f92cb455969cf8e98]
+      title: update os_update berlin-sign-01 (7cf02a6)
       error: "The API refused POST /v1/7cf02a687b74206f92cb455969cf8e98/resinhup (500): failed"
 """
 

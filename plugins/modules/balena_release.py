@@ -193,6 +193,7 @@ failed_items:
     - action: create
       resource: release_tag
       key: [acme/kiosk, 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, approved]
+      title: create release_tag acme/kiosk 9d0d299f50e7beea7f9328ef1a45a4e19af6a277 approved
       error: "The API refused POST /v7/release_tag (503): the server failed and does not say why"
 """
 

@@ -179,8 +179,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: null}}}
-    after: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: 1.1.0 (9d0d299)}}}
+    before: {device: {berlin-sign-01 (7cf02a6): {is_pinned_on__release: null}}}
+    after: {device: {berlin-sign-01 (7cf02a6): {is_pinned_on__release: 1.1.0 (9d0d299)}}}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -190,6 +190,7 @@ failed_items:
     - action: update
       resource: device
       key: [7cf02a687b74206f92cb455969cf8e98]
+      title: update device berlin-sign-01 (7cf02a6)
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 

@@ -308,7 +308,8 @@ left_alone:
       key: [7cf02a687b74206f92cb455969cf8e98]
       why: changed
       sentence: >-
-        fleet acme/kiosk, device kitchen: it is pinned on 1.0.0 now, was brought to 1.1.0 by the rollout: left alone
+        fleet acme/kiosk, device kitchen (7cf02a6): it is pinned on 1.0.0 now, was brought to 1.1.0 by the rollout: left
+        alone
 passed:
   description: Whether the wave has succeeded, so that the next one may begin.
   returned: with O(state=wave) and O(wait), not in check mode
@@ -357,8 +358,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: null}}}
-    after: {device: {7cf02a687b74206f92cb455969cf8e98: {is_pinned_on__release: 1.1.0 (9d0d299)}}}
+    before: {device: {berlin-sign-01 (7cf02a6): {is_pinned_on__release: null}}}
+    after: {device: {berlin-sign-01 (7cf02a6): {is_pinned_on__release: 1.1.0 (9d0d299)}}}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -368,6 +369,7 @@ failed_items:
     - action: update
       resource: device
       key: [7cf02a687b74206f92cb455969cf8e98]
+      title: update device berlin-sign-01 (7cf02a6)
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 

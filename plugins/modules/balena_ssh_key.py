@@ -85,6 +85,7 @@ failed_items:
     - action: delete
       resource: user__has__public_key
       key: [laptop, previous 1]
+      title: delete user__has__public_key laptop previous 1
       error: its successor could not be made, so it stays as it is
 """
 

@@ -171,8 +171,8 @@ diff:
   returned: always
   type: dict
   sample:
-    before: {device: {7cf02a687b74206f92cb455969cf8e98: {should_be_managed_by__release: 16.7.4}}}
-    after: {device: {7cf02a687b74206f92cb455969cf8e98: {should_be_managed_by__release: 17.0.3}}}
+    before: {device: {berlin-sign-01 (7cf02a6): {should_be_managed_by__release: 16.7.4}}}
+    after: {device: {berlin-sign-01 (7cf02a6): {should_be_managed_by__release: 17.0.3}}}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -182,6 +182,7 @@ failed_items:
     - action: update
       resource: device
       key: [7cf02a687b74206f92cb455969cf8e98]
+      title: update device berlin-sign-01 (7cf02a6)
       error: "The API refused PATCH /v7/device (503): the server failed and does not say why"
 """
 

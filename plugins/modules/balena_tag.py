@@ -132,6 +132,7 @@ failed_items:
     - action: create
       resource: device_tag
       key: [7cf02a687b74206f92cb455969cf8e98, site]
+      title: create device_tag berlin-sign-01 (7cf02a6) site
       error: "Request error: Internal Server Error"
 """
 

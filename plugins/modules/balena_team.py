@@ -115,6 +115,7 @@ failed_items:
     - action: create
       resource: team_membership
       key: [acme, night shift, ana]
+      title: create team_membership acme night shift ana
       error: "Request error: Internal Server Error"
 """
 

@@ -90,8 +90,8 @@ left_alone:
       key: [7cf02a687b74206f92cb455969cf8e98, LOG_LEVEL]
       why: changed
       sentence: >-
-        fleet acme/kiosk, device berlin-sign-01: variable LOG_LEVEL is "debug" now, was set to "trace" by the change:
-        left alone
+        fleet acme/kiosk, device berlin-sign-01 (7cf02a6): variable LOG_LEVEL is "debug" now, was set to "trace" by the
+        change: left alone
 changes:
   description: How many things were, or in check mode would be, created, updated and deleted.
   returned: always
@@ -125,6 +125,7 @@ failed_items:
     - action: create
       resource: device_environment_variable
       key: [7cf02a687b74206f92cb455969cf8e98, LOG_LEVEL]
+      title: create device_environment_variable berlin-sign-01 (7cf02a6) LOG_LEVEL
       error: "Request error: Internal Server Error"
 """
 

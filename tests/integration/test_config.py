@@ -158,7 +158,7 @@ def test_the_key_of_a_device_is_used_again(server, tmp_path):
     assert held(tmp_path / "second.json")["deviceApiKey"] == key
     assert "device_api_key" not in result["diff"]["after"]
     wrong = run_task(server, "balena_config", **BASE, name="old", device_api_key="nosuch-nosuch")
-    assert "device_api_key is not a key of device 'old'" in wrong["msg"]
+    assert "device_api_key is not a key of device old (" in wrong["msg"]
     assert "nosuch-nosuch" not in wrong["msg"]
     config(server, serial="A-9", device_api_key="my-own-key-my-own", dest=str(tmp_path / "third.json"))
     assert held(tmp_path / "third.json")["deviceApiKey"] == "my-own-key-my-own"

@@ -186,7 +186,7 @@ def test_a_secret_is_not_shown_and_not_needed_again(emulator):
         "device_defaults": {"services": {"web": {"env": {"KEY": {"secret": "key"}, "PLAIN": "x"}}}},
     }
     message = refused(emulator, document)
-    assert "do not exist yet: key (for variables.env.KEY, device 'few-signs-1'" in message
+    assert "do not exist yet: key (for variables.env.KEY, device few-signs-1 (" in message
     first = made(emulator, document, secrets={"key": "hunter2"})[0]
     assert first["changes"]["create"] == 1 + 2 * FEW
     assert not converge(emulator, document)[0]["changed"]
@@ -235,7 +235,7 @@ def test_switches_of_devices_are_no_undeclared_variables(emulator):
     locked = {**off, "variables": {"config": {"RESIN_OVERRIDE_LOCK": "1"}}}
     assert made(emulator, locked)[0]["changes"] == {"create": FEW, "update": 0, "delete": 0}
     message = refused(emulator, {"fleet": "acme/few-signs", "devices": [{"name": "few-signs-1", "local_mode": True}]})
-    assert "device 'few-signs-1' (" in message and "cannot be put into local mode" in message
+    assert "device few-signs-1 (" in message and "cannot be put into local mode" in message
 
 
 def test_host_software_is_targeted_where_it_can_be_and_nothing_is_started(emulator):

@@ -42,6 +42,11 @@ def row(fleet, name):
     return next(one for one in fleet.rows() if one["device_name"] == name)
 
 
+def called(device):
+    """A device as sentences name it."""
+    return f"device {device['device_name']} ({device['uuid'][:7]})"
+
+
 def sentences(result):
     return sorted(one["sentence"] for one in result["left_alone"])
 
@@ -90,9 +95,10 @@ def test_what_others_have_changed_since_is_left_and_named(fleet, emulator, finis
     run_task(emulator, "balena_device", application=FLEET, uuid="ab" * 16, name="new")
     done = act(emulator, state="rolled_back")
     assert sentences(done) == [
-        "fleet acme/shop, device pinned-01: it is following its fleet now, was brought to 1.2.0 by the rollout: "
+        f"fleet acme/shop, {called(freed)}: it is following its fleet now, was brought to 1.2.0 by the rollout: "
         "left alone",
-        "fleet acme/shop, device till-001: it is pinned on 1.3.0 now, was brought to 1.2.0 by the rollout: left alone",
+        f"fleet acme/shop, {called(changed)}: it is pinned on 1.3.0 now, was brought to 1.2.0 by the rollout: "
+        "left alone",
     ]
     assert fleet.pins() == {**before, changed["uuid"]: "1.3.0", freed["uuid"]: None, "ab" * 16: None}
 
@@ -104,7 +110,8 @@ def test_a_fleet_that_was_moved_on_since_is_left_and_named(fleet, emulator):
     run_task(emulator, "balena_release_pin", scope="device", devices=[pinned["uuid"]], release="1.2.0")
     done = act(emulator, state="rolled_back")
     assert sentences(done) == [
-        "fleet acme/shop, device till-002: it is pinned on 1.2.0 now, was brought to 1.2.0 by the rollout: left alone",
+        f"fleet acme/shop, {called(pinned)}: it is pinned on 1.2.0 now, was brought to 1.2.0 by the rollout: "
+        "left alone",
         "fleet acme/shop: its release is 1.3.0 now, was set to 1.2.0 by the rollout: left alone",
     ]
     assert fleet.versions[fleet.application()["should_be_running__release"]] == "1.3.0"

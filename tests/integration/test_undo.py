@@ -79,6 +79,11 @@ def device(server, name):
     return server.store.get("device", device_name=name)
 
 
+def called(server, name):
+    """A device as sentences name it."""
+    return f"device {name} ({device(server, name)['uuid'][:7]})"
+
+
 def sentences(result):
     return [one["sentence"] for one in result["left_alone"]]
 
@@ -214,11 +219,11 @@ def test_what_others_have_changed_since_is_left_alone_and_named(server, path):
     ok(server, "balena_env_var", **one, name="OLD", value="2")
     ok(server, "balena_env_var", scope="device", devices=["sign-02"], name="NEW", state="absent")
     ok(server, "balena_env_var", scope="device", devices=["sign-03"], name="REGION", state="absent")
-    done = undo(server, path)
+    done, first = undo(server, path), called(server, "sign-01")
     assert sorted(sentences(done)) == [
-        'fleet acme/kiosk, device sign-01: variable OLD is "2" now, was removed by the change: left alone',
-        'fleet acme/kiosk, device sign-01: variable REGION is "us" now, was set to "eu" by the change: left alone',
-        "fleet acme/kiosk, device sign-03: variable REGION is not there any more: left alone",
+        f'fleet acme/kiosk, {first}: variable OLD is "2" now, was removed by the change: left alone',
+        f'fleet acme/kiosk, {first}: variable REGION is "us" now, was set to "eu" by the change: left alone',
+        f"fleet acme/kiosk, {called(server, 'sign-03')}: variable REGION is not there any more: left alone",
     ]
     values = {(row["device"], row["name"]): row["value"] for row in server.store.query("device_environment_variable")}
     ids = {name: device(server, name)["id"] for name in ("sign-01", "sign-02", "sign-03", "sign-04")}
@@ -236,9 +241,10 @@ def test_what_is_gone_or_in_use_is_named(server, path):
     server.store.update("device", used["id"], os_version="balenaOS 6.0.41")
     said = sentences(undo(server, path))
     assert (
-        "fleet acme/kiosk, device new-one: the device was made by the change and is left: it has been provisioned since"
+        "fleet acme/kiosk, device new-one (abababa): the device was made by the change and is left: it has been "
+        "provisioned since"
     ) in said
-    assert any(line.startswith("fleet acme/kiosk, device sign-01: ") for line in said)
+    assert any(line.startswith(f"fleet acme/kiosk, device sign-01 ({gone['uuid'][:7]}): ") for line in said)
 
 
 def test_a_deleted_device_cannot_come_back(server, path):

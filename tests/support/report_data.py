@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from ansible_collections.community.balena.plugins.module_utils.engine.wording import called
+
 #: Names of devices that are markup, links or worse where they are not escaped.
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -32,7 +34,8 @@ def finding(number: int, kind: str, text: str, **more: Any) -> dict[str, Any]:
     """A finding about that device."""
     who = device(number)
     told = {"declared": None, "actual": None, "planned": False, "mended": False, **more}
-    return {"kind": kind, "subject": who["name"], "uuid": who["uuid"], "text": f"{who['name']} {text}", **told}
+    sentence = f"{called(who['uuid'], who['name'])} {text}"
+    return {"kind": kind, "subject": who["name"], "uuid": who["uuid"], "text": sentence, **told}
 
 
 def drift(devices: int = 5000) -> dict[str, Any]:

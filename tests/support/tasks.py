@@ -29,6 +29,13 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
     :param module_name: such as C(balena_device).
     :param options: those of the module, C(check_mode), and C(progress), which gets the lines of a task that waits.
     """
+    result = _run(emulator, module_name, options)
+    strange = list(_strange(result))
+    assert not strange, f"a result holds what Ansible does not know: {strange[:3]}"
+    return result
+
+
+def _run(emulator: Server, module_name: str, options: dict[str, Any]) -> dict[str, Any]:
     check_mode, progress = options.pop("check_mode", False), options.pop("progress", lambda line: None)
     module = importlib.import_module(f"{COLLECTION}.modules.{module_name}")
     edge = importlib.import_module(f"{COLLECTION}.module_utils.performing")
@@ -49,6 +56,19 @@ def run_task(emulator: Server, module_name: str, /, **options: Any) -> dict[str,
         return found
     except edge.TaskFailure as failure:
         return {**failure.result, "failed": True}
+
+
+def _strange(value: Any) -> Iterator[Any]:
+    """What of a result is not plain data: a playbook and its callbacks get the types of JSON, and no kin of them."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _strange(key)
+            yield from _strange(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _strange(item)
+    elif type(value) not in (str, int, float, bool, type(None)):
+        yield type(value), value
 
 
 @contextmanager

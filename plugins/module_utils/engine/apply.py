@@ -27,6 +27,7 @@ from ..sdk.errors import (
 from . import along
 from .batches import alike, batches
 from .plan import Action, Change, Key, Need, NewId, Plan, Step
+from .wording import spelled
 
 if TYPE_CHECKING:
     from ..sdk import Balena
@@ -102,9 +103,8 @@ def apply(
 ) -> Outcome:
     """Make every step of the plan, in its order.
 
-    A change that the server refuses does not keep independent ones from being made; an error that would meet
-    every further request (no connection, no permission, a failing server) ends the run. Running the same
-    declaration again finishes what was left.
+    A change that the server refuses does not keep independent ones from being made; an error that would meet every
+    further request (no connection, no permission, a failing server) ends the run. Running it again finishes the rest.
 
     :param writers: make the steps that are not plain writes of a row, by resource and action.
     :param progress: shows a line of text while a step takes its time.
@@ -287,7 +287,7 @@ class _Run:
         with self._lock:
             made = self.outcome.made.get((value.resource, value.key))
         if made is None or made.id is None:
-            raise BalenaError(f"{value.resource} {' '.join(value.key)} was not created, so nothing can belong to it")
+            raise BalenaError(f"{value.resource} {spelled(value.key)} was not created, so nothing can belong to it")
         return made.id
 
 

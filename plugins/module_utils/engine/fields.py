@@ -14,6 +14,7 @@ from typing import Any
 
 from . import dates
 from .plan import Change, DeclarationError, Key, Row, compare
+from .wording import spelled
 
 Values = dict[str, Any]
 
@@ -251,7 +252,7 @@ class Resource:
         for field in self.given(want):
             if field.fixed and (actual := field.value(found)) != want[field.option]:
                 raise DeclarationError(
-                    f"{field.option} of {self.name} '{' '.join(key)}' is '{actual}' and cannot be changed to "
+                    f"{field.option} of {self.name} '{spelled(key)}' is '{actual}' and cannot be changed to "
                     f"'{want[field.option]}' after its creation"
                 )
 

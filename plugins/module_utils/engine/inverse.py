@@ -80,7 +80,7 @@ class Left:
 
     def shown(self) -> Values:
         """It as results have it."""
-        return {**asdict(self), "key": list(self.key)}
+        return {**asdict(self), "key": [str(part) for part in self.key]}
 
 
 def warnings(left: Sequence[Left]) -> tuple[str, ...]:

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What has to change: a pure comparison of desired and actual rows.
 
-Nothing in this file talks to a server. The laws that hold (and are tested as properties):
-comparing a state with itself gives no change; the changes, made to the actual state, give the
-desired one; comparing again gives no change.
+Nothing in this file talks to a server. The laws that hold (and are tested as properties): comparing a state with itself
+gives no change; the changes, made to the actual state, give the desired one; comparing again gives no change.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Any, Literal, Union
 
 from ..sdk.errors import BalenaError
 from .reaching import reaches_all
+from .wording import spelled
 
 Action = Literal["create", "update", "delete", "act"]
 Key = tuple[str, ...]
@@ -225,7 +225,7 @@ def compare(
     unwanted = dict.fromkeys(absent)
     both = sorted(key for key in unwanted if key in wanted)
     if both:
-        raise DeclarationError(f"declared both present and absent: {', '.join(' '.join(key) for key in both)}")
+        raise DeclarationError(f"declared both present and absent: {', '.join(spelled(key) for key in both)}")
     creates, updates = [], []
     for key, row in wanted.items():
         found = existing.get(key)
@@ -278,7 +278,7 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
     for row in rows:
         if row.key in found:
-            raise DeclarationError(f"declared twice: {' '.join(row.key)}")
+            raise DeclarationError(f"declared twice: {spelled(row.key)}")
         found[row.key] = row
     return found
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..sdk.masking import mask
 from .apply import Failure, Outcome
 from .explain import explain
-from .plan import NamedId, NewId, Step
-from .visible import visible_in
-from .wording import counted
+from .plan import Key, NamedId, NewId, Step
+from .visible import one_line, visible, visible_in
+from .wording import NamedUuid, counted, spelled
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
 SENSITIVE = "sensitive"
@@ -40,6 +41,11 @@ def word(step: Step) -> str:
     return "update" if step.action == "act" else step.action
 
 
+def title(step: Step) -> str:
+    """What people call a step: what it does to what."""
+    return one_line(f"{word(step)} {step.resource} {spelled(step.key)}")
+
+
 def fingerprint(value: Any) -> str:
     """A short salted stand-in for a secret value."""
     digest = hashlib.sha256(_SALT + repr(value).encode("utf-8", "surrogatepass")).hexdigest()
@@ -49,24 +55,42 @@ def fingerprint(value: Any) -> str:
 def diff(changes: Iterable[Step]) -> dict[str, dict[str, Any]]:
     """Before and after of all that changes, by resource and natural key; a deletion is there before and not after.
 
+    People read it, so devices are called by their names.
+
     :returns: C({"before": {resource: {key: value}}, "after": {resource: {key: value}}}).
     """
     sides: dict[str, dict[str, Any]] = {"before": {}, "after": {}}
+    changes = list(changes)
+    texts = _texts(changes)
     for change in changes:
+        key = texts[change.resource, change.key]
         for side, fields in (("before", change.before), ("after", change.after)):
             if fields is not None:
                 rows = sides[side].setdefault(change.resource, {})
-                key, shown = " ".join(change.key), _shown(change, fields)
+                shown = _shown(change, fields)
                 # One thing may change twice in a plan: other columns each time, or at last it is deleted.
                 rows[key] = {**rows[key], **shown} if isinstance(rows.get(key), dict) else shown
         if change.action == "delete":
-            sides["after"].get(change.resource, {}).pop(" ".join(change.key), None)
+            sides["after"].get(change.resource, {}).pop(key, None)
     shown_sides: dict[str, dict[str, Any]] = visible_in(sides)
     return shown_sides
 
 
+def _texts(steps: Iterable[Step]) -> dict[tuple[str, Key], str]:
+    """What a diff calls rows, by resource and key: by whole uuids where names of devices leave two of them alike."""
+    found = {(step.resource, step.key): spelled(step.key) for step in steps}
+    times = Counter((resource, text) for (resource, _key), text in found.items())
+    return {(of, key): text if times[of, text] == 1 else " ".join(key) for (of, key), text in found.items()}
+
+
+def devices_of(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """The devices that steps are about, which existed before: each once, with C(uuid) and C(name), for programs."""
+    found = {part: part.name for step in steps for part in step.key[:1] if isinstance(part, NamedUuid)}
+    return [{"uuid": str(uuid), "name": name and visible(name)} for uuid, name in found.items()]
+
+
 def failed_items(outcome: Outcome) -> list[dict[str, Any]]:
-    """What was not done, one entry a change: C(resource), C(key), C(action), C(error)."""
+    """What was not done, one entry a change: C(resource), C(key), C(action), C(title), C(error)."""
     items = [_item(failure.change, reason(failure)) for failure in outcome.failed]
     return items + [_item(change, "not tried after the failures above") for change in outcome.not_done]
 
@@ -75,11 +99,11 @@ def failure_message(outcome: Outcome) -> str:
     """One sentence on a run that did not complete: how much was done, the first reason, what to do."""
     done, failed, left = len(outcome.done), len(outcome.failed), len(outcome.not_done)
     first = outcome.failed[0]
-    where = f"{word(first.change)} {first.change.resource} {' '.join(first.change.key)}"
     return (
         f"{failed} of {done + failed + left} changes failed, {counted(done, 'was', 'were')} made, "
         f"{counted(left, 'was', 'were')} not tried. "
-        f"First failure, {where}: {reason(first)}. Running the task again finishes what is left (see failed_items)."
+        f"First failure, {title(first.change)}: {reason(first)}. "
+        "Running the task again finishes what is left (see failed_items)."
     )
 
 
@@ -108,11 +132,17 @@ def _shown(change: Step, fields: Mapping[str, Any]) -> Any:
 
 def _named(value: Any) -> Any:
     if isinstance(value, NewId):
-        return " ".join(value.key)
+        return spelled(value.key)
     return value.label if isinstance(value, NamedId) else value
 
 
 def _item(change: Step, error: str) -> dict[str, Any]:
-    item = {"resource": change.resource, "key": list(change.key), "action": word(change), "error": error}
+    item = {
+        "resource": change.resource,
+        "key": [str(part) for part in change.key],
+        "action": word(change),
+        "title": title(change),
+        "error": error,
+    }
     shown: dict[str, Any] = visible_in(item)
     return shown

@@ -36,8 +36,47 @@ def listed(items: Sequence[str], most: int, between: str = ", ", more: str = " a
 
 
 def called(uuid: str, name: object = None) -> str:
-    """A device as messages name it: C(berlin-sign-01 (7cf02a6)), or by its uuid alone where its name is not known."""
-    return f"{one_line(str(name))} ({uuid[:_SHORT]})" if name else uuid[:_SHORT]
+    """A device as people read it: C(berlin-sign-01 (7cf02a6)), or by its uuid alone where it has no name of its own."""
+    short = uuid[:_SHORT]
+    told = one_line(str(name)).strip() if name else ""
+    return f"{told} ({short})" if told and short and told != short else told or short
+
+
+class NamedUuid(str):
+    """The uuid of a device that knows the device's name, so that a diff and messages can say it."""
+
+    __slots__ = ("name",)
+
+    name: str | None
+
+    def __new__(cls, uuid: str, name: str | None = None) -> NamedUuid:
+        """Make a uuid that carries a name."""
+        made = super().__new__(cls, uuid)
+        made.name = name
+        return made
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> NamedUuid:
+        """That of a device that was read."""
+        return cls(row["uuid"], row.get("device_name"))
+
+    @property
+    def label(self) -> str:
+        """What people call the device."""
+        return called(self, self.name)
+
+
+def with_names(key: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """A key of which only the text is known, with what its devices are called.
+
+    :param names: by uuid.
+    """
+    return tuple(NamedUuid(part, names[part]) if part in names else part for part in key)
+
+
+def spelled(key: Iterable[str]) -> str:
+    """A key as people read it: its parts one after the other, devices by name."""
+    return " ".join(part.label if isinstance(part, NamedUuid) else part for part in key)
 
 
 def names_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:

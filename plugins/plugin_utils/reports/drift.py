@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...module_utils.engine.wording import counted
+from ...module_utils.engine.wording import called, counted
 from .model import BAD, GOOD, SOFT, Bar, Bars, Device, Group, Part, Topic, clip
 
 Finding = Mapping[str, Any]
@@ -119,7 +119,9 @@ def _sentence(one: Finding) -> str:
             follows = "instead of following the fleet" if declared == _FOLLOWS else f"instead of {declared}"
             return f"follows the fleet {follows}" if actual == _FOLLOWS else f"pinned on {actual} {follows}"
         return f"pinned on {actual} instead of {declared}"
-    return str(one.get("text", "")).removeprefix(f"{one.get('subject', '')} ").removeprefix("is ")
+    subject, uuid = str(one.get("subject", "")), one.get("uuid")
+    named = called(str(uuid), subject) if uuid else subject
+    return str(one.get("text", "")).removeprefix(f"{named} ").removeprefix("is ")
 
 
 def _of_many(kind: str, name: str) -> str:

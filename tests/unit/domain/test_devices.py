@@ -144,7 +144,7 @@ def test_a_move_is_one_column_and_says_the_slugs():
 
 def test_a_device_that_cannot_run_the_application_stops_everything():
     pine = Pine(device(5, UUID, "door", PC, NUC), device(6, OTHER, "gate", PC, PI4))
-    with pytest.raises(DeclarationError, match=r"aarch64.*'door' \(a{32}\) has amd64\. Nothing was written"):
+    with pytest.raises(DeclarationError, match=r"aarch64.*door \(a{7}\), which has amd64\. Nothing was written"):
         plan(pine, devices=["door", "gate"], application="acme/kiosk")
 
 
@@ -273,7 +273,11 @@ def test_one_name_is_not_given_to_several_devices():
 def test_removal_deletes_what_there_is_and_is_content_with_what_there_is_not():
     planned = plan(Pine(device(5, UUID, "door")), devices=[UUID, "nosuch"], state="absent")
     (change,) = planned.changes
-    assert (change.action, change.id, planned.result) == ("delete", 5, {"devices": []})
+    assert (change.action, change.id, planned.result) == (
+        "delete",
+        5,
+        {"devices": [], "removed": [{"uuid": "a" * 32, "name": "door"}]},
+    )
     assert change.before == {"device_name": "door", "belongs_to__application": "acme/kiosk"}
     assert plan(Pine(), uuid=UUID, state="absent").changes == ()
     assert plan(Pine(), in_application="acme/kiosk", state="absent").changes == ()
@@ -328,7 +332,7 @@ def test_switches_are_config_variables(own, of_application, want, made):
 
 def test_local_mode_needs_a_development_variant():
     pine = Pine(device(5, UUID, "door", **{**READY, "os_variant": "prod"}))
-    with pytest.raises(DeclarationError, match=r"'door' \(a{32}\) cannot be put into local mode: Local mode is only"):
+    with pytest.raises(DeclarationError, match=r"door \(a{7}\) cannot be put into local mode: Local mode is only"):
         plan(pine, uuid=UUID, local_mode=True)
     with pytest.raises(DeclarationError, match="not yet fully provisioned"):
         plan(Pine(), uuid=UUID, application="acme/kiosk", local_mode=True)

@@ -211,7 +211,13 @@ def test_acts_are_done_after_the_changes_and_shown_as_updates():
         "after": {"device_action": {"d1": {"action": "reboot"}}},
     }
     assert report.failed_items(outcome) == [
-        {"resource": "device_action", "key": ["d2"], "action": "update", "error": "asleep"}
+        {
+            "resource": "device_action",
+            "key": ["d2"],
+            "action": "update",
+            "title": "update device_action d2",
+            "error": "asleep",
+        }
     ]
     assert outcome.secret("device_action", ("d1",)) == "told once" and "told once" not in repr(outcome)
 

@@ -14,7 +14,7 @@ from ...engine.apply import Outcome
 from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
 from ...engine.task import Task
-from ...engine.wording import counted
+from ...engine.wording import NamedUuid, counted
 from ...sdk._related import related_or_none
 from ..accounts.whom import accounting
 from ..cloud import cloud_only, cloud_only_failures
@@ -205,11 +205,11 @@ def _device_urls(balena: Balena, settings: Settings, found: Record) -> list[Chan
         return []
     wanted = DEVICE_URLS.wanted(settings[DEVICE_URLS.option])
     within = {"belongs_to__application": found["id"]}
-    devices = read_rows(balena, "device", within, select=["id", "uuid", *DEVICE_URLS.columns])
+    devices = read_rows(balena, "device", within, select=["id", "uuid", "device_name", *DEVICE_URLS.columns])
     return compare(
         "device",
-        [Row((device["uuid"],), wanted) for device in devices],
-        [Row((device["uuid"],), DEVICE_URLS.actual(device), {}, device["id"]) for device in devices],
+        [Row((NamedUuid.of(device),), wanted) for device in devices],
+        [Row((NamedUuid.of(device),), DEVICE_URLS.actual(device), {}, device["id"]) for device in devices],
     )
 
 

@@ -14,7 +14,7 @@ from ...engine.explain import explain
 from ...engine.near import near
 from ...engine.plan import Act, DeclarationError, Plan
 from ...engine.task import Task
-from ...engine.wording import counted, listed
+from ...engine.wording import NamedUuid, counted, listed, spelled
 from ...sdk._related import related
 from ...sdk.errors import (
     BalenaDeviceNotFound,
@@ -109,7 +109,7 @@ def plan(balena: Balena, want: Want) -> Task:
     acts = tuple(
         Act(
             _RESOURCE,
-            (row["uuid"],),
+            (NamedUuid.of(row),),
             shown,
             arguments={"image": images.get(row["id"], 0), "force": want["force"]},
             id=row["id"],
@@ -136,7 +136,7 @@ def _check(want: Want, action: Action) -> None:
 
 
 def _offline(devices: Sequence[Record]) -> str:
-    names = listed([f"{row['device_name']} ({row['uuid']})" for row in devices], 5)
+    names = listed([NamedUuid.of(row).label for row in devices], 5)
     who = counted(len(devices), "device is offline", "devices are offline")
     return f"{who}: {names}. Nothing was done; offline: skip leaves out those that are offline"
 
@@ -194,7 +194,8 @@ def _about_one_device(error: BalenaError, action: Action) -> BalenaError:
 def _failure(outcome: Outcome, devices: int) -> str:
     first = outcome.failed[0]
     return (
-        f"{len(outcome.failed)} of {devices} devices failed, such as {first.change.key[0]}: {explain(first.error)}. "
+        f"{len(outcome.failed)} of {devices} devices failed, such as {spelled(first.change.key)}: "
+        f"{explain(first.error)}. "
         "The result lists what became of each. Running the task again tells all of them again"
     )
 

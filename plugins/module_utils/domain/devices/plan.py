@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome
 from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
+from ...engine.report import devices_of
 from ...engine.task import Task
 from ...engine.wording import listed
 from ...sdk._chunks import NAMES, chunks
@@ -53,7 +54,7 @@ def plan(balena: Balena, want: Want) -> Plan | Task:
     if want["application"]:
         application = (find_application if absent else find_home)(balena, want["application"])
     if absent and application is None and want["application"]:
-        return Plan(result={"devices": []})
+        return Plan(result={"devices": [], "removed": []})
     if absent and want["tags"] is not None and not (want["uuid"] or want["name"]):
         raise DeclarationError(
             "tags says which tags devices get, and state: absent removes them. with_tags selects by tags"
@@ -105,13 +106,14 @@ def _reading(columns: Sequence[str], *, tagged: bool) -> Reading:
     return Reading(columns, expand)
 
 
-def _removal(subjects: Sequence[Subject]) -> Plan:
+def _removal(subjects: Sequence[Subject]) -> Task:
     changes = []
     for subject in subjects:
         row = subject.found or {}
         before = {"device_name": row["device_name"], "belongs_to__application": _home(row)}
         changes.append(DEVICE.removal(subject.key, row, before))
-    return Plan(tuple(changes), len(subjects), {"devices": []})
+    planned = Plan(tuple(changes), len(subjects), {"devices": [], "removed": devices_of(changes)})
+    return Task(planned, result=lambda outcome: {"removed": devices_of(outcome.done)})
 
 
 def declared_types(subjects: Sequence[Subject]) -> set[str]:
@@ -158,7 +160,7 @@ def check_architecture(subjects: Sequence[Subject], application: Record, types: 
     for subject in coming:
         own = type_of(subject, application, types)
         if not runs_containers_for(own, built_for):
-            unfit.append(f"{subject.label} has {architecture(own)}")
+            unfit.append(f"{subject.label}, which has {architecture(own)}")
     if unfit:
         raise DeclarationError(
             f"application '{application['slug']}' is for the CPU architecture {architecture(built_for)}, "

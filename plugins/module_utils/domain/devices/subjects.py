@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from ...engine.fields import columns_of
 from ...engine.plan import DeclarationError, Key, NewId
+from ...engine.wording import NamedUuid, spelled
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..options import DeviceSelection, needed
@@ -90,8 +91,9 @@ class Subject:
     @property
     def label(self) -> str:
         """What messages call it."""
-        name = self.found["device_name"] if self.found else self.wanted.get("name")
-        return f"'{name}' ({self.uuid})" if name and (self.found or self.key == (self.uuid,)) else f"'{self.key[-1]}'"
+        if self.found:
+            return NamedUuid.of(self.found).label
+        return spelled(self.key) if self.key == (self.uuid,) else f"'{self.key[-1]}'"
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,11 @@ def _selected(balena: Balena, want: Stated, application: Record | None, reading:
         may_be_missing = is_device_uuid
     within: Stated = {**want, "application": want["in_application"] or (want["application"] if absent else None)}
     rows = select_devices(balena, within, select=reading.select, expand=reading.expand, may_be_missing=may_be_missing)
-    subjects = [Subject((row["uuid"],), want, row, row["uuid"]) for row in rows]
+    subjects = [Subject((NamedUuid.of(row),), want, row, row["uuid"]) for row in rows]
     if may_be_missing is is_device_uuid:
         known = {row["uuid"] for row in rows}
         new = [name for name in dict.fromkeys(want["devices"] or ()) if is_device_uuid(name) and name not in known]
-        subjects += [Subject((uuid,), want, None, uuid) for uuid in new]
+        subjects += [Subject((NamedUuid(uuid, want["name"]),), want, None, uuid) for uuid in new]
     if want["name"] is not None and len(subjects) > 1:
         raise DeclarationError(f"name '{want['name']}' is for one device, and the options select {len(subjects)}")
     return subjects
@@ -183,7 +185,7 @@ def _listed(
     for entry in entries:
         found = _match(entry, rows, application)
         if found is not None:
-            subjects.append(Subject(_key(entry, application), _merged(want, entry), found, found["uuid"]))
+            subjects.append(Subject(_key(entry, application, found), _merged(want, entry), found, found["uuid"]))
         elif not absent:
             subjects.append(_new(want, entry, application))
     times = Counter(subject.uuid for subject in subjects)
@@ -193,9 +195,9 @@ def _listed(
     return subjects
 
 
-def _key(entry: Each, application: Record | None) -> Key:
+def _key(entry: Each, application: Record | None, found: Record | None = None) -> Key:
     if entry["uuid"] is not None:
-        return (entry["uuid"],)
+        return (NamedUuid(entry["uuid"], found["device_name"] if found else entry["name"]),)
     return ((application or {})["slug"], needed(entry["name"]))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...engine.kinds import kind_of
 from ...engine.plan import DeclarationError
-from ...engine.wording import counted, listed
+from ...engine.wording import called, counted, listed
 from .checks import CHECKS, HOST, Check
 from .judging import BAD, GOOD, RESULTS, WARN, Measure, diagnose, results_of, summed_up, worst
 from .judging import worse as worse_checks
@@ -24,9 +24,7 @@ _NAMED = 3
 
 def named(device: Mapping[str, Any]) -> str:
     """A device in a sentence: its name and the first digits of its uuid."""
-    short = str(device.get("uuid") or "")[:7]
-    name = str(device.get("name") or "")
-    return f"{name} ({short})" if name and short else name or short
+    return called(str(device.get("uuid") or ""), device.get("name"))
 
 
 def together(devices: Sequence[Diagnosis]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _brings(change: Change) -> bool:
 
 def _of_a_new_device(change: Change) -> Finding:
     name = str((change.after or {}).get("device_name") or change.key[-1])
-    uuid = change.key[0] if len(change.key) == 1 else None
+    uuid = str(change.key[0]) if len(change.key) == 1 else None
     if change.action == "create":
         return Finding("missing_device", name, "is not registered", uuid=uuid, declared=name)
     home = _named((change.before or {})["belongs_to__application"])

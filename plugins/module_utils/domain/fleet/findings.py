@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...engine.visible import visible_in
+from ...engine.wording import called
 from ..query import Record
 
 #: What is shown of a value that is or may be secret.
@@ -69,6 +70,11 @@ class Finding:
         return cls(kind, device["device_name"], text, uuid=device["uuid"], **more)
 
     @property
+    def sentence(self) -> str:
+        """What is different of what."""
+        return f"{called(self.uuid, self.subject) if self.uuid else self.subject} {self.text}"
+
+    @property
     def order(self) -> tuple[Any, ...]:
         """Sorts findings: by kind, then the fleet before its devices."""
         return (_ORDER[self.kind], self.uuid is not None, self.subject, self.uuid or "", self.name or "")
@@ -80,6 +86,6 @@ class Finding:
         found.update(declared=self.declared, actual=self.actual)
         if self.running is not None:
             found["running"] = self.running
-        found.update(planned=self.planned, mended=self.mended, text=f"{self.subject} {self.text}")
+        found.update(planned=self.planned, mended=self.mended, text=self.sentence)
         shown: dict[str, Any] = visible_in(found)
         return shown

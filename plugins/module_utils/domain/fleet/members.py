@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError
+from ...engine.wording import NamedUuid
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..applications.fields import DEVICE_URLS
@@ -140,7 +141,7 @@ def find_members(
     for row in rows:
         entry = entries.get(row["uuid"])
         holds, grouped = layers.of(named(row["device_tag"], "tag_key"), entry)
-        subject = Subject((row["uuid"],), _wanted(holds, entry, sections), row, row["uuid"])
+        subject = Subject((NamedUuid.of(row),), _wanted(holds, entry, sections), row, row["uuid"])
         members.append(Member(subject, row, holds, entry, bool(entry or grouped), row["uuid"] in coming))
     known = {entry.path for entry in entries.values()}
     for entry in document.devices if "devices" in sections else ():
@@ -180,7 +181,7 @@ def _wanted(holds: Layer, entry: NamedDevice | None, sections: frozenset[str]) -
 def _new(fleet: LiveFleet, entry: NamedDevice, holds: Layer, types: Mapping[str, Record]) -> Member:
     """A device that is to be registered."""
     uuid = entry.uuid or secrets.token_hex(16)
-    key = (entry.uuid,) if entry.uuid else (fleet.slug, entry.name or "")
+    key = (NamedUuid(entry.uuid, entry.name),) if entry.uuid else (fleet.slug, entry.name or "")
     wanted = _wanted(holds, entry, frozenset(["devices"]))
     kind = types[entry.device_type] if entry.device_type else related(fleet.application, "is_for__device_type")
     relations: dict[str, Any] = {name: [] for name in snapshot.DEVICE}

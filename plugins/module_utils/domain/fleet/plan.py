@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome
 from ...engine.fields import Field
 from ...engine.plan import Change, DeclarationError, Plan, in_order, join
+from ...engine.report import devices_of
 from ...engine.task import Task
 from ..access.members import MEMBER_WRITERS
 from ..accounts.whom import accounting
@@ -69,6 +70,7 @@ def plan(balena: Balena, want: Want) -> Task:
         return {
             **cloud_only_failures(outcome, PUBLIC_URL),
             "registered": _registered(known, made=True),
+            "changed_devices": devices_of(outcome.done),
             **known.keys.result(outcome),
             "drift": drift.report(apart, made),
             **({} if outcome.read is None else {"fleet": outcome.read["application"]}),
@@ -77,7 +79,7 @@ def plan(balena: Balena, want: Want) -> Task:
     planned = Plan(
         changes,
         len(known.members) + 1,
-        {**_result(known, tagged), "drift": drift.report(apart)},
+        {**_result(known, tagged), "changed_devices": devices_of(changes), "drift": drift.report(apart)},
         (*known.targets.warnings, *known.keys.warnings, *left_out, *judged),
     )
     read_it = partial(read_again, name=fleet.slug, settings={}) if known.create else None

@@ -12,7 +12,7 @@ from ...engine.apply import Outcome
 from ...engine.plan import Change, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
-from ...engine.wording import names_of
+from ...engine.wording import NamedUuid, names_of
 from ...sdk import os_version
 from ...sdk._related import related
 from ...sdk.errors import BalenaError
@@ -97,8 +97,8 @@ def pins(balena: Balena, version: str, option: str, rows: Sequence[Record]) -> t
 
 
 def _changes(rows: Sequence[Record], targets: Mapping[str, NamedId]) -> list[Change]:
-    desired = [Row((row["uuid"],), {COLUMN: targets[row["uuid"]]}) for row in rows]
-    actual = [Row((row["uuid"],), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
+    desired = [Row((NamedUuid.of(row),), {COLUMN: targets[row["uuid"]]}) for row in rows]
+    actual = [Row((NamedUuid.of(row),), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
     return compare("device", desired, actual)
 
 

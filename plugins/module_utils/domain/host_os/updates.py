@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome, Writers
 from ...engine.plan import Act, Change, Plan
 from ...engine.task import Followed, Progress, Task
-from ...engine.wording import names_of
+from ...engine.wording import NamedUuid, names_of
 from ...sdk import os_version
 from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
@@ -182,12 +182,12 @@ def _problem(device: Device, fate: str, status: Record | None) -> str | None:
 
 def _queueing(device: Device) -> Change:
     before, after = {COLUMN: queued(device.row)}, {COLUMN: device.release}
-    return Change("update", "device", (device.uuid,), before, after, {}, device.row["id"])
+    return Change("update", "device", (NamedUuid.of(device.row),), before, after, {}, device.row["id"])
 
 
 def _updating(device: Device, urls_base: str) -> Act:
     before, after = {"os_version": device.current}, {"os_version": device.target}
-    return Act(_RESOURCE, (device.uuid,), after, before, {"urls_base": urls_base}, device.row["id"])
+    return Act(_RESOURCE, (NamedUuid.of(device.row),), after, before, {"urls_base": urls_base}, device.row["id"])
 
 
 def _start(balena: Balena, act: Act, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.plan import DeclarationError, Key
-from ...engine.wording import listed
+from ...engine.wording import NamedUuid, listed
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related_or_none
 from ..devices.subjects import Subject
@@ -163,7 +163,10 @@ def _entry(want: Devices, entry: Given, application: Record, place: str, row: Re
     if place:
         wanted["name"] = entry.get("name")
     uuid = row["uuid"] if row else uuid
-    key: Key = (application["slug"], entry["name"]) if _by_name(entry) else (entry.get("serial") or uuid,)
+    told = row["device_name"] if row else wanted.get("name")
+    key: Key = (
+        (application["slug"], entry["name"]) if _by_name(entry) else (entry.get("serial") or NamedUuid(uuid, told),)
+    )
     return Entry(place, entry.get("serial"), Subject(key, wanted, row, uuid))
 
 

@@ -15,6 +15,7 @@ from ...engine.limits import Limits
 from ...engine.plan import Change, NamedId, Plan, Row, compare, in_order
 from ...engine.task import Task
 from ...engine.visible import one_line
+from ...engine.wording import NamedUuid, called
 from ..query import Record
 from ..releases import pins, status
 from ..selector import select_devices
@@ -138,6 +139,6 @@ def _is_changed(row: Record, ended: Ended, former: Collection[str]) -> bool:
 def _left(row: Record, fleet: Fleet, ended: Ended) -> Left:
     pin = row["is_pinned_on__release"]
     now = f"pinned on {_version(pin)}" if pin else "following its fleet"
-    where = f"fleet {fleet.row['slug']}, device {row['device_name']}"
+    where = f"fleet {fleet.row['slug']}, device {called(row['uuid'], row['device_name'])}"
     sentence = f"{where}: it is {now} now, was brought to {ended.version} by the rollout: left alone"
-    return Left("device", (row["uuid"],), CHANGED, one_line(sentence))
+    return Left("device", (NamedUuid.of(row),), CHANGED, one_line(sentence))

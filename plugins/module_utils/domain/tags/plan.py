@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Plan
+from ...engine.wording import NamedUuid
 from ..accounts.whom import accounting
 from ..options import DeviceSelection, needed
 from ..query import Record
@@ -87,7 +88,7 @@ def _subjects(
         tagged["$filter"] = {"tag_key": {"$in": only}}
     expand = {f"{scope}_tag": tagged}
     if scope == "device":
-        return [((row["uuid"],), row) for row in select_devices(balena, want, expand=expand)]
+        return [((NamedUuid.of(row),), row) for row in select_devices(balena, want, expand=expand)]
     if scope == "release":
         release = find_release(balena, want["release"], want["application"], expand=expand)
         return [((release["commit"],), release)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...engine import account as accounts
@@ -17,6 +18,7 @@ from ...engine.plan import Act, Change, DeclarationError, Plan, in_order
 from ...engine.plan_file import server_of
 from ...engine.task import Task
 from ...engine.visible import one_line
+from ...engine.wording import spelled, with_names
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import Forecast
@@ -43,7 +45,8 @@ def plan(balena: Balena, want: Want) -> Task:
     :raises DeclarationError: the file is not an account, was changed since, or is of another server.
     """
     account = _read(want)
-    done = nets(accounts.changes_of(account.entries))
+    names = account.whom.names
+    done = [replace(net, key=with_names(net.key, names)) for net in nets(accounts.changes_of(account.entries))]
     found = read(balena, account, done)
     inverse = invert(done, found.live, KINDS, account.matches)
     changes, kept = _without_inhabited(inverse.changes, found)
@@ -96,7 +99,8 @@ def _is_inhabited(change: Change, found: Found, doomed: Collection[int | None]) 
 def _acts(account: Account) -> list[Left]:
     """What was done rather than changed."""
     return [
-        Left(act.resource, act.key, LOST, one_line(f"{act.resource} {' '.join(act.key)} was done and cannot be undone"))
+        Left(act.resource, act.key, LOST, one_line(f"{act.resource} {spelled(key)} was done and cannot be undone"))
         for act in (entry.step for entry in account.entries)
         if isinstance(act, Act)
+        for key in (with_names(act.key, account.whom.names),)
     ]

@@ -13,6 +13,7 @@ from ...engine.account import Account
 from ...engine.inverse import Live
 from ...engine.net import Net
 from ...engine.plan import Key, NamedId, NewId
+from ...engine.wording import called
 from ...sdk._related import referenced
 from ..applications.fields import APPLICATION
 from ..devices.fields import DEVICE
@@ -185,7 +186,7 @@ class _Reader:
         name = self.account.whom.names.get(first)
         fleets = self.account.whom.fleets
         within = [f"fleet {fleets[0]}"] if len(fleets) == 1 else []
-        return ", ".join([*within, f"device {name or first[:7]}", *rest])
+        return ", ".join([*within, f"device {called(first, name)}", *rest])
 
 
 def _names_another(key: Key, uuid: str) -> bool:

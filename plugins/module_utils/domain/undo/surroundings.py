@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...engine.wording import called
 from ...sdk._chunks import chunks
 from ...sdk._related import related_or_none
 from ..query import Record
@@ -33,7 +34,7 @@ _READING: Mapping[str, tuple[Sequence[str], Mapping[str, Any]]] = {
 class Parent:
     """A thing that variables or tags belong to.
 
-    :param where: such as C(fleet acme/kiosk, device berlin-sign-01).
+    :param where: such as C(fleet acme/kiosk, device berlin-sign-01 (7cf02a6)).
     :param home: the id of its application.
     :param uuid: of the device that it is, or belongs to.
     """
@@ -68,7 +69,8 @@ def fleet_of(row: Record | None) -> str:
 def device(row: Record) -> Parent:
     """A device that was read with its application."""
     home = related_or_none(row, "belongs_to__application")
-    return Parent(f"{fleet_of(home)}, device {row['device_name']}", home["id"] if home else None, row["uuid"])
+    where = f"{fleet_of(home)}, device {called(row['uuid'], row['device_name'])}"
+    return Parent(where, home["id"] if home else None, row["uuid"])
 
 
 def _application(row: Record) -> Parent:

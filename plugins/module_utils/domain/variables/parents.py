@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.near import near
 from ...engine.plan import DeclarationError
-from ...engine.wording import listed
+from ...engine.wording import NamedUuid, listed
 from ..options import needed
 from ..query import Record
 from ..rows import children, homes_of
@@ -56,7 +56,7 @@ def find(balena: Balena, want: Holders) -> Found:
     homes = homes_of(devices)
     within = {"belongs_to__application": {"$in": list(homes)}}
     if scope == "device":
-        parents = [Parent(row["id"], (row["uuid"],), _device_type(row, _OF_DEVICE)) for row in devices]
+        parents = [Parent(row["id"], (NamedUuid.of(row),), _device_type(row, _OF_DEVICE)) for row in devices]
         return Found(parents, homes, {"device": within})
     installs = _installs(balena, needed(want["service"]), devices, within)
     return Found(installs, homes, {"service_install": {"device": within}})
@@ -106,13 +106,13 @@ def find_service(balena: Balena, application: str, service: str) -> Parent:
 def _installs(balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]) -> list[Parent]:
     """The installation of a service on each device: what a device's service variables belong to."""
     named = {"installs__service": {"$any": {"$alias": "s", "$expr": {"s": {"service_name": service}}}}}
-    uuids = {device["id"]: device["uuid"] for device in devices}
+    uuids = {device["id"]: NamedUuid.of(device) for device in devices}
     rows = children(
         balena, "service_install", "device", list(uuids), select=(), where=named, through={"device": within}
     )
     parents = [Parent(row["id"], (uuids[row["device"]["__id"]], service)) for row in rows]
     missing = sorted(set(uuids) - {row["device"]["__id"] for row in rows}, key=lambda id_: uuids[id_])
     if missing:
-        names = listed([uuids[id_] for id_ in missing], 5, more=" …")
+        names = listed([uuids[id_].label for id_ in missing], 5)
         raise DeclarationError(f"service '{service}' is not installed on {len(missing)} of the devices: {names}")
     return sorted(parents, key=lambda parent: parent.key)
