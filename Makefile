@@ -38,7 +38,7 @@ $(COLLECTION):
 	@mkdir -p $(@D) && ln -sfn ../../.. $@
 
 $(AWX): requirements/awx.txt | $(VENV)/.test-ready
-	@$(BIN)/python .ci/awx_collection.py
+	@$(BIN)/python tests/support/awx_collection.py
 
 venv: $(VENV)/.test-ready $(COLLECTION) ## make .venv with what playbooks and tests need
 
@@ -55,7 +55,7 @@ lint: $(VENV)/.lint-ready $(COLLECTION) $(AWX) ## style, types, playbooks, chang
 	@$(BIN)/python .ci/lint.py $(ARGS)
 
 sanity: $(VENV)/.lint-ready ## ansible-test sanity (Python 3.11 or newer), without ignores and without skipped checks
-	@$(BIN)/python .ci/sanity.py $(ARGS)
+	@PYTHONPATH=.ci $(BIN)/python -m tests.sanity.run $(ARGS)
 
 emulator: venv ## run the API emulator; make emulator ARGS="--port 8080 --seed FILE.yml"
 	@$(BIN)/python -m emulator $(ARGS)
@@ -76,7 +76,7 @@ readme: venv ## run the README's commands as they stand there; make readme ARGS=
 	@$(BIN)/python -m tests.support.readme $(ARGS)
 
 sdk-dist: venv ## build wheels of the SDK and of the emulator into .cache/dist
-	@$(BIN)/python .ci/wheels.py build
+	@$(BIN)/python packages/wheels.py build
 
 docs: $(VENV)/.docs-ready $(COLLECTION) ## build the documentation into docs/_build and check its links
 	@docs/tools/install.sh graphviz

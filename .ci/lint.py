@@ -17,7 +17,7 @@ PLUGINS = ".cache/ansible_collections/community/balena/plugins"
 # Those that take longest come first.
 LINTERS = {
     "ansible-lint": ["ansible-lint"],
-    "mypy": ["mypy", PLUGINS, "emulator", "tests", ".ci", "docs/tools"],
+    "mypy": ["mypy", PLUGINS, "emulator", "tests", ".ci", "docs/tools", "packages"],
     "antsibull-docs": ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."],
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],

@@ -3,7 +3,7 @@
 """Find the Pythons of this machine that the collection supports.
 
 A name on PATH proves nothing (pyenv's shims exist for versions that are not active and exit with 127), so each
-candidate is run. With a folder as argument, links python3.10 ... to the ones found are made in it.
+candidate is run.
 """
 
 from __future__ import annotations
@@ -40,20 +40,3 @@ def find() -> dict[str, str]:
                 found[version] = answer.stdout.split(" ", 1)[1].strip()
                 break
     return found
-
-
-def link(folder: Path) -> dict[str, str]:
-    """Make folder hold a link pythonX.Y to each interpreter found, and return them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = find()
-    for old in folder.iterdir():
-        old.unlink()
-    for version, path in found.items():
-        (folder / f"python{version}").symlink_to(path)
-    return found
-
-
-if __name__ == "__main__":
-    pythons = link(Path(sys.argv[1])) if len(sys.argv) > 1 else find()
-    for name, executable in pythons.items():
-        sys.stdout.write(f"{name} {executable}\n")

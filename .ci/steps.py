@@ -68,7 +68,7 @@ def matrix(found: dict[str, str], main: str) -> list[Step]:
     oldest = next((found[version] for version in CORES[OLDEST_CORE] if version in found), None)
     if oldest:
         steps += core_steps("oldest", oldest, f"ansible-core=={OLDEST_CORE}.*")
-        smoke = ".cache/venvs/core-oldest/bin/python .ci/tarball.py smoke"
+        smoke = ".cache/venvs/core-oldest/bin/python tests/packaging/tarball.py smoke"
         steps.append(Step("use the tarball on core oldest", smoke, ("build", "install core oldest")))
     else:
         pythons = " or ".join(CORES[OLDEST_CORE])
@@ -123,14 +123,18 @@ def steps() -> list[Step]:
         Step("lint", f"{make} lint", after=("install",)),
         Step("docs", f"{make} docs-check", after=("install",)),
         Step("readme", f"{make} readme ARGS=--clone", after=("install",)),
-        Step("build", f"{python} .ci/tarball.py build", after=("install",)),
+        Step("build", f"{python} tests/packaging/tarball.py build", after=("install",)),
         Step("build the wheels", f"{make} sdk-dist", after=("install",)),
-        Step("use the wheels", f"{python} .ci/wheels.py smoke", after=("build the wheels",)),
-        Step("use the tarball", f"{python} .ci/tarball.py smoke", after=("build",)),
+        Step("use the wheels", f"{python} packages/wheels.py smoke", after=("build the wheels",)),
+        Step("use the tarball", f"{python} tests/packaging/tarball.py smoke", after=("build",)),
         Step(
             "install galaxy-importer",
             ".ci/install.sh .cache/venvs/importer .cache/venvs/importer/.ready requirements/importer.txt",
             environment={"PYTHON": sys.executable},
         ),
-        Step("galaxy-importer", f"{python} .ci/tarball.py importer", after=("build", "install galaxy-importer")),
+        Step(
+            "galaxy-importer",
+            f"{python} tests/packaging/tarball.py importer",
+            after=("build", "install galaxy-importer"),
+        ),
     ]

@@ -36,7 +36,7 @@ GIVEN = {
 @pytest.fixture(scope="session", autouse=True)
 def awx_collection():
     """The collection awx.awx is installed."""
-    subprocess.run([sys.executable, str(CHECKOUT / ".ci" / "awx_collection.py")], check=True)
+    subprocess.run([sys.executable, str(CHECKOUT / "tests" / "support" / "awx_collection.py")], check=True)
 
 
 def test_the_modules_have_the_options_that_the_playbook_uses(tmp_path):

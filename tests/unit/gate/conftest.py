@@ -15,6 +15,7 @@ from tests.support.ansible_runs import CHECKOUT
 
 @pytest.fixture
 def load_script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """Import a script of .ci by its name."""
-    monkeypatch.syspath_prepend(str(CHECKOUT / ".ci"))
+    """Import a script of .ci or docs/tools by its name, or one of another folder as a module of the checkout."""
+    for folder in ("docs/tools", ".ci"):
+        monkeypatch.syspath_prepend(str(CHECKOUT / folder))
     return importlib.import_module

@@ -21,7 +21,7 @@ def test_a_skipped_sanity_check_is_a_failure(load_script, tmp_path):
     skipped = "<skipped>No tests applicable.</skipped>"
     for name, inner in {"shellcheck-python-3.11": skipped, "pslint-python-3.11": skipped, "pep8": ""}.items():
         (tmp_path / f"{name}.xml").write_text(CASE.format(name=name, inner=inner), encoding="utf-8")
-    assert load_script("sanity").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
+    assert load_script("tests.sanity.run").skipped_checks(tmp_path) == ["shellcheck-python-3.11: No tests applicable."]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_skipped_sanity_check_is_a_failure(load_script, tmp_path):
     ],
 )
 def test_files_are_imported_on_the_oldest_the_newest_and_the_own_python(load_script, found, controller, expected):
-    assert load_script("sanity").targets(found, controller) == expected
+    assert load_script("tests.sanity.run").targets(found, controller) == expected
 
 
 def test_the_mirror_follows_the_checkout(load_script, tmp_path):
@@ -43,7 +43,7 @@ def test_the_mirror_follows_the_checkout(load_script, tmp_path):
     (checkout / ".gitignore").write_text("ignored\n", encoding="utf-8")
     for name in ("kept", "removed", "ignored"):
         (checkout / name).write_text(name, encoding="utf-8")
-    mirror = load_script("mirror_checkout").mirror
+    mirror = load_script("tests.sanity.mirror_checkout").mirror
     mirror(checkout, copy)
     (checkout / "removed").unlink()
     (checkout / "kept").write_text("changed", encoding="utf-8")

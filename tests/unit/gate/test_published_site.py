@@ -74,18 +74,18 @@ def test_it_is_pushed_beside_what_is_there(built, tmp_path):
     server, clone = tmp_path / "server", tmp_path / "clone"
     git(tmp_path, "init", "--quiet", "--bare", "-b", "main", str(server))
     git(tmp_path, "clone", "--quiet", str(server), str(clone))
-    (clone / ".ci").mkdir()
+    (clone / "docs" / "tools").mkdir(parents=True)
     for name in ("site_versions.py", "publish_site.sh"):
-        shutil.copy(CHECKOUT / ".ci" / name, clone / ".ci" / name)
+        shutil.copy(CHECKOUT / "docs" / "tools" / name, clone / "docs" / "tools" / name)
     (clone / ".gitignore").write_text("docs/_build\n.cache\n", encoding="utf-8")
     git(clone, "add", ".")
     git(clone, "commit", "--quiet", "-m", "A commit")
     git(clone, "push", "--quiet", "origin", "HEAD:main")
     for version in ("2.0.0", "2.1.0", "2.1.0"):
         built(f"site of {version}", clone / "docs" / "_build" / "html")
-        subprocess.run([".ci/publish_site.sh", version], cwd=clone, check=True)
+        subprocess.run(["docs/tools/publish_site.sh", version], cwd=clone, check=True)
     names = git(server, "ls-tree", "--name-only", "gh-pages").split()
     assert {"2.0.0", "2.1.0", "latest", "index.html", "versions.html", ".nojekyll"} <= set(names)
-    assert "README.md" not in names and ".ci" not in names
+    assert "README.md" not in names and "docs" not in names
     assert git(server, "show", "gh-pages:latest/index.html") == "site of 2.1.0"
     assert len(git(server, "log", "--format=%h", "gh-pages").split()) == 2, "the same again is not a commit"

@@ -41,7 +41,7 @@ def commands(workflow: str) -> list[list[str]]:
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_make_targets_and_steps_of_the_gate_exist(workflow, load_script):
     steps = {step.name for step in load_script("steps").steps()}
-    ours = [words for words in commands(workflow) if words[0] in ("make", ".ci/run") or ".ci/" in words[0]]
+    ours = [words for words in commands(workflow) if words[0] in ("make", ".ci/run") or "/" in words[0]]
     assert ours
     for program, *names in ours:
         if program == "make":
@@ -101,7 +101,7 @@ def test_the_secret_is_for_one_command_of_one_job():
 
 
 def test_a_tag_publishes_the_version_of_the_collection_alone(load_script):
-    notes = load_script("release").notes
+    notes = load_script("release_notes").notes
     assert notes("1.1.0", "version: 1.1.0\n", CHANGELOG) == "New\\.\n"
     assert notes("1.0.0", "version: 1.0.0\n", CHANGELOG) == "First\\.\n"
     with pytest.raises(SystemExit, match=r"galaxy\.yml has the version 1\.1\.0"):

@@ -15,7 +15,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 WORK = CHECKOUT / ".cache" / "tarball"
 TOOLS = Path(sys.executable).parent
 # What must never be in it, by parts of its path.
@@ -51,8 +51,8 @@ def smoke() -> int:
     command = ["ansible-galaxy", "collection", "install", str(tarball()), "-p", str(installed), "--offline"]
     subprocess.run([str(TOOLS / command[0]), *command[1:]], check=True)
     environment = {**os.environ, "TEST_COLLECTIONS_PATH": str(installed)}
-    script = [sys.executable, "-m", "pytest", "-q", "-o", "cache_dir=.cache/pytest-smoke", ".ci/smoke_test.py"]
-    return subprocess.call(script, cwd=CHECKOUT, env=environment)
+    script = [sys.executable, "-m", "pytest", "-q", "--noconftest", "-o", "cache_dir=.cache/pytest-smoke"]
+    return subprocess.call([*script, "tests/packaging/test_installed.py"], cwd=CHECKOUT, env=environment)
 
 
 def importer() -> int:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print what the changelog says of the version that a tag names, if it is the collection's version.
 
-Usage: release.py TAG
+Usage: release_notes.py TAG
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def notes(version: str, galaxy: str, changelog: str) -> str:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Put a built site into a folder of sites, one for each version; the newest is also at the top and in "latest".
 
-Usage: python .ci/site_versions.py BUILT FOLDER VERSION
+Usage: python docs/tools/site_versions.py BUILT FOLDER VERSION
 """
 
 from __future__ import annotations

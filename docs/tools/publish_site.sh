@@ -8,7 +8,7 @@
 set -eu
 
 version=$1
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 pages=.cache/gh-pages
 rm -rf "$pages"
 if git fetch --quiet origin gh-pages 2>/dev/null; then
@@ -19,7 +19,7 @@ else
     git -C "$pages" checkout --quiet --orphan gh-pages
     git -C "$pages" rm -r -q -f .
 fi
-python3 .ci/site_versions.py docs/_build/html "$pages" "$version"
+python3 docs/tools/site_versions.py docs/_build/html "$pages" "$version"
 git -C "$pages" add --all
 if git -C "$pages" diff --cached --quiet; then
     echo "the site of $version is there already"

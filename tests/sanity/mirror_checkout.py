@@ -1,11 +1,9 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copy the checkout's files to DEST, a folder that is a git repository of its own.
+"""Copy the checkout's files to a folder that is a git repository of its own.
 
 ansible-test wants a real folder below ansible_collections/ and asks git which files there are; in a folder
 that an outer repository ignores it finds none and passes without testing anything.
-
-Usage: mirror_checkout.py DEST
 """
 
 from __future__ import annotations
@@ -14,10 +12,9 @@ import filecmp
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def listed_files(repository: Path) -> set[str]:
@@ -50,10 +47,3 @@ def mirror(checkout: Path, destination: Path) -> None:
         copy.unlink(missing_ok=True)
         shutil.copy2(source, copy, follow_symlinks=False)
     subprocess.run(["git", "add", "--all"], cwd=destination, check=True)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1]).absolute()
-    if target.resolve() == CHECKOUT:
-        sys.exit(f"error: {target} is the checkout itself")
-    mirror(CHECKOUT, target)

@@ -4,6 +4,7 @@
 
 ansible-test passes when it found no files, when a tool is missing and when a Python is missing. Its JUnit files
 tell what it skipped; only checks for kinds of files that the collection does not have may be.
+Usage: PYTHONPATH=.ci python -m tests.sanity.run [ARGUMENT...]     (as make sanity does)
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
 from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
-from mirror_checkout import CHECKOUT, mirror
-from pythons import link
+from pythons import find
 from supported import SANITY_CORES, SANITY_PYTHONS
+
+from tests.sanity.mirror_checkout import CHECKOUT, mirror
 
 CACHE = CHECKOUT / ".cache"
 COLLECTION = CACHE / "sanity" / "ansible_collections" / "community" / "balena"
@@ -33,10 +35,21 @@ def place_get_pip() -> None:
     """Put the stand-in where ansible-test keeps its get-pip script, unless it has the real one."""
     folder = Path.home() / ".ansible" / "test" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
-    stand_in = (CHECKOUT / ".ci" / "get_pip_shim.py").read_text(encoding="utf-8")
+    stand_in = (CHECKOUT / "tests" / "sanity" / "get_pip_shim.py").read_text(encoding="utf-8")
     for path in (folder / name for name in GET_PIP_NAMES):
         if not path.exists() or "Stand in for the get-pip script" in path.read_text(encoding="utf-8"):
             path.write_text(stand_in, encoding="utf-8")
+
+
+def link(folder: Path) -> dict[str, str]:
+    """Make folder hold a link pythonX.Y to each interpreter found, and return them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = find()
+    for old in folder.iterdir():
+        old.unlink()
+    for version, path in found.items():
+        (folder / f"python{version}").symlink_to(path)
+    return found
 
 
 def targets(versions: list[str], controller: str) -> list[str]:
@@ -90,7 +103,7 @@ def main() -> int:
     shutil.rmtree(results, ignore_errors=True)
     path = os.pathsep.join([str(CACHE / "pythons"), str(Path(sys.executable).parent), os.environ["PATH"]])
     failed = subprocess.call(
-        command(controller, versions, sys.argv[1:]), cwd=COLLECTION, env={**os.environ, "PATH": path}
+        command(controller, versions, sys.argv[1:]), cwd=COLLECTION, env={**os.environ, "PATH": path, "PYTHONPATH": ""}
     )
     problems = [f"skipped: {check}" for check in skipped_checks(results)]
     problems += [f"ignore entries: {name}" for name in ignore_entries()]

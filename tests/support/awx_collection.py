@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = CHECKOUT / ".cache"
 COLLECTION = Path("ansible_collections") / "awx" / "awx"
 
