@@ -16,8 +16,10 @@ from supported import CORES, OLDEST_CORE, PYTHONS, SANITY_PYTHONS
 CHECKOUT = Path(__file__).resolve().parent.parent
 # On the oldest ansible-core, every module also runs as a process of its own; elsewhere some do, to save time.
 ALL_PROCESSES = {"ALL_PROCESSES": "1"}
-# What the version of ansible-core, or of Python, can change. The rest runs once, in the step "test"; so do the tests in
-# these folders that are marked so, and most examples of properties.
+# What the version of ansible-core, or of Python, can change: every target of a module (also as processes), the roles,
+# each on every path that it takes, the inventory, connections, what templates make of values and what is shown. The
+# rest runs once, in the step "test"; so do tests in these folders that are marked so, and most examples of properties:
+# those are about what servers, devices, AWX or the checkout do, and others show that this core runs the same code.
 OF_CORE = (
     "tests/e2e tests/unit tests/integration/test_bad_input.py tests/integration/test_bad_inputs.py "
     "-m 'not once' --hypothesis-profile few"

@@ -10,8 +10,12 @@ import shlex
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.ansible_runs import CHECKOUT, Ansible
 from tests.support.documents import blocks_of
+
+pytestmark = pytest.mark.once
 
 PROGRAM = CHECKOUT / "tests" / "demo" / "device.py"
 PLAYBOOK = "ansible-playbook -i .cache/device/demo.balena.yml playbooks/device/site.yml"

@@ -19,6 +19,8 @@ from tests.support.device.device import Service
 from tests.support.device.sshd import make_key
 from tests.support.reached_hosts import ReachedHosts
 
+pytestmark = pytest.mark.once
+
 NAME = "berlin-sign-01"
 WEB = f"{NAME}.web"
 RAW = "ansible.builtin.raw"

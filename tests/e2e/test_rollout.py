@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.support.rollouts import KEPT, RATE, Fleet, begun, observed, outcomes, report, reset, roll_out, served, until
 
 #: Almost a third of the devices get stuck: none of the first two, 6 of the first 20.
@@ -79,6 +81,7 @@ def test_a_rollout_that_was_killed_goes_on_where_it_was(fleet, emulator, ansible
     assert set(fleet.notes()) <= KEPT
 
 
+@pytest.mark.once
 def test_what_devices_had_before_outlives_a_killed_run(fleet, emulator, ansible):
     before = fleet.pins()
     emulator.simulate(**BAD)

@@ -47,6 +47,7 @@ def test_a_release_that_changes_nothing_passes(well: Emulator, fleet, ansible: A
     assert set(fleet.notes()) <= KEPT
 
 
+@pytest.mark.once
 def test_a_run_that_was_killed_still_compares_with_what_was_before(well: Emulator, fleet, ansible: Ansible):
     well.simulate(release_metrics={"1.2.0": {"storage_usage": 19500}})
     with begun(ansible, "1.2.0", **{**GATE, "diagnose_settle": 600}) as kill:
