@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..reach.address import HOST_OS_PORT, tunnel_address
+from ..reach.loading import load_connections
 from .naming import SHORT_UUID, IsFree, is_usable
 
 Variables = Mapping[str, Any]
@@ -40,6 +41,8 @@ class Way:
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
+        # The workers of the play that uses these hosts are forked from this process.
+        load_connections()
         self._is_local = options["reach"] == "local"
         self._common = {"balena_reach": options["reach"], "balena_api_url": options["api_url"]}
         if not self._is_local:

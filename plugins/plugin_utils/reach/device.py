@@ -88,7 +88,7 @@ class DeviceConnection(SshConnection):
             script = transfers.put_script(to_text(out_path, errors="surrogate_or_strict"), *transfers.digest(file))
             done = self._perform(script, file)
         if done.rc:
-            raise AnsibleError(f"{to_text(out_path)} was not written: {_why(done)}")
+            raise AnsibleError(f"{to_text(out_path)} was not written: {transfers.why(done.rc, done.stderr)}")
 
     def fetch_file(self, in_path: str, out_path: str) -> None:
         """Fetch a file. The local file is whole, or not there.
@@ -103,7 +103,7 @@ class DeviceConnection(SshConnection):
             if done.rc == transfers.MISSING:
                 raise AnsibleFileNotFound(f"{to_text(in_path)} does not exist on {self._title()}")
             if done.rc:
-                raise AnsibleError(f"{to_text(in_path)} was not read: {_why(done)}")
+                raise AnsibleError(f"{to_text(in_path)} was not read: {transfers.why(done.rc, done.stderr)}")
             file.flush()
             file.seek(0)
             told = done.said.get("sum", [""])[-1]
@@ -296,11 +296,3 @@ class DeviceConnection(SshConnection):
         found = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}
         token = token_for(self.get_option("api_url"), self.get_option("api_token"))
         return {**found, REPORT_VARIABLE: report, **({TOKEN_VARIABLES[0]: token} if token else {})}
-
-
-def _why(done: Outcome) -> str:
-    if done.rc == transfers.IS_FOLDER:
-        return "it is a directory"
-    if done.rc == transfers.DAMAGED:
-        return "its checksum is not that of the file here. Try again"
-    return to_text(done.stderr).strip() or f"exit code {done.rc}"

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from ansible.module_utils.common.text.converters import to_text
+
 from .framing import Frame
 
 MISSING, IS_FOLDER, DAMAGED = 66, 67, 68
@@ -69,6 +71,15 @@ def fetch_script(source: str, frame: Frame) -> str:
     return _FETCH.format(
         source=shlex.quote(source), is_folder=IS_FOLDER, missing=MISSING, say=frame.say("sum:${s%% *}")
     )
+
+
+def why(rc: int, errors: bytes) -> str:
+    """Why one of these scripts failed, from its exit code and standard error."""
+    if rc == IS_FOLDER:
+        return "it is a directory"
+    if rc == DAMAGED:
+        return "its checksum is not that of the file here. Try again"
+    return to_text(errors).strip() or f"exit code {rc}"
 
 
 @contextmanager

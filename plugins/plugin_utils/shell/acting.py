@@ -14,10 +14,14 @@ from ansible.plugins.action import ActionBase
 
 from ...module_utils.inert import inert_result
 from ..plain import plain
+from ..reach.loading import load_connections
 from .quoting import exports
 from .running import Shell, ShellFailure
 
 Params = Mapping[str, Any]
+
+# Ansible imports actions before it forks. Hosts without Python are mostly reached by these plugins.
+load_connections()
 
 
 class ShellAction(ActionBase):
