@@ -91,9 +91,11 @@ options:
       - With V(pin_fleet), the application gets the release as its target, and devices that followed it before do so
         again. That is refused, with O(state=wave) too, when devices that have no part in the rollout would so get the
         release.
+      - V(auto) is V(pin_fleet) unless that would be refused or the application tracks its latest release, and then
+        V(keep_pins). RV(finish) says which of the two it is.
     type: str
-    choices: [keep_pins, pin_fleet]
-    default: keep_pins
+    choices: [auto, keep_pins, pin_fleet]
+    default: auto
   undo_within:
     description:
       - For how many days after its end a rollout can still be rolled back. What that takes is kept in the API as long
@@ -281,6 +283,11 @@ release:
   returned: success
   type: dict
   sample: {id: 4711, commit: 9d0d299f50e7beea7f9328ef1a45a4e19af6a277, version: 1.1.0}
+finish:
+  description: What O(finish) comes to, as things stand, V(keep_pins) or V(pin_fleet).
+  returned: with O(state=wave) and O(state=finished)
+  type: str
+  sample: pin_fleet
 rollout:
   description:
     - The rollout that is under way, null if no device had to be changed and none is. What tells it from others, when it
@@ -406,7 +413,7 @@ OPTIONS = Options(
         "wave": {"type": "int"},
         "phase": {"type": "str", "choices": ["download", "switch"]},
         "rollout": {"type": "str"},
-        "finish": {"type": "str", "choices": ["keep_pins", "pin_fleet"], "default": "keep_pins"},
+        "finish": {"type": "str", "choices": ["auto", "keep_pins", "pin_fleet"], "default": "auto"},
         "undo_within": {"type": "float", "default": 7.0},
         "offline": {"type": "str", "choices": ["skip", "wait", "fail"], "default": "skip"},
         "probe": {

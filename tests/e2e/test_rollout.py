@@ -77,7 +77,7 @@ def test_a_rollout_that_was_killed_goes_on_where_it_was(fleet, emulator, ansible
     run = roll_out(ansible, "1.2.0", success_percentage=100)
     assert "wave 3 was begun" in run.output
     assert outcomes(report(ansible)) == [(3, True), (4, True)]
-    assert set(fleet.pins().values()) == set(fleet.running().values()) == {"1.2.0"}
+    assert set(fleet.targets().values()) == set(fleet.running().values()) == {"1.2.0"}
     assert set(fleet.notes()) <= KEPT
 
 

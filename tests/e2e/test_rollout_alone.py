@@ -128,7 +128,7 @@ def test_what_had_the_release_before_is_kept_if_the_beginning_is_interrupted(fle
     assert step(emulator, wave=3, wait=False)["failed"]
     assert fleet.pins() == before
     step(emulator, wave=3, wait=False)
-    assert set(fleet.pins().values()) == {"1.2.0"}
+    assert set(fleet.targets().values()) == {"1.2.0"}
     step(emulator, state="rolled_back", wait=False)
     assert fleet.pins() == before
     assert fleet.notes() == []

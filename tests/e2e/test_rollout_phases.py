@@ -43,7 +43,7 @@ def test_nobody_switches_outside_of_the_windows(locked, emulator, ansible):
     assert "No maintenance window is open" in run.output
     emulator.advance(400)
     assert locked.running() == before
-    assert set(locked.pins().values()) == {"1.2.0"}
+    assert set(locked.targets().values()) == {"1.2.0"}
     roll_out(ansible, "1.2.0", **PHASES)
     assert report(ansible)["state"] == "finished"
     assert outcomes(report(ansible)) == [(1, True), (2, True)]

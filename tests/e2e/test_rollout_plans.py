@@ -27,5 +27,5 @@ def test_a_rollout_is_made_as_it_was_planned(emulator, fleet, ansible):
     assert report(ansible)["state"] == "failed"
     assert run_task(emulator, "balena_release_pin", **{**pin, "release": "track"})["changed"]
     roll_out(ansible, "1.2.0", waves=WAVES, plan_from="plan.json")
-    assert set(fleet.pins().values()) == {"1.2.0"}
+    assert set(fleet.targets().values()) == {"1.2.0"}
     assert report(ansible)["state"] == "finished"

@@ -65,7 +65,7 @@ def at_a_terminal(ansible: Ansible, plays: list[dict[str, Any]], answer: str) ->
 
 def test_waves_that_need_approval_wait_for_it_and_nobody_kept_out_is_touched(fleet, emulator, ansible):
     chosen: dict[str, Any] = {"waves": [3, "50%", "100%"], "canary": {"stage": "test"}, "keep_out_tag": "frozen"}
-    rows, before = fleet.rows(), fleet.pins()
+    rows, before = fleet.rows(), fleet.targets()
     stopped = roll_out(ansible, "1.2.0", **chosen, approval=["50%", 4], status=2)
     assert "Run it again with the extra variable rollout_approved=3 to go on" in stopped.text
     assert report(ansible)["state"] == "stopped"
@@ -81,7 +81,7 @@ def test_waves_that_need_approval_wait_for_it_and_nobody_kept_out_is_touched(fle
     assert "Wave 4 (100%) adds 9 devices, 19 in all" in " ".join(shown.split())
     assert report(ansible)["state"] == "finished"
     kept = rows[2]["uuid"]
-    assert fleet.pins() == {uuid: before[uuid] if uuid == kept else "1.2.0" for uuid in before}
+    assert fleet.targets() == {uuid: before[uuid] if uuid == kept else "1.2.0" for uuid in before}
     assert set(fleet.notes()) <= KEPT
 
 
@@ -181,7 +181,7 @@ def test_a_finished_rollout_is_undone_from_the_role(fleet, emulator, ansible):
     before = fleet.pins()
     account = ansible.folder / "account.json"
     roll_out(ansible, "1.2.0", waves=[3, "100%"], account=str(account))
-    assert set(fleet.pins().values()) == {"1.2.0"}
+    assert set(fleet.targets().values()) == {"1.2.0"}
     assert json.loads(account.read_text())["state"] == "complete"
     roll_out(ansible, "1.2.0", waves=[3, "100%"], state="rolled_back")
     assert fleet.pins() == before
@@ -224,7 +224,7 @@ def test_a_server_that_restarts_between_two_waves_is_waited_for(fleet, emulator,
     (ansible.folder / "gate.yml").write_text(yaml.safe_dump(gate), encoding="utf-8")
     roll_out(ansible, "1.2.0", waves=[3, "100%"], gate_tasks="gate.yml")
     assert report(ansible)["state"] == "finished"
-    assert set(fleet.pins().values()) == {"1.2.0"}
+    assert set(fleet.targets().values()) == {"1.2.0"}
 
 
 def restarting(emulator: Emulator, away: dict[str, str]) -> str:

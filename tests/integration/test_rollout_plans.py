@@ -94,7 +94,7 @@ def test_what_changed_since_is_named_by_the_name_of_the_device(emulator, fleet, 
     [
         ({"release": "1.3.0"}, "release: planned was "),
         ({"waves": [3, 6, "100%"]}, "is new in it"),
-        ({"finish": "pin_fleet"}, "finish: planned was "),
+        ({"finish": "keep_pins"}, "finish: planned was "),
         ({"limit": "19"}, "is not in it any more"),
     ],
 )

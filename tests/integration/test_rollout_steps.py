@@ -169,12 +169,12 @@ def test_notes_that_somebody_else_wrote_are_not_trusted(fleet, emulator):
 def test_the_number_of_requests_does_not_grow_with_the_fleet(fleet, emulator):
     emulator.clear_requests()
     assert step(emulator, wave=3, wait=False)["wave"]["pinned"] == 20
-    # One read each for the application, the devices and the notes; one write for the application's tag and all pins,
-    # and one for the tag of each device with a former target of its own.
+    # One read each for the application, the devices, the notes and those without part in it; one write for the tag of
+    # the application and all pins, and one for the tag of each device with a former target of its own.
     kinds = [(request.method, request.path) for request in emulator.requests()]
-    assert len([kind for kind in kinds if kind[0] == "GET"]) == 3
+    assert len([kind for kind in kinds if kind[0] == "GET"]) == 4
     assert kinds.count(("POST", "/v7/device_tag")) == 3
-    assert len(kinds) == 3 + 3 + 2
+    assert len(kinds) == 4 + 3 + 2
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_what_cannot_work_is_refused_before_anything_is_changed(fleet, emulator,
 def test_a_rollout_that_is_forgotten_at_its_end_cannot_be_rolled_back(fleet, emulator):
     for number in (1, 2, 3):
         step(emulator, wave=number, wait=False)
-    assert not step(emulator, state="finished", wait=False, undo_within=0).get("failed")
+    assert not step(emulator, state="finished", wait=False, undo_within=0, finish="keep_pins").get("failed")
     pinned = fleet.pins()
     emulator.clear_requests()
     for check_mode in (True, False):
@@ -246,6 +246,36 @@ def test_a_fleet_that_follows_a_finished_rollout_cannot_be_rolled_back(fleet, em
     assert not step(emulator, state="finished", wait=False, undo_within=0, **some).get("failed")
     refused = step(emulator, state="rolled_back")
     assert "acme/shop itself has it as its target" in refused["msg"]
+
+
+def outcome_of_auto(emulator: Emulator, **options: Any) -> str:
+    """What becomes of the targets when waves have been finished; the steps before the last one agree."""
+    foreseen = step(emulator, wave=1, wait=False, **options)["finish"]
+    assert step(emulator, wave=3, wait=False, **options)["finish"] == foreseen
+    ended = step(emulator, state="finished", wait=False, **options)
+    assert ended["finish"] == foreseen
+    assert not step(emulator, state="finished", wait=False, **options)["changed"]
+    return ended["finish"]
+
+
+def test_a_rollout_to_all_leaves_a_clean_fleet(fleet, emulator):
+    followed = [row["uuid"] for row in fleet.rows() if row["is_pinned_on__release"] is None]
+    assert outcome_of_auto(emulator) == "pin_fleet"
+    assert [row["uuid"] for row in fleet.rows() if row["is_pinned_on__release"] is None] == followed
+    assert fleet.versions[fleet.application()["should_be_running__release"]] == "1.2.0"
+
+
+def test_a_rollout_to_some_reaches_nobody_else(fleet, emulator):
+    some = [row["uuid"] for row in fleet.rows()][:10]
+    before = fleet.pins()
+    assert outcome_of_auto(emulator, devices=some) == "keep_pins"
+    assert fleet.pins() == {**before, **dict.fromkeys(some, "1.2.0")}
+
+
+def test_a_fleet_that_tracks_its_latest_release_goes_on_doing_so(fleet, emulator):
+    run_task(emulator, "balena_release_pin", scope="application", application=FLEET, release="track")
+    assert outcome_of_auto(emulator) == "keep_pins"
+    assert fleet.application()["should_track_latest_release"]
 
 
 def test_there_is_nothing_to_undo_twice(fleet, emulator):

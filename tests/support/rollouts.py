@@ -78,6 +78,11 @@ class Fleet:
         """The version that each device is pinned on, by uuid."""
         return {row["uuid"]: self.versions.get(row["is_pinned_on__release"]) for row in self.rows()}
 
+    def targets(self) -> dict[str, str | None]:
+        """The version that each device is to run: its own, or that of the fleet."""
+        followed = self.versions.get(self.application()["should_be_running__release"])
+        return {uuid: pin or followed for uuid, pin in self.pins().items()}
+
     def running(self) -> dict[str, str | None]:
         """The version that each device runs."""
         return {row["uuid"]: self.versions.get(row["is_running__release"]) for row in self.rows()}

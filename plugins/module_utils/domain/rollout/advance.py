@@ -43,7 +43,7 @@ def plan(balena: Balena, want: Want) -> Task:
     _refuse_if_given_up(fleet)
     crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None, locked=want["phase"] is not None)
     survey.refuse_other_selection(want, fleet.memory)
-    ending.refuse_outsiders(balena, want, fleet, crew)
+    end = ending.chosen(balena, want, fleet, crew)
     wave = _wave(crew, needed(want["wave"]))
     members = crew.upto(wave)
     todo = [row for row in members if not survey.has_target(row, fleet.target["id"])]
@@ -61,10 +61,11 @@ def plan(balena: Balena, want: Want) -> Task:
             "wave": _shown(crew, wave, todo),
             "devices": [survey.shown(row, named) for row in members],
             "release": pins.shown(fleet.target),
+            "finish": end,
             "rollout": memory.shown(known),
         },
         fleet.warnings,
-        promise=_promise(want, fleet, crew),
+        promise=_promise(fleet, crew, end),
     )
     baseline = health.Baseline.of(judge, members, fleet.memory, present)
     follower = phased.follower if phased else watch.follower
@@ -75,12 +76,12 @@ def plan(balena: Balena, want: Want) -> Task:
     )
 
 
-def _promise(want: Want, fleet: Fleet, crew: Crew) -> dict[str, Any]:
+def _promise(fleet: Fleet, crew: Crew, end: str) -> dict[str, Any]:
     """What is promised of the whole rollout: the release, what becomes of the targets, and the devices of each wave."""
     waves = {
         f"wave {wave.number}": {uuid: crew.rows[uuid]["device_name"] for uuid in wave.devices} for wave in crew.waves
     }
-    return {"release": label(fleet.target), "finish": want["finish"], **waves}
+    return {"release": label(fleet.target), "finish": end, **waves}
 
 
 def _refuse_if_given_up(fleet: Fleet) -> None:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 
-#: The end of a rollout at which the application itself gets the release.
-PIN_FLEET = "pin_fleet"
+#: What becomes of the targets at the end: devices stay pinned, or the application itself gets the release.
+KEEP_PINS, PIN_FLEET = "keep_pins", "pin_fleet"
+#: The second if it reaches nobody else, otherwise the first.
+AUTO = "auto"
 
 _NAMED = 3
 
@@ -41,32 +43,37 @@ def finish(balena: Balena, want: Want) -> Task:
     crew = survey.read_crew(balena, want, diagnosed=want["diagnosis"] is not None)
     survey.refuse_other_selection(want, fleet.memory)
     _refuse_incomplete(fleet, crew)
-    refuse_outsiders(balena, want, fleet, crew)
+    end = chosen(balena, want, fleet, crew) if _has_to_choose(want, fleet) else KEEP_PINS
     marked = reached.read_marked(balena, fleet, want["keep_out_tag"])
     changes: list[Change] = []
-    if want["finish"] == PIN_FLEET:
+    if end == PIN_FLEET:
         changes += pins.application_changes(fleet.row, fleet.target)
         changes += _unpin_followers(fleet, marked)
-    changes += _kept_of_it(want, fleet, marked)
+    changes += _kept_of_it(want, fleet, marked, moved=end == PIN_FLEET)
     changes += lock.write(fleet, lock.remembered(fleet), None)
     named = NamedId(fleet.target["id"], label(fleet.target))
     result = {
         "devices": [survey.shown(crew.rows[uuid], named) for wave in crew.waves for uuid in wave.devices],
         "release": pins.shown(fleet.target),
+        "finish": end,
     }
     planned = Plan(in_order(changes), len(crew.rows), result, fleet.warnings)
     work = fleet.memory.run if fleet.memory else None
     return Task(planned, lock.WRITERS, homes=(fleet.row["id"],), work=work)
 
 
-def _kept_of_it(want: Want, fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
+def _has_to_choose(want: Want, fleet: Fleet) -> bool:
+    """Whether targets may be left to settle. Of a rollout that is over, nothing is, unless it is asked for by name."""
+    return want["finish"] != AUTO or fleet.memory is not None
+
+
+def _kept_of_it(want: Want, fleet: Fleet, marked: Sequence[Record], *, moved: bool) -> list[Change]:
     """What is written down for whoever wants to roll it back later, and the tags that are not needed for that."""
     known = fleet.memory
     if known is None:
         return [] if fleet.ended else reached.unmark(marked)
     if want["undo_within"] <= 0:
         return [*reached.unmark(marked), *past.write(fleet.row, None)]
-    moved = want["finish"] == PIN_FLEET
     kept = past.kept_marks(marked, known, moved)
     ended = past.Ended.of(known, fleet.row, moved=moved)
     return [*reached.unmark(marked, kept), *past.write(fleet.row, ended)]
@@ -84,29 +91,37 @@ def _refuse_incomplete(fleet: Fleet, crew: Crew) -> None:
         raise DeclarationError(f"the rollout of release {fleet.target['raw_version']} cannot be finished: {why}")
 
 
-def refuse_outsiders(balena: Balena, want: Want, fleet: Fleet, crew: Crew) -> None:
-    """Refuse to give the application a release that would so get to devices that have no part in the rollout.
+def chosen(balena: Balena, want: Want, fleet: Fleet, crew: Crew) -> str:
+    """What becomes of the targets at the end, C(keep_pins) or C(pin_fleet).
 
-    :raises DeclarationError: names some of them.
+    :param want: its C(finish) is one of these, or C(auto) for what suits the part that the fleet has in the rollout.
+    :raises DeclarationError: C(pin_fleet) would give the release to devices that have no part in it; names some.
     """
-    if want["finish"] != PIN_FLEET:
-        return
+    is_auto = want["finish"] == AUTO
+    if want["finish"] == KEEP_PINS or (is_auto and fleet.row["should_track_latest_release"]):
+        return KEEP_PINS
+    outsiders = _outsiders(balena, fleet, crew)
+    if outsiders and not is_auto:
+        named = listed([called(row["uuid"], row["device_name"]) for row in outsiders], _NAMED)
+        raise DeclarationError(
+            f"finish: {PIN_FLEET} would give the release also to devices that follow the application and have no part "
+            f"in the rollout: {named}. Pin them on a release of their own first, or say finish: keep_pins"
+        )
+    return KEEP_PINS if outsiders else PIN_FLEET
+
+
+def _outsiders(balena: Balena, fleet: Fleet, crew: Crew) -> list[Record]:
+    """The devices without part in the rollout that would get the release with the application."""
     options = {
         "$select": ["id", "uuid", "device_name", *status.COLUMNS],
         "$filter": {"belongs_to__application": fleet.row["id"], "is_pinned_on__release": None},
     }
     part = {uuid for wave in crew.waves for uuid in wave.devices}
-    rows = [
+    return [
         row
         for row in balena.pine.get_all("device", options=options, page_size=PAGE)
         if row["uuid"] not in part and not survey.has_target(row, fleet.target["id"])
     ]
-    if rows:
-        named = listed([called(row["uuid"], row["device_name"]) for row in rows], _NAMED)
-        raise DeclarationError(
-            f"finish: {PIN_FLEET} would give the release also to devices that follow the application and have no part "
-            f"in the rollout: {named}. Pin them on a release of their own first, or say finish: keep_pins"
-        )
 
 
 def _unpin_followers(fleet: Fleet, marked: Sequence[Record]) -> list[Change]:
