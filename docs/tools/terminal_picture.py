@@ -27,7 +27,7 @@ PLAYBOOK = "playbooks/rollout/signage.yml"
 #: As fast as the emulator's clock, and at any time of the day.
 QUICK = {"windows": [], "soak": 1, "poll_interval": 0.5, "rollout_success_percentage": 85}
 #: The tasks that are shown; what is left out between them is a line of three dots.
-SHOWN = re.compile(r"What is going to happen|Wave \d+ of \d+|How the rollout went|\APLAY RECAP")
+SHOWN = re.compile(r"See the waves|Wave \d+ of \d+|How the rollout went|\APLAY RECAP")
 WIDTH = 142
 LICENCE = """<!--
 Copyright (c) 2026 The community.balena authors

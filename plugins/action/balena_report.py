@@ -45,9 +45,10 @@ class ActionModule(ActionBase):
         try:
             if wrong:
                 raise DeclarationError(wrong)
-            return {**result, **self._write(checked.validated_parameters)}
+            return {**result, **_account(self._task.args), **self._write(checked.validated_parameters)}
         except DeclarationError as error:
-            return {**result, "failed": True, "changed": False, "msg": str(error)}
+            told = {"failed": True, "changed": False, "msg": str(error)}
+            return {**result, **_account(self._task.args), **told}
 
     def _write(self, params: Mapping[str, Any]) -> dict[str, Any]:
         kind, data = params["kind"], writing.checked(params["kind"], params["data"])
@@ -60,10 +61,9 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             for path in changed:
                 write_whole(str(path), texts[path].encode("utf-8", "surrogatepass"), "to", mode=0o644)
-        lines = writing.summary(kind, data)
-        for line in lines if params["show"] else ():
+        for line in writing.shown(kind, data) if params["show"] else ():
             display.display(printable(line))
-        told = {"changed": bool(changed), "files": [str(path) for path in texts], "lines": lines}
+        told = {"changed": bool(changed), "files": [str(path) for path in texts], "lines": writing.summary(kind, data)}
         return {**told, "failed": True, "msg": params["fail_msg"]} if params["fail_msg"] else told
 
     def _files(self, params: Mapping[str, Any]) -> dict[Path, str]:
@@ -104,6 +104,12 @@ class ActionModule(ActionBase):
             if url:
                 return str(url)
         return os.environ.get("BALENA_API_URL") or "https://api.balena-cloud.com/"
+
+
+def _account(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The account that the report is of, also where it could not be written: what is registered is that, and more."""
+    data = args.get("data")
+    return dict(data) if args.get("kind") != "drift" and isinstance(data, Mapping) else {}
 
 
 def _has(path: Path, text: str) -> bool:

@@ -118,6 +118,13 @@ PLAN_FILES: dict[str, dict[str, Any]] = {
 #: Where an account of what is changed is left (doc fragment C(accounts)).
 ACCOUNTS: dict[str, dict[str, Any]] = {"account_to": {"type": "path"}}
 
+#: How a step through waves keeps the record of all of them (doc fragment C(record)).
+RECORD: dict[str, dict[str, Any]] = {
+    "wave": {"type": "int"},
+    "record": {"type": "dict"},
+    "planned": {"type": "list", "elements": "dict", "default": []},
+}
+
 #: Which releases devices may be made to run (doc fragment C(releases)).
 RELEASES: dict[str, dict[str, Any]] = {"allow_invalidated": {"type": "bool", "default": False}}
 

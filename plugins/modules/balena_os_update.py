@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - community.balena.forecast
   - community.balena.plan_files
   - community.balena.plan_files.signers
+  - community.balena.record
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience
@@ -225,6 +226,16 @@ diff:
   sample:
     before: {os_update: {berlin-sign-01 (7cf02a6): {os_version: 5.3.27+prod}}}
     after: {os_update: {berlin-sign-01 (7cf02a6): {os_version: 6.0.41}}}
+record:
+  description:
+    - The record with this step added, of which M(community.balena.balena_report) makes reports. Without O(wave) it
+      gets the waves in which something has to be done.
+    - C(state) is V(running) as long as further steps may follow, else V(failed) or V(stopped). C(waves) are as
+      P(community.balena.wave_account#lookup) makes them. C(todo) are the numbers of the waves in which something
+      has to be done, C(ready) the devices that need nothing.
+  returned: with O(record), but for options that are wrong
+  type: dict
+  sample: {state: running, waves: [], empty_waves: [], todo: [1, 3], ready: [], problem: ""}
 failed_items:
   description: The updates that could not be started, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -241,7 +252,17 @@ failed_items:
 from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.updates import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
+from ..module_utils.options import (
+    ACCOUNTS,
+    DEVICE_SELECTOR,
+    FAILURES,
+    FORECAST,
+    PLAN_FILES,
+    RECORD,
+    SOAK,
+    WAITING,
+    Options,
+)
 
 OPTIONS = Options(
     argument_spec={
@@ -252,6 +273,7 @@ OPTIONS = Options(
         **FORECAST,
         **PLAN_FILES,
         **ACCOUNTS,
+        **RECORD,
         "version": {"type": "str", "required": True},
         "os_type": {"type": "str", "choices": ["default", "esr"], "default": "default"},
         "supervisor_version": {"type": "str"},

@@ -115,6 +115,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+state:
+  description:
+    - With V(rollout) and V(os_update), all keys of the one account that O(data) is are in the result too, so that
+      C(register) keeps it. This is one of them.
+  returned: with O(kind=rollout) and O(kind=os_update), unless O(data) is a list
+  type: str
+  sample: finished
 files:
   description: The files, as whole paths.
   returned: success
@@ -122,7 +129,8 @@ files:
   elements: path
   sample: [/home/ops/drift.html]
 lines:
-  description: The same in a few lines.
+  description:
+    - The same in a few lines. Of waves that have all passed with all of their devices, O(show) shows only the first.
   returned: success
   type: list
   elements: str

@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - community.balena.forecast
   - community.balena.plan_files
   - community.balena.plan_files.signers
+  - community.balena.record
   - community.balena.releases
   - community.balena.rollout
   - community.balena.waiting
@@ -45,8 +46,8 @@ options:
     required: true
   state:
     description:
-      - With V(wave), the devices of the wave O(wave) and of all waves before it have the release as their target. Those
-        that follow their application and so have it already are not pinned.
+      - With V(wave), the devices of the wave O(wave), which is needed then, and of all waves before it have the release
+        as their target. Those that follow their application and so have it already are not pinned.
       - With V(finished), all waves are done, and what was remembered is removed, but for what O(undo_within) takes.
       - With V(rolled_back), each device that the rollout has changed has its own former target again, be that a pin or
         its application's. A device that somebody else has pinned meanwhile is left as it is. The release may be one
@@ -58,9 +59,6 @@ options:
     type: str
     choices: [wave, finished, rolled_back]
     default: wave
-  wave:
-    description: Number of the wave, as M(community.balena.balena_rollout_info) returns it. Needed with O(state=wave).
-    type: int
   phase:
     description:
       - With O(state=wave), does half of it, so that devices can download by day and switch at night.
@@ -278,6 +276,20 @@ wave:
       description: How many devices got the release as their target now, or in check mode would.
       type: int
   sample: {number: 2, of: 4, next: 3, name: 10%, devices: [7cf02a687b74206f92cb455969cf8e98], total: 20, pinned: 18}
+record:
+  description:
+    - The record of the rollout with this step added, of which M(community.balena.balena_report) makes reports.
+    - C(state) is V(running) as long as further steps may follow; V(aborted) if devices failed, V(failed) if something
+      else did, V(finished), or as RV(outcome.state) says of a rollback. C(problem) says what is wrong. C(rollout) is
+      the C(id) of the rollout.
+    - C(waves) and C(downloads) say how the steps went. C(rolled_back) are the devices that were given back what they
+      had.
+  returned: with O(record), but for options that are wrong
+  type: dict
+  sample:
+    {state: running, application: acme/kiosk, release: {id: 4711, version: 1.1.0}, began: "2026-11-22T21:04:11.512Z",
+     downloads: [], waves: [{number: 1, name: 1%, total: 2, done: 2, passed: true}], empty_waves: [], rolled_back: [],
+     problem: "", rollout: 5f1c0a9be27d}
 release:
   description: The release.
   returned: success
@@ -390,6 +402,7 @@ from ..module_utils.options import (
     FAILURES,
     FORECAST,
     PLAN_FILES,
+    RECORD,
     RELEASES,
     SOAK,
     WAITING,
@@ -407,10 +420,10 @@ OPTIONS = Options(
         **FORECAST,
         **PLAN_FILES,
         **ACCOUNTS,
+        **RECORD,
         "release": {"type": "raw", "required": True},
         **RELEASES,
         "state": {"type": "str", "choices": ["wave", "finished", "rolled_back"], "default": "wave"},
-        "wave": {"type": "int"},
         "phase": {"type": "str", "choices": ["download", "switch"]},
         "rollout": {"type": "str"},
         "finish": {"type": "str", "choices": ["auto", "keep_pins", "pin_fleet"], "default": "auto"},

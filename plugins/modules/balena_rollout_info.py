@@ -40,6 +40,19 @@ options:
     type: list
     elements: raw
     default: []
+  mistakes:
+    description:
+      - What is wrong with the variables of the role that the task belongs to, as
+        P(community.balena.role_mistakes#lookup) says it. If something is, the task fails with that, and asks nothing.
+    type: list
+    elements: str
+    default: []
+    version_added: 2.0.0
+  show:
+    description: Whether to show RV(lines) to whoever watches the task.
+    type: bool
+    default: false
+    version_added: 2.0.0
 seealso:
   - module: community.balena.balena_rollout
 """
@@ -114,6 +127,13 @@ total:
   returned: success, without O(query)
   type: int
   sample: 120
+devices:
+  description: The devices that take part.
+  returned: success, without O(query)
+  type: list
+  elements: dict
+  sample:
+    - {uuid: 7cf02a687b74206f92cb455969cf8e98, name: kitchen}
 kept_out:
   description: The devices that are left alone because of O(keep_out_tag).
   returned: success, without O(query)
@@ -169,6 +189,20 @@ rollout:
   returned: with O(release), without O(query)
   type: dict
   sample: {id: 5f1c0a9be27d, started: "2026-11-22T21:04:11.512Z", wave: 2, rolling_back: false}
+record:
+  description:
+    - The record of a rollout of which no step has been made, for O(community.balena.balena_rollout#module:record).
+  returned: success, without O(query)
+  type: dict
+  sample:
+    {state: running, application: acme/kiosk, release: {id: 4711, version: 1.1.0}, began: "2026-11-22T21:04:11.512Z",
+     downloads: [], waves: [], empty_waves: [], rolled_back: [], problem: "", rollout: null}
+lines:
+  description: The same in a few lines.
+  returned: with O(release), without O(query)
+  type: list
+  elements: str
+  sample: ["Release 1.1.0 for 120 devices of acme/kiosk"]
 result:
   description: What the JMESPath expression O(query) makes of what is returned otherwise; then nothing else is.
   returned: when O(query) is given
@@ -189,6 +223,8 @@ OPTIONS = Options(
         **WINDOWS,
         "release": {"type": "raw"},
         "approval": {"type": "list", "elements": "raw", "default": []},
+        "mistakes": {"type": "list", "elements": "str", "default": []},
+        "show": {"type": "bool", "default": False},
         **RELEASES,
     },
     required_by={"release": ("application",)},

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - community.balena.forecast
   - community.balena.plan_files
   - community.balena.plan_files.signers
+  - community.balena.record
   - community.balena.waiting
   - community.balena.waiting.failures
   - community.balena.waiting.patience
@@ -173,6 +174,16 @@ diff:
   sample:
     before: {device: {berlin-sign-01 (7cf02a6): {should_be_managed_by__release: 16.7.4}}}
     after: {device: {berlin-sign-01 (7cf02a6): {should_be_managed_by__release: 17.0.3}}}
+record:
+  description:
+    - The record with this step added, of which M(community.balena.balena_report) makes reports. Without O(wave) it
+      gets the waves in which something has to be done.
+    - C(state) is V(running) as long as further steps may follow, else V(failed) or V(stopped). C(waves) are as
+      P(community.balena.wave_account#lookup) makes them. C(todo) are the numbers of the waves in which something
+      has to be done, C(ready) the devices that need nothing.
+  returned: with O(record), but for options that are wrong
+  type: dict
+  sample: {state: running, waves: [], empty_waves: [], todo: [1, 3], ready: [], problem: ""}
 failed_items:
   description: The changes that could not be made, and why. Running the task again tries them again.
   returned: when some of the changes failed
@@ -189,7 +200,17 @@ failed_items:
 from ..module_utils.domain.host_os.outcome import outcome
 from ..module_utils.domain.host_os.supervisors import plan
 from ..module_utils.module import run_module
-from ..module_utils.options import ACCOUNTS, DEVICE_SELECTOR, FAILURES, FORECAST, PLAN_FILES, SOAK, WAITING, Options
+from ..module_utils.options import (
+    ACCOUNTS,
+    DEVICE_SELECTOR,
+    FAILURES,
+    FORECAST,
+    PLAN_FILES,
+    RECORD,
+    SOAK,
+    WAITING,
+    Options,
+)
 
 OPTIONS = Options(
     argument_spec={
@@ -200,6 +221,7 @@ OPTIONS = Options(
         **FORECAST,
         **PLAN_FILES,
         **ACCOUNTS,
+        **RECORD,
         "version": {"type": "str", "required": True},
         "offline": {"type": "str", "choices": ["fail", "skip", "queue"], "default": "queue"},
     },

@@ -133,6 +133,7 @@ def wait_for(
     things: str = "devices",
     names: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    quiet: float = 0.0,
 ) -> Waited:
     """Look again and again until enough devices are done, too many have failed, or the time is up.
 
@@ -144,6 +145,7 @@ def wait_for(
     :param looks: how many looks in a row make a state believable.
     :param things: what the C(uuids) stand for, in messages.
     :param names: what the devices are called, by their uuids, as far as that is known.
+    :param quiet: seconds at the beginning for which nothing is shown but the end.
     :returns: the devices that are done, pending and failed; with C(problem) set unless enough are done.
     :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
     """
@@ -151,7 +153,7 @@ def wait_for(
     watch = _Watch(uuids, limits, seen or {}, looks, things)
     watch.waited.names = names or {}
     end = clock.now() + limits.timeout
-    lines = _Lines(progress, clock)
+    lines = _Lines(progress, clock, quiet)
     while uuids:
         watch.look(look, clock.now)
         now = clock.now()
@@ -249,12 +251,12 @@ class _Watch:
 class _Lines:
     """Shows a line when it differs from the one before, and at most every few seconds."""
 
-    def __init__(self, progress: Progress, clock: Clock) -> None:
+    def __init__(self, progress: Progress, clock: Clock, quiet: float) -> None:
         self._progress, self._clock = progress, clock
-        self._shown, self._at = "", float("-inf")
+        self._shown, self._next = "", clock.now() + quiet
 
     def show(self, line: str, *, last: bool) -> None:
         now = self._clock.now()
-        if line != self._shown and (last or now - self._at >= LINE_EVERY):
+        if line != self._shown and (last or now >= self._next):
             self._progress(line)
-            self._shown, self._at = line, now
+            self._shown, self._next = line, now + LINE_EVERY

@@ -16,6 +16,8 @@ from .model import BAD, GOOD, SOFT, Bar, Bars, Device, Group, Part, Span, Topic,
 Account = Mapping[str, Any]
 #: The states of an account in which all is as it was meant.
 _FINE = {"finished", "foreseen", "unchanged"}
+#: Those of which nobody who has seen every wave pass needs to be told more.
+_SEEN = {"finished", "foreseen"}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -163,6 +165,18 @@ def summary(account: Account) -> list[str]:
         lines.append(f"{back} former target again")
     lines += [str(account["problem"])] if account.get("problem") else []
     return [one_line(line) for line in lines]
+
+
+def brief(account: Account) -> list[str]:
+    """The same for somebody who has watched the waves: the table only where something is left to be said."""
+    lines = summary(account)
+    said = account.get("problem") or account.get("empty_waves") or account.get("state") not in _SEEN
+    return lines if said or not all(map(_is_whole, account.get("waves") or ())) else lines[:1]
+
+
+def _is_whole(wave: Account) -> bool:
+    """Whether every device of a wave is done, or nothing was done yet."""
+    return not (_number(wave.get("failed")) or _number(wave.get("pending"))) and wave.get("passed") is not False
 
 
 def _row(wave: Account) -> str:

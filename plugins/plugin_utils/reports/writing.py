@@ -90,5 +90,12 @@ def summary(kind: str, data: Any) -> list[str]:
     return [line for account in _listed(data) for line in waves.summary(account)]
 
 
+def shown(kind: str, data: Any) -> list[str]:
+    """The lines for whoever watches: of waves that all passed, the account is short."""
+    if kind == "drift":
+        return summary(kind, data)
+    return [line for account in _listed(data) for line in waves.brief(account)]
+
+
 def _listed(data: Any) -> Sequence[Any]:
     return data if isinstance(data, Sequence) and not isinstance(data, str) else [data]

@@ -34,12 +34,10 @@ class World:
                 raise sight
         return {uuid: sight for uuid, sight in seen.items() if sight is not None}
 
-    def wait(self, timeout=100, interval=10, seen=None, **limits):
-        clock = Clock(lambda: self.time, self.sleep)
-        uuids = list(self.looks)
-        return wait_for(
-            uuids, self.look, Limits(timeout, interval, **limits), self.lines.append, seen=seen, clock=clock
-        )
+    def wait(self, timeout=100, interval=10, seen=None, quiet=0.0, **limits):
+        clock, show = Clock(lambda: self.time, self.sleep), self.lines.append
+        bounds = Limits(timeout, interval, **limits)
+        return wait_for(list(self.looks), self.look, bounds, show, seen=seen, clock=clock, quiet=quiet)
 
     def sleep(self, seconds):
         self.time += seconds
@@ -137,6 +135,15 @@ def test_lines_do_not_come_too_often():
     world = World(a=[Sight(State.PENDING, f"at {second} s") for second in range(12)])
     world.wait(interval=1, timeout=12)
     assert [line.rpartition("at ")[2] for line in world.lines] == ["0 s", "5 s", "10 s", "11 s"]
+
+
+def test_a_wait_that_is_quiet_at_first_shows_its_end_all_the_same():
+    world = World(a=[IDLE] * 5 + [DONE], b=[DONE])
+    world.wait(interval=2, quiet=5.0)
+    assert [line.partition("] ")[2][:11] for line in world.lines] == ["1 of 2 done", "2 of 2 done"]
+    brief = World(a=[DONE])
+    brief.wait(interval=1, quiet=60.0)
+    assert [line.partition("] ")[2][:11] for line in brief.lines] == ["1 of 1 done"]
 
 
 def test_a_bar_grows_with_what_is_done():

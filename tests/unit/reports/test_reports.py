@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.plugin_utils.reports.room import ROOM
-from ansible_collections.community.balena.plugins.plugin_utils.reports.writing import form_of, report_of, written
+from ansible_collections.community.balena.plugins.plugin_utils.reports.writing import form_of, report_of, shown, written
 from tests.support import report_data
 
 DASHBOARD = "https://dashboard.balena-cloud.com/"
@@ -173,3 +173,20 @@ def test_an_account_of_any_length_is_a_report(data, form):
     text = written(report_of("rollout", data), data, form)
     if data.get("version"):
         assert "balenaOS 6" in text and "kiosk" in text
+
+
+WHOLE = {"number": 1, "name": "all", "total": 2, "done": ["a", "b"], "failed": [], "pending": [], "passed": True}
+
+
+@pytest.mark.parametrize(
+    ("account", "lines"),
+    [
+        ({"state": "finished", "waves": [WHOLE]}, 1),
+        ({"state": "foreseen", "waves": [{**WHOLE, "passed": None, "done": []}]}, 1),
+        ({"state": "finished", "waves": [{**WHOLE, "pending": [{"uuid": "b", "reason": "Idle"}]}]}, 3),
+        ({"state": "stopped", "waves": [WHOLE], "problem": "Ask"}, 4),
+        ({"state": "failed", "waves": [{**WHOLE, "passed": False}]}, 3),
+    ],
+)
+def test_whoever_has_seen_all_waves_pass_is_told_in_one_line(account, lines):
+    assert len(shown("rollout", {"release": {"version": "1.2.0"}, **account})) == lines

@@ -50,6 +50,9 @@ class Want(DeviceSelection, Gated, Forecast):
 
     version: str
     offline: str
+    wave: int | None
+    record: dict[str, Any] | None
+    planned: list[dict[str, Any]]
 
 
 @accounting

@@ -68,6 +68,9 @@ class Want(DeviceSelection, Gated, Forecast):
     supervisor_version: str | None
     method: str
     offline: str
+    wave: int | None
+    record: dict[str, Any] | None
+    planned: list[dict[str, Any]]
 
 
 @accounting

@@ -10,11 +10,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
+from ...engine.plan import DeclarationError
 from ..query import Record
 from ..releases import pins
 from ..waves import approval, windows
 from ..waves.division import Idle, Wave
-from . import memory, survey
+from . import lines, memory, record, survey
 from .options import Shown
 
 if TYPE_CHECKING:
@@ -28,29 +29,35 @@ def read(balena: Balena, want: Shown) -> dict[str, Any]:
     """The waves, and with a release also how far its rollout has come.
 
     :param want: the options of the module balena_rollout_info.
-    :raises DeclarationError: what L(survey) and L(windows) refuse.
+    :raises DeclarationError: there are C(mistakes), or what L(survey) and L(windows) refuse.
     """
+    if want["mistakes"]:
+        raise DeclarationError("; ".join(want["mistakes"]))
     opening = windows.look(windows.read_windows(want["windows"]), dates.now())
     fleet = survey.read_fleet(balena, want, want["release"]) if want["release"] is not None else None
     crew = survey.read_crew(balena, want)
     found: dict[str, Any] = {
         "total": len(crew.rows),
+        "devices": [{"uuid": uuid, "name": row["device_name"]} for uuid, row in crew.rows.items()],
         "kept_out": [{"uuid": row["uuid"], "name": row["device_name"]} for row in crew.kept_out],
         "window": opening,
         "empty_waves": [asdict(wave) for wave in crew.idle],
         "approval": approval.needed(want["approval"], sorted([*crew.waves, *crew.idle], key=_number)),
     }
     if fleet is None:
-        return {**found, "waves": [_wave(wave) for wave in crew.waves]}
+        begun = record.begin(want["application"], None, found["empty_waves"])
+        return {**found, "waves": [_wave(wave) for wave in crew.waves], "record": begun}
     upcoming = survey.next_wave(crew, fleet, want)
-    return {
-        **found,
+    release = pins.shown(fleet.target)
+    found |= {
         "waves": [{**_wave(wave), **_progress(wave, crew.rows, fleet, upcoming)} for wave in crew.waves],
-        "release": pins.shown(fleet.target),
+        "release": release,
         "next_wave": upcoming.number if upcoming else None,
         "rollout": memory.shown(fleet.memory),
+        "record": record.begin(want["application"], release, found["empty_waves"]),
         "warnings": list(fleet.warnings),
     }
+    return {**found, "lines": lines.of_plan(want["application"], found)}
 
 
 def _wave(wave: Wave) -> dict[str, Any]:

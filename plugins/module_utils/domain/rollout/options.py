@@ -27,6 +27,8 @@ class Shown(Surveyed, Windows):
 
     release: Any | None
     approval: list[Any]
+    mistakes: list[str]
+    show: bool
 
 
 class Probe(TypedDict):
@@ -58,3 +60,5 @@ class Want(Surveyed, Gated, Forecast):
     offline: str
     probe: Probe | None
     diagnosis: Judged | None
+    record: dict[str, Any] | None
+    planned: list[dict[str, Any]]

@@ -127,16 +127,18 @@ class Watch:
         # Time for the looks that tell, at the end, which devices are too late.
         limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
         look = _timed(self.look, self.gate.waits.timeout)
-        waited = waiting.wait_for(self.uuids, look, limits, self.progress, seen=self.seen, names=self.names)
+        waited = waiting.wait_for(
+            self.uuids, look, limits, self._show, seen=self.seen, names=self.names, quiet=waiting.LINE_EVERY
+        )
         problem = waited.problem or self._nobody(waited)
         unseen = waited.trouble is not None
         if problem is None:
             held = Hold(waited, self.look, self.gate, limits, self.want["soak"])
-            problem, unseen = held.problem(self.progress), held.unseen
+            problem, unseen = held.problem(lambda line: self.progress(f"{self._name()} {line}")), held.unseen
         passed = problem is None
         if problem is not None:
             problem = f"{self._name()} of release {self.version} did not pass. {problem}"
-        result = {"waited": self._named(waited), "passed": passed, "unseen": unseen, "line": self._line(waited)}
+        result = {"waited": self._named(waited), "passed": passed, "unseen": unseen, "line": self._line(waited.line())}
         return Followed(result, problem)
 
     def _nobody(self, waited: waiting.Waited) -> str | None:
@@ -159,9 +161,12 @@ class Watch:
             found[state] = [{**item, "name": self.names[item["uuid"]]} for item in found[state]]
         return found
 
-    def _line(self, waited: waiting.Waited) -> str:
+    def _show(self, line: str) -> None:
+        self.progress(self._line(line))
+
+    def _line(self, counts: str) -> str:
         skipped = f", {len(self.skipped)} {NOT_WAITED_FOR}" if self.skipped else ""
-        return f"{self._name()} {waited.line()}{skipped}"
+        return f"{self._name()} {counts}{skipped}"
 
     def _name(self) -> str:
         name = f"Wave {self.wave.number} ({self.wave.name})"
