@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Emulator
-from tests.support.ansible_runs import Ansible
+from tests.support.ansible_runs import CHECKOUT, Ansible
 from tests.support.awx_jobs import PROJECT, answers, extra_vars_file, job_templates
 
 PLAYBOOKS = PROJECT / "playbooks"
@@ -199,6 +200,58 @@ def test_what_is_missing_or_empty_stands_for_the_default(filters):
         assert filters["answered_yes"](nothing, "It", True) is True
     assert filters["answered_number"](0, "It", 300) == 0
     assert filters["answered_yes"](False, "It", True) is filters["answered_yes"]("no", "It", True) is False
+
+
+#: What a person at a survey is not asked, by what its name ends with: files of the project, and what is fine as it is.
+NOT_ASKED = {
+    "rollout": {
+        "allow_invalidated", "approved_variable", "diagnose_checks", "diagnose_settle", "diagnose_thresholds", "filter",
+        "gate_tasks", "has_tags", "min_devices", "patience", "plan_from", "plan_sign_key", "plan_signer",
+        "plan_signers", "plan_summary", "plan_to", "poll_interval", "prompt", "seed", "when_stopped",
+    },
+    "os_update": {
+        "approved_variable", "diagnose_checks", "diagnose_settle", "diagnose_thresholds", "filter", "gate_tasks",
+        "has_tags", "min_devices", "os_type", "patience", "poll_interval", "prompt", "seed", "when_stopped",
+    },
+    "fleet": {"allow_pending", "fail_on_drift", "report", "secrets", "sections", "silent_days", "templates"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["converge.yml", "os_update.yml", "rollout.yml"])
+def test_a_survey_asks_for_what_the_role_takes(name):
+    (play,) = yaml.safe_load((PLAYBOOKS / name).read_text(encoding="utf-8"))
+    role, told = told_role(play)
+    spec = yaml.safe_load((CHECKOUT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options = spec["argument_specs"]["main"]["options"]
+    questions = {question["variable"]: question for question in TEMPLATES[name]["survey"]}
+    asked = {option: re.findall(r"asked_\w+", str(value)) for option, value in told.items()}
+    left = {option for option in options if not asked.get(option)} - {f"{role}_{one}" for one in NOT_ASKED[role]}
+    assert left == set()
+    assert {one for variables in asked.values() for one in variables} | {"asked_report", "asked_report_folder"} == set(
+        questions
+    )
+    for option, question in ((one, questions[variables[0]]) for one, variables in asked.items() if variables):
+        choices = options[option].get("choices")
+        if choices and question["variable"] != "asked_state":
+            assert set(question["choices"]) - {"none", "download, switch"} == set(choices), option
+        assert question["required"] or not options[option].get("required"), option
+
+
+def told_role(play):
+    """The role of a play, and what it is told."""
+    tasks = [each for task in play["tasks"] for each in task.get("block", [task])]
+    told = {name: value for task in tasks for name, value in task.get("ansible.builtin.set_fact", {}).items()}
+    included = next(task for task in tasks if "ansible.builtin.include_role" in task)
+    role = included["ansible.builtin.include_role"]["name"].rpartition(".")[2]
+    return role, {**told, **included["vars"]}
+
+
+def test_the_files_of_a_report_are_those_that_were_asked_for(filters):
+    files = filters["report_files"]
+    assert files("none", "", "drift-7", "/p") == []
+    assert files("mail", "", "drift-7", "/p") == ["/p/balena-report.mail.html"]
+    assert files("none", "/reports/", "drift-7", "/p") == ["/reports/drift-7.html"]
+    assert files("markdown", "/reports", "drift-7", "/p") == ["/p/balena-report.md", "/reports/drift-7.md"]
 
 
 def test_an_answer_that_is_missing_means_what_the_survey_suggests(tmp_path):

@@ -204,6 +204,55 @@ def test_a_release_is_rolled_out_after_approval(fleet, launch):
     assert fleet.store.ids("application", should_be_running__release=release) == [kiosk]
 
 
+def artifacts(job):
+    """What the job keeps for people and for the next one."""
+    found = [event["event_data"].get("artifact_data") for event in job.events if event["event"] == "playbook_on_stats"]
+    return found[0] or {}
+
+
+def test_a_rollout_in_phases_is_reported_and_undone(fleet, launch, tmp_path):
+    fleet.simulate(lock_percent=100)
+    before = {row["id"]: row["is_pinned_on__release"] for row in fleet.store.query("device")}
+    account, reports = tmp_path / "account.json", tmp_path / "reports"
+    reports.mkdir()
+    given = {
+        "asked_application": "acme/kiosk", "asked_release": "1.1.0", "asked_waves": "100%", "asked_soak": 0,
+        "asked_phases": "download, switch", "asked_switch_when": "90%", "asked_undo_within": 0,
+        "asked_finish": "keep_pins", "asked_account": str(account), "asked_report": "markdown",
+        "asked_report_folder": str(reports),
+    }  # fmt: skip
+    done = launch("rollout.yml", **given)
+    assert done.status == "successful", done.output
+    assert "kiosk-01" in artifacts(done)["balena_report"]
+    assert [path.suffix for path in reports.iterdir()] == [".md"]
+    pinned = {row["id"]: row["is_pinned_on__release"] for row in fleet.store.query("device")}
+    assert pinned != before
+    foreseen = launch("undo.yml", check=True, asked_account=str(account))
+    assert foreseen.status == "successful", foreseen.output
+    refused = launch("undo.yml", asked_account=str(account), asked_max_changes="1")
+    assert refused.status == "failed" and "max_changes" in refused.output
+    undone = launch("undo.yml", asked_account=str(account), asked_account_to=str(tmp_path / "again.json"))
+    assert undone.status == "successful", undone.output
+    assert {row["id"]: row["is_pinned_on__release"] for row in fleet.store.query("device")} == before
+    assert (tmp_path / "again.json").is_file()
+
+
+def test_a_report_of_drift_is_there_though_the_job_fails(launch, tmp_path):
+    drift = launch("drift.yml", asked_report="mail", asked_report_folder=str(tmp_path))
+    assert drift.status == "failed"
+    assert "LOG_LEVEL" in artifacts(drift)["balena_report"]
+    assert artifacts(drift)["balena_report"].startswith("<!DOCTYPE html>")
+    (kept,) = tmp_path.glob("drift-*.mail.html")
+    assert "LOG_LEVEL" in kept.read_text(encoding="utf-8")
+    assert "balena_report" not in artifacts(launch("drift.yml", asked_fail="no"))
+
+
+def test_a_fleet_that_would_restart_too_much_is_left(fleet, launch):
+    refused = launch("converge.yml", asked_max_changes="100%", asked_max_restarts=0)
+    assert refused.status == "failed" and "max_restarts" in refused.output
+    assert fleet.writes() == []
+
+
 def test_an_update_of_the_os_asks_for_approval_by_the_name_of_the_survey(fleet, launch):
     given = {"asked_application": "acme/kiosk", "asked_version": "recommended", "asked_approval": "all"}
     stopped = launch("os_update.yml", **given)

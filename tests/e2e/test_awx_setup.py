@@ -251,7 +251,9 @@ def assert_scheduled(awx):
     schedule = awx.one("schedules", "balena: nightly drift report")
     assert schedule["unified_job_template"] == awx.one("job_templates", "balena: drift report")["id"]
     assert schedule["rrule"] == "DTSTART;TZID=UTC:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1"
-    assert schedule["extra_data"] == {"asked_documents": "fleets", "asked_silent_days": 30, "asked_fail": "yes"}
+    assert schedule["extra_data"] == {
+        "asked_documents": "fleets", "asked_silent_days": 30, "asked_fail": "yes", "asked_report": "none",
+    }  # fmt: skip
     assert schedule["enabled"] is True
 
 

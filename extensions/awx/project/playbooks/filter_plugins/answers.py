@@ -27,6 +27,8 @@ BOOLEANS = ("yes", "no", "true", "false")
 WINDOW = re.compile(
     r"(?:(?P<days>[^:]*[^:\s\d])\s+)?(?P<start>\d\d?:\d\d)\s*-\s*(?P<end>\d\d?:\d\d)(?:\s+(?P<timezone>\S+))?"
 )
+#: The forms of reports, with what says to the roles that a file is of that form.
+REPORTS = {"html": ".html", "mail": ".mail.html", "markdown": ".md"}
 WHY = "ansible-core 2.19 and newer read what AWX hands on once more as YAML, so what was written is lost"
 
 
@@ -142,6 +144,19 @@ def _window(line: str, question: str) -> dict[str, Any]:
     return dict(wrap_var(window))
 
 
+def report_files(form: str, folder: str, name: str, place: str) -> list[str]:
+    """Return the files of a report: the one that becomes an artifact of the job, and one that stays.
+
+    :param form: the answer to the question of its form.
+    :param folder: where a file is to stay, if it is.
+    :param name: what that file is called.
+    :param place: the folder of the other one, which goes with the job.
+    """
+    end = REPORTS.get(form, ".html")
+    kept = [f"{folder.rstrip('/')}/{name}{end}"] if folder else []
+    return list(wrap_var([*([f"{place}/balena-report{end}"] if form in REPORTS else []), *kept]))
+
+
 _QUOTED = '"1.10"'
 
 
@@ -185,4 +200,5 @@ class FilterModule:
             "answered_tag": answered_tag,
             "answered_tags": answered_tags,
             "answered_windows": answered_windows,
+            "report_files": report_files,
         }
