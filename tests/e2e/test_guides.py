@@ -4,8 +4,9 @@
 
 What a block is follows from its content. Playbooks and tasks are run, inventories are read, seeds are loaded, documents
 of fleets lie where the playbooks look for them. A comment before a block says what else it is: `<!-- test: gate -->`
-(what the role rollout runs after a wave), `part of a document`, `workflow` (of GitHub) or `tunnel` (see
-test_inventory_connect.py). Commands, Python and workflows are run by test_guides_commands.py.
+(what the role rollout runs after a wave), `part of a document`, `workflow` (of GitHub), `pipeline` (of GitLab)
+or `tunnel` (see test_inventory_connect.py). Commands, Python, workflows and pipelines are run by
+test_guides_commands.py.
 To start few processes, all blocks of a kind are handed to one. The fleets that they name are those of guides_seed.yml.
 """
 
@@ -41,7 +42,7 @@ QUICK: dict[str, Any] = {
 } | {"night": []}
 ROLES = {path.parents[1].name: path for path in (CHECKOUT / "roles").glob("*/meta/argument_specs.yml")}
 #: What comments before blocks say that they are.
-MARKS = ("gate", "part of a document", "workflow", "tunnel")
+MARKS = ("gate", "part of a document", "workflow", "pipeline", "tunnel")
 KEYWORDS = {"name", "register", "when", "loop", "vars", "until", "delay", "retries", "run_once", "block"}
 CHANGELOG = yaml.safe_load((CHECKOUT / "changelogs" / "config.yaml").read_text(encoding="utf-8"))
 SEED_KEYS = {"organizations", "applications", "faults", "simulation", "random_seed"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The community.balena authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands, Python and workflows that the guides and the roles' READMEs show are run, as they stand there.
+"""The commands, Python, workflows and pipelines of the guides and the roles' READMEs are run, as they stand there.
 
 They find the files that their page shows, and site.yml, a playbook of the reader's own. What is not the test's to do is
 done already: the collection and its libraries are installed. A comment before a block says so if it needs an account
@@ -232,6 +232,38 @@ def test_the_steps_of_workflows_run(block, page, emulator):
         assert "acme/kiosk" in summary.read_text(encoding="utf-8")
     else:
         assert not failed, said
+
+
+PIPELINES = [block for block in ALL if block.mark == "pipeline"]
+
+
+@pytest.mark.parametrize("block", PIPELINES, ids=str)
+def test_pipelines_are_of_the_form_that_gitlab_takes(block, tmp_path):
+    (job,) = yaml.safe_load(block.text).values()
+    assert {"image", "rules", "script", "artifacts"} == set(job)
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    if checker.exists():  # one of the linters, which "make lint" installs
+        (tmp_path / ".gitlab-ci.yml").write_text(block.text, encoding="utf-8")
+        command = [str(checker), "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+        done = subprocess.run([*command, str(tmp_path / ".gitlab-ci.yml")], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("block", PIPELINES, ids=str)
+def test_the_script_of_a_pipeline_runs(block, page, emulator):
+    """Drift fails the job, whose artifacts are there nevertheless, and nothing shows what is masked."""
+    ansible = page(block.path)
+    ansible.environment |= {"CI": "true", "BALENA_TOKEN": emulator.token, "API_KEY": SECRET}
+    (job,) = yaml.safe_load(block.text).values()
+    *before, last = job["script"]
+    said = "".join(bash(ansible, line, status=0).text for line in before)
+    done = bash(ansible, last, status=None)
+    assert done.status != 0 and re.search(r"\d+ findings: ", done.text), done.text
+    assert SECRET not in said + done.text and emulator.token not in said + done.text
+    reports = [path for folder in job["artifacts"]["paths"] for path in (ansible.folder / folder).iterdir()]
+    assert "drift.html" in [path.name for path in reports]
+    assert not [path for path in reports if SECRET in path.read_text(encoding="utf-8")]
+    assert job["artifacts"]["when"] == "always"
 
 
 def test_what_needs_an_account_is_named(tell):
