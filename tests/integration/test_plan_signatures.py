@@ -112,7 +112,7 @@ def test_a_signed_plan_is_made(server, keys, plan, signers, signer):
         ("locked_only", None, "is not signed with a key of"),
         ("other_use", None, "alice@acme.example"),
         ("expired", "alice@acme.example", "is not one of alice@acme.example for"),
-        ("missing", None, "plan_signers: there is no file"),
+        ("missing", None, "/missing does not exist or is not a file"),
     ],
 )
 def test_a_signature_that_does_not_count_is_refused(server, keys, plan, signers, signer, says):
@@ -144,7 +144,7 @@ def of_another_use(path: Path) -> None:
     ("change", "says"),
     [
         (tampered, "is not one of alice@acme.example for"),
-        (unsigned, "plan.json is not signed: there is no"),
+        (unsigned, "plan.json.sig is missing. plan_sign_key signs a plan"),
         (empty, "is not signed with a key of"),
         (of_another_use, "alice@acme.example"),
     ],

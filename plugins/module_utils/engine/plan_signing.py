@@ -45,7 +45,7 @@ def sign(text: bytes, key: str) -> bytes:
     """
     option = "plan_sign_key"
     if not Path(key).is_file():
-        raise DeclarationError(f"{option}: there is no file {key}")
+        raise DeclarationError(f"{option}: {key} does not exist or is not a file")
     done = _run(option, ["sign", "-f", key, "-n", NAMESPACE], text)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise DeclarationError(
@@ -67,10 +67,10 @@ def verify(text: bytes, path: str, signers: str, signer: str | None, option: str
     :raises DeclarationError: there is no signature, or none that counts.
     """
     if not Path(signers).is_file():
-        raise DeclarationError(f"plan_signers: there is no file {signers}")
+        raise DeclarationError(f"plan_signers: {signers} does not exist or is not a file")
     beside = f"{path}{SUFFIX}"
     if not Path(beside).exists():
-        raise DeclarationError(f"{option}: {path} is not signed: there is no {beside}. plan_sign_key signs a plan")
+        raise DeclarationError(f"{option}: {path} is not signed: {beside} is missing. plan_sign_key signs a plan")
     signature = plan_file.read_whole(beside, option)
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:
         # Looked at twice, so a copy that nobody else can change meanwhile.

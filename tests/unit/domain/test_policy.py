@@ -170,7 +170,7 @@ def test_what_was_planned_earlier_today_counts_with_it():
         ("steps[?key && length(key)]", "a number stands as a condition"),
         ("!length(steps)", "a number stands as a condition"),
         ("now.weekday", "not whether it applies"),
-        ("lenght(steps) > `1`", "there is no function lenght(); did you mean 'length'?"),
+        ("lenght(steps) > `1`", "unknown function lenght(); did you mean 'length'?"),
         ("length(steps, steps) > `1`", "length() has 2 arguments, and needs 1"),
         ("length(counts.steps) > `1`", "length() wants string or array or object, not a number"),
         ("counts[?steps]", "[?] wants a list"),

@@ -162,7 +162,7 @@ def _function(node: Node, here: Shape) -> Shape:
     name = node["value"]
     table = _table()
     if name not in table:
-        raise ExpressionError(f"there is no function {name}(){near(name, table)}")
+        raise ExpressionError(f"unknown function {name}(){near(name, table)}")
     signature: Sequence[Mapping[str, Any]] = table[name]["signature"]
     # What is written behind & is asked of each item of the list that stands beside it.
     values = [_shape(child, here) for child in node["children"] if child["type"] != "expref"]
