@@ -60,3 +60,20 @@ def test_an_update_of_the_host_os_in_two_waves(tmp_path, arguments: Any):
     lines = lines_of(run.output)
     assert len(lines) <= MOST, "\n".join(lines)
     assert not [line for line in lines if line.startswith("skipping:")]
+
+
+@pytest.mark.parametrize(
+    ("role", "given"),
+    [
+        ("fleet", {"documents": ["shop.yml"]}),
+        ("fleet", {"documents": ["shop.yml"], "report": "drift"}),
+        ("diagnose", {"application": "acme/shop", "fail_on": "none"}),
+    ],
+    ids=str,
+)
+def test_a_run_of_the_other_roles(shops, fleet, ansible, role: str, given: dict[str, Any]):
+    (ansible.folder / "shop.yml").write_text("fleet: acme/shop\ntags: {shown: briefly}\n", encoding="utf-8")
+    told = {f"{role}_{name}": value for name, value in given.items()}
+    roles = [{"role": f"community.balena.{role}", "vars": told}]
+    lines = lines_of(ansible.playbook([{"hosts": "localhost", "gather_facts": False, "roles": roles}]).output)
+    assert len(lines) <= MOST, "\n".join(lines)
