@@ -32,7 +32,8 @@ class RecordingAction(BalenaAction):
 
     book: ModuleType
     _recording = False
-    _shown = _prefix = ""
+    _shown: set[str]
+    _prefix = ""
 
     def _perform(self, params: Mapping[str, Any], info: bool) -> dict[str, Any]:
         """The step; with a record, it is shown in lines and added to that, or skipped because of it."""
@@ -44,10 +45,11 @@ class RecordingAction(BalenaAction):
             return {"failed": True, "changed": False, "msg": wrong}
         if self.book.is_over(kept, params):
             return {"changed": False, "skipped": True, "record": kept}
-        self._recording = True
+        self._recording, self._shown = True, set()
         result = super()._perform(params, info)
         for line in self._told(params, result):
-            self._show(line)
+            if line not in self._shown:
+                self._show(line)
         return {**result, "record": self.book.add(kept, params, result, check_mode=self._task.check_mode)}
 
     def _wrong(self, params: Mapping[str, Any]) -> str:
@@ -62,12 +64,12 @@ class RecordingAction(BalenaAction):
         raise NotImplementedError
 
     def _show(self, line: str) -> None:
-        """Show a line, with a record only once and without the name of the task."""
+        """Show a line, with a record without the name of the task, since it names the wave."""
         if not self._recording:
             super()._show(line)
-        elif line != self._shown:
+        else:
             display.display(printable(self._prefix + line))
-            self._shown = line
+            self._shown.add(line)
 
 
 class UpdatingAction(RecordingAction):
