@@ -108,6 +108,25 @@ def assert_report_is_readable(folder: Path) -> None:
     assert not re.search(r"(?<!\\)[<\[`*]", ours)
 
 
+def test_what_documents_change_is_undone_by_their_accounts(emulator, ansible):
+    document = {"fleet": "sunrise/signage", "variables": {"env": {"FRAME_RATE": "25"}}}
+    path = write(ansible.folder / "fleets" / "signage.yml", document)
+    folder = ansible.folder / "accounts"
+    folder.mkdir()
+
+    def rates() -> list[str]:
+        rows = emulator.store.query("application_environment_variable", name="FRAME_RATE")
+        return [row["value"] for row in rows]
+
+    before = rates()
+    role(ansible, documents=[path], accounts=str(folder))
+    assert rates() == ["25"] != before
+    assert [file.name for file in folder.iterdir()] == ["sunrise.signage.json"]
+    undo = {"community.balena.balena_undo": {"account": str(folder / "sunrise.signage.json")}}
+    ansible.playbook([{"hosts": "localhost", "gather_facts": False, "tasks": [undo]}])
+    assert rates() == before
+
+
 def test_one_bad_document_does_not_stop_the_others(emulator, ansible):
     good = {"fleet": "sunrise/gateways", "tags": {"seen": "{{ 7 * 7 }}", "text": "1.10"}}
     folder = ansible.folder / "documents"
