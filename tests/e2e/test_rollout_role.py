@@ -5,9 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +15,7 @@ import yaml
 
 from emulator import SEEDS, Emulator
 from tests.support.ansible_runs import CHECKOUT, Ansible, post_command
-from tests.support.rollouts import KEPT, Fleet, observed, outcomes, play, report, roll_out, served, until
+from tests.support.rollouts import KEPT, Fleet, begun, observed, outcomes, play, report, roll_out, served, until
 from tests.support.tasks import run_task
 
 #: A gate that notes each wave, and does not let the third one pass.
@@ -117,21 +114,11 @@ def test_outside_of_its_windows_nothing_begins(fleet, emulator, ansible):
 
 def test_outside_of_its_windows_a_wave_waits_for_one_before_it_asks_for_approval(fleet, emulator, ansible):
     never = [{"start": LATER % "00", "end": LATER % "30"}]
-    path, shown = ansible.folder / "waiting.yml", ansible.folder / "shown.txt"
-    path.write_text(yaml.safe_dump(play("1.2.0", windows=never, approval=["all"])), encoding="utf-8")
-    command = ["ansible-playbook", "-i", str(ansible.hosts), str(path)]
-    with shown.open("w", encoding="utf-8") as output:
-        running = subprocess.Popen(
-            command, cwd=ansible.folder, env=ansible.environment, stdout=output, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
+    shown = ansible.folder / "shown.txt"
+    with begun(ansible, "1.2.0", shown, windows=never, approval=["all"]) as kill:
         until(lambda: "Wait until a maintenance window opens" in shown.read_text(encoding="utf-8"))
         time.sleep(2)
-        assert running.poll() is None
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
+        kill()
     assert "Ask for approval" not in shown.read_text(encoding="utf-8")
     assert emulator.writes() == []
 

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,26 +163,43 @@ def roll_out(ansible: Ansible, release: str, *arguments: str, status: int = 0, *
 
 
 @contextmanager
-def begun(ansible: Ansible, release: str, **options: Any) -> Iterator[Callable[[], None]]:
-    """Begin to run the role; call what this yields to kill all its processes, as `kill -9` or a dead machine does."""
+def begun(
+    ansible: Ansible, release: str, shown: Path = Path(os.devnull), **options: Any
+) -> Iterator[Callable[[], None]]:
+    """Begin to run the role; call what this yields to kill all its processes, as `kill -9` or a dead machine does.
+
+    :param shown: a file for what it prints.
+    """
     playbook = ansible.folder / "killed.yml"
     playbook.write_text(yaml.safe_dump(play(release, **options)), encoding="utf-8")
     command = ["ansible-playbook", "-i", str(ansible.hosts), str(playbook)]
-    running = subprocess.Popen(
-        command, cwd=ansible.folder, env=ansible.environment, stdout=subprocess.DEVNULL, start_new_session=True
-    )
+    with shown.open("w", encoding="utf-8") as output:
+        running = subprocess.Popen(
+            command, cwd=ansible.folder, env=ansible.environment, stdin=subprocess.DEVNULL, stdout=output
+        )
 
     def kill() -> None:
         assert running.poll() is None, "it had ended before"
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
+        kill_all(running)
 
     try:
         yield kill
     finally:
         if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+            kill_all(running)
+
+
+def kill_all(process: subprocess.Popen[Any]) -> None:
+    """Kill a process and all its descendants: the workers of newer ansible-cores have sessions of their own."""
+    process.send_signal(signal.SIGSTOP)  # it starts no more of them
+    found = [process.pid]
+    for pid in found:
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, path.read_text(encoding="utf-8").split())
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
 
 
 def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
