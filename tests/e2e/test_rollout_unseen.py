@@ -49,7 +49,7 @@ def test_a_device_that_came_back_and_went_dark_again_is_waited_for(fleet, emulat
     row = emulator.store.get("device", uuid=first)
     emulator.store.update("device", row["id"], is_online=True, last_connectivity_event="2031-01-01T00:00:00.000Z")
     emulator.store.update("device", row["id"], is_online=False, last_connectivity_event="2031-01-01T00:01:00.000Z")
-    dark = step(emulator, wave=1, wait_timeout=0.3)
+    dark = step(emulator, wave=1, wait_timeout=2)
     assert [item["uuid"] for item in dark["waited"]["failed"]] == [first]
     assert second in dark["waited"]["done"]
 
