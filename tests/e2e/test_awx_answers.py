@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Emulator
-from tests.support.ansible_runs import CHECKOUT, Ansible
+from tests.support.ansible_runs import CHECKOUT, Ansible, python_here
 from tests.support.awx_jobs import PROJECT, answers, extra_vars_file, job_templates
 
 PLAYBOOKS = PROJECT / "playbooks"
@@ -286,7 +286,7 @@ def what_is_said(folder, given):
     write = {"ansible.builtin.copy": {"content": content, "dest": str(folder / "said.json")}}
     plays.append({"hosts": "localhost", "gather_facts": False, "tasks": [write]})
     ansible = Ansible(folder, {"ANSIBLE_FILTER_PLUGINS": str(PLAYBOOKS / "filter_plugins")})
-    ansible.playbook(plays, "-i", ",".join(hosts) + ",", status=0)
+    ansible.playbook(plays, "-i", ",".join(hosts) + ",", *python_here(folder), status=0)
     return json.loads((folder / "said.json").read_text(encoding="utf-8"))
 
 
