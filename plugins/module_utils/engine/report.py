@@ -84,9 +84,10 @@ def _texts(steps: Iterable[Step]) -> dict[tuple[str, Key], str]:
 
 
 def devices_of(steps: Iterable[Step]) -> list[dict[str, Any]]:
-    """The devices that steps are about, which existed before: each once, with C(uuid) and C(name), for programs."""
+    """The devices that steps are about, which existed before: each once, with C(uuid) and C(name), ordered by these."""
     found = {part: part.name for step in steps for part in step.key[:1] if isinstance(part, NamedUuid)}
-    return [{"uuid": str(uuid), "name": name and visible(name)} for uuid, name in found.items()]
+    devices = sorted(found.items(), key=lambda item: (item[1] or "", item[0]))
+    return [{"uuid": str(uuid), "name": name and visible(name)} for uuid, name in devices]
 
 
 def failed_items(outcome: Outcome) -> list[dict[str, Any]]:
