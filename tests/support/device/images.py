@@ -110,7 +110,9 @@ def mirror() -> str:
     )  # fmt: skip
     release = os_release()
     found = [line.split()[0] for line in listed.stdout.splitlines() if line.split()[1:] == [release]]
-    return found[0] if found else "http://deb.debian.org/debian"
+    if not found:
+        raise LookupError(f"apt has no source of packages for {release}, of which the test devices are made")
+    return found[0]
 
 
 @contextmanager
