@@ -12,6 +12,7 @@ from ...engine import dates
 from ...engine.visible import one_line
 from ...engine.wording import counted
 from ..waves.account import account
+from ..waves.lines import of_waves
 from ..waves.outcome import Verdict
 from .fates import QUEUE, UP_TO_DATE, UPDATE, UPDATING
 
@@ -77,11 +78,8 @@ def lines(record: Record, want: Want, what: str, result: Result) -> Iterator[str
     title = f"{what} {want['version']} for {counted(len(result['devices']), 'device')}"
     yield one_line(title + (f", {record['kept_out']} kept out" if record.get("kept_out") else ""))
     needy = {device["uuid"] for device in result["devices"] if device["action"] in _NEEDY}
-    for wave in sorted([*want["planned"], *record["empty_waves"]], key=lambda wave: int(wave["number"])):
-        begin = f"{wave['number']:4}  {wave['name']:10}"
-        if "reason" in wave:
-            yield one_line(f"{begin} adds nobody: {wave['reason']}")
-            continue
-        devices = "device," if len(wave["devices"]) == 1 else "devices,"
-        todo = len(needy.intersection(wave["devices"]))
-        yield one_line(f"{begin} {len(wave['devices']):6} {devices:8} {wave['total']:6} in all: {todo} to update")
+    yield from of_waves(
+        want["planned"],
+        record["empty_waves"],
+        lambda wave: f"{len(needy.intersection(wave['devices']))} to update",
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...engine.visible import one_line
 from ...engine.wording import called, counted
+from ..waves.lines import of_waves
 
 Found = Mapping[str, Any]
 
@@ -24,16 +25,7 @@ def of_plan(application: str | None, found: Found) -> list[str]:
         title += f", {len(found['kept_out'])} kept out"
     if found["rollout"]:
         title += f"; under way since {found['rollout']['started']}, wave {found['rollout']['wave']} was begun"
-    waves = sorted([*found["waves"], *found["empty_waves"]], key=lambda wave: int(wave["number"]))
-    return [one_line(line) for line in (title, *map(_of_wave, waves))]
-
-
-def _of_wave(wave: Found) -> str:
-    begin = f"{wave['number']:4}  {wave['name']:10}"
-    if "reason" in wave:
-        return f"{begin} adds nobody: {wave['reason']}"
-    devices = "device," if len(wave["devices"]) == 1 else "devices,"
-    return f"{begin} {len(wave['devices']):6} {devices:8} {wave['total']:6} in all: {_how_far(wave)}"
+    return [one_line(title), *of_waves(found["waves"], found["empty_waves"], _how_far)]
 
 
 def _how_far(wave: Found) -> str:
