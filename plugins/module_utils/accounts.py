@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .engine import account
+from .domain.accounts import account
 from .engine.apply import Outcome
 from .engine.plan_file import server_of
 from .engine.task import Task, Whom

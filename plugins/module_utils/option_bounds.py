@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .domain import bounds
 from .emptiness import is_blank
 from .engine import limits
 from .engine.limits import Bounds
@@ -23,6 +24,7 @@ from .sdk.configuration import LONGEST_WAIT, MOST_CONNECTIONS, MOST_REQUESTS
 #: behind its name.
 BOUNDS: dict[str, Bounds] = {
     **limits.BOUNDS,
+    **bounds.BOUNDS,
     "timeout": Bounds(most=LONGEST_WAIT, above=True, kind=""),
     "max_connections": Bounds(most=MOST_CONNECTIONS, above=True, kind=""),
     "request_limit": Bounds(most=MOST_REQUESTS, above=True, kind=""),

@@ -17,6 +17,7 @@ from typing import Any
 from . import plan_files
 from .accounts import Keeper
 from .connection import connect
+from .domain.reaching import touched
 from .engine import report
 from .engine.apply import Outcome, apply
 from .engine.explain import explain
@@ -121,7 +122,7 @@ def _perform(planner: Planner, params: Params, masker: Masker, check_mode: bool,
 
 def _plan(balena: Balena, planner: Planner, params: Params) -> Task:
     task = Task.of(planner(balena, params))
-    guard(task.plan, params.get("max_changes"))
+    guard(task.plan, params.get("max_changes"), touched(task.plan))
     return task
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .domain.forecast.about import NOTHING
+from .domain.forecast.summary import markdown
 from .engine import plan_file, plan_signing
 from .engine.plan import DeclarationError, Plan
-from .engine.plan_text import markdown
 from .engine.task import Foreseen
 
 _WRITTEN = ("plan_to", "plan_summary")
@@ -46,7 +47,7 @@ def keep(params: Mapping[str, Any], plan: Plan, foreseen: Foreseen) -> None:
     """
     if not any(params.get(name) for name in _WRITTEN):
         return
-    content = plan_file.content_of(plan, plan_file.server_of(params), foreseen)
+    content = {**NOTHING, **plan_file.content_of(plan, plan_file.server_of(params), foreseen)}
     if path := params.get("plan_to"):
         text = plan_file.as_text(content)
         signature = plan_signing.sign(text, params["plan_sign_key"]) if params.get("plan_sign_key") else None

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rows that a server makes by itself together with others: looked for, many at once, before they are made.
 
-A new device has the services of its release at once. Finding that out from a conflict takes two requests for each of
-them.
+A new row may have rows of its own at once. Finding that out from a conflict takes two requests for each of them.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ class Outcome:
         return made.secret if made else None
 
 
-#: Makes one step that is not a plain write of a row (a registration, a call of a service): gets the SDK, the step, and
-#: what has become of those before it.
+#: Makes one step that is not a plain write of a row, such as a registration: gets the SDK, the step, and what has
+#: become of those before it.
 Writer = Callable[[Any, Any, Outcome], "Made | None"]
 Writers = Mapping[tuple[str, Action], Writer]
 
@@ -122,7 +122,7 @@ def apply(
 
 
 class _Run:
-    """One application of a plan: the outcome so far, and whether to go on."""
+    """One run of a plan: the outcome so far, and whether to go on."""
 
     def __init__(self, balena: Balena, writers: Writers, outcome: Outcome) -> None:
         self.balena, self.writers, self.outcome = balena, writers, outcome

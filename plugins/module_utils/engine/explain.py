@@ -29,7 +29,7 @@ def explain(error: Exception, *, repeat: bool = True) -> str:
         return str(error)
     asked = error.request_options
     where = f"{asked.get('method', 'a request')} {urlsplit(str(asked.get('url', ''))).path}".strip()
-    # The builder and the actions service answer with an object, the API with text.
+    # The builder and others answer with an object, the API with text.
     body = error.body.get("message", "") if isinstance(error.body, dict) else error.body
     if isinstance(body, str) and body.lstrip().startswith("<"):
         body = "a web page came instead of an answer of the API"

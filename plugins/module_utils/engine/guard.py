@@ -10,22 +10,23 @@ from .report import count
 from .wording import counted
 
 
-def guard(plan: Plan, max_changes: str | int | None) -> None:
+def guard(plan: Plan, max_changes: str | int | None, touched: int) -> None:
     """Stop a plan that is larger than its author allowed, before its first write.
 
     :param max_changes: a number of changes, or a percentage of the subjects (C("10%")) that may be touched, however
         many changes each of them has.
+    :param touched: how many of the subjects the plan changes.
     :raises DeclarationError: the plan is larger; or C(max_changes) is neither a number nor a percentage.
     """
     if max_changes is None:
         return
     limit, by_share = share(max_changes, plan.subjects, option="max_changes"), str(max_changes).strip().endswith("%")
-    if (plan.touched if by_share else len(plan.steps)) > limit:
+    if (touched if by_share else len(plan.steps)) > limit:
         counts = ", ".join(f"{number} to {action}" for action, number in count(plan.steps).items() if number)
         allowed = f"{max_changes}, that is {limit} of {plan.subjects}" if by_share else counted(limit, "change")
         raise DeclarationError(
             f"Nothing was written: the plan has {counted(len(plan.steps), 'change')} ({counts}) and touches "
-            f"{plan.touched} of {counted(plan.subjects, 'subject')}, more than max_changes allows ({allowed})"
+            f"{touched} of {counted(plan.subjects, 'subject')}, more than max_changes allows ({allowed})"
         )
 
 

@@ -94,7 +94,7 @@ def check_names(names: Sequence[Any], option: str, meant: str) -> None:
     """Refuse what can name nothing.
 
     :param names: the elements of an option that takes texts and ids.
-    :param meant: what they name, such as C(the name, uuid or id of a device).
+    :param meant: what they name, such as C(the name or id of a thing).
     :raises DeclarationError: an element that is neither text nor a whole number; names it.
     """
     for number, name in enumerate(names):

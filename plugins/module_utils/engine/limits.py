@@ -13,7 +13,7 @@ from .plan import DeclarationError
 
 #: Nothing that is waited for takes longer, and no clock takes much more; in seconds.
 YEAR = 366 * 24 * 3600
-#: No fleet, answer or list of the API has more of anything.
+#: No answer or list of the API has more of anything.
 MOST = 2**31 - 1
 
 
@@ -64,15 +64,8 @@ BOUNDS: dict[str, Bounds] = {
     "wait_timeout": INTERVAL,
     "poll_interval": INTERVAL,
     "patience": TIME,
-    "soak": TIME,
-    "max_wait": TIME,
     "success_percentage": SHARE,
-    "max_failure_percentage": SHARE,
     "max_failures": Bounds(),
-    "min_devices": Bounds(least=1),
-    "probe.timeout": INTERVAL,
-    "probe.retries": Bounds(),
-    "diagnosis.settle": TIME,
 }
 
 
@@ -114,7 +107,7 @@ class Awaiting(TypedDict):
 
 
 class Waiting(Awaiting):
-    """The same for devices, of which some may fail."""
+    """The same for many things, of which some may fail."""
 
     success_percentage: float
     max_failures: int | None
@@ -125,13 +118,13 @@ class Waiting(Awaiting):
 class Limits:
     """How long to wait and what to put up with.
 
-    :param timeout: seconds until the waiting ends, whatever the devices do.
+    :param timeout: seconds until the waiting ends, whatever the things do.
     :param interval: seconds between two looks.
-    :param success: percentage of the devices that have to be done.
+    :param success: percentage of the things that have to be done.
     :param max_failures: how many may fail before the waiting ends; by default it goes on for the others.
     :param patience: seconds for which the server may be away in one go. The waiting lasts at least until it answers
         again. 0: as long as the waiting lasts.
-    :param at_least: how many devices have to be done, however small the percentage is.
+    :param at_least: how many have to be done, however small the percentage is.
     """
 
     timeout: float
@@ -156,5 +149,5 @@ class Limits:
         return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], failures, patience)
 
     def needed(self, total: int) -> int:
-        """How many of C(total) devices have to be done."""
+        """How many of C(total) have to be done."""
         return max(-int(-total * self.success // 100), min(self.at_least, total))

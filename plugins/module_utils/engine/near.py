@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 _ALIKE = 0.6
 #: Longer names are not compared with others: that takes time, and nobody mistypes 200 characters.
 _LONGEST = 200
-#: Names that are looked at. Of ten thousand devices a few thousand will do: the message is help, not a search.
+#: Names that are looked at. Of ten thousand a few thousand will do: the message is help, not a search.
 _MOST = 5000
 
 

@@ -15,7 +15,6 @@ from itertools import groupby
 from typing import Any, Literal, Union
 
 from ..sdk.errors import BalenaError
-from .reaching import reaches_all
 from .wording import spelled
 
 Action = Literal["create", "update", "delete", "act"]
@@ -115,17 +114,6 @@ class Change:
     kept: bool = False
 
     @property
-    def subject(self) -> Key:
-        """What it is about: the beginning of its key. A device that is declared by its name has two parts there."""
-        by_name = self.resource.startswith(("device", "service_install")) and "/" in self.key[0]
-        return self.key[: 2 if by_name else 1]
-
-    @property
-    def reaches_all(self) -> bool:
-        """Whether all devices of the application get it."""
-        return reaches_all(self.resource, self.action, self.body)
-
-    @property
     def body(self) -> dict[str, Any]:
         """The columns to send: all of a creation, only those that differ of an update."""
         after, before = self.after or {}, self.before or {}
@@ -161,11 +149,6 @@ class Act:
         """What a diff shows on its second side."""
         return self.shown
 
-    @property
-    def subject(self) -> Key:
-        """What it is about."""
-        return self.key[:1]
-
 
 Step = Union[Change, Act]
 
@@ -175,10 +158,10 @@ class Plan:
     """What a task does, in order, and what it returns when that is done. Nothing but data: see L(Task) for the rest.
 
     :param changes: in the order in which they are safe to make.
-    :param subjects: how many things (devices, applications) the plan is about; percentages count these.
+    :param subjects: how many things the plan is about; percentages count these.
     :param result: what the task returns besides the steps, as it will be after them (check mode returns this).
     :param acts: what is done after the changes.
-    :param promise: what a plan file promises besides the steps: texts, and devices by uuid with their names.
+    :param promise: what a plan file promises besides the steps: texts, and the names of things by uuid.
     """
 
     changes: tuple[Change, ...] = ()
@@ -192,13 +175,6 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """All that is done, in order."""
         return (*self.changes, *self.acts)
-
-    @property
-    def touched(self) -> int:
-        """How many subjects the steps are about. What reaches all devices of an application touches all of them."""
-        if any(change.reaches_all for change in self.changes):
-            return self.subjects
-        return min(len({step.subject for step in self.steps}), self.subjects)
 
 
 def compare(

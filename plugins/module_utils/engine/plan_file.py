@@ -24,7 +24,7 @@ from .plan import DeclarationError, Plan
 from .stored import step_data
 from .task import Foreseen
 from .visible import one_line
-from .wording import called, listed
+from .wording import NamedUuid, called, listed
 
 FORMAT = "plan/1"
 #: What scrypt takes: about a twentieth of a second and 16 MB for each secret.
@@ -45,7 +45,6 @@ def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
 
     :param server: the address of the API that it is for.
     """
-    about = {name: dict(foreseen.about.get(name, {})) for name in ("devices", "fleets", "releases")}
     salt = secrets.token_hex(16)
     return {
         "format": FORMAT,
@@ -55,8 +54,8 @@ def content_of(plan: Plan, server: str, foreseen: Foreseen) -> Content:
         "subjects": plan.subjects,
         "promise": dict(plan.promise),
         "forecast": dict(foreseen.forecast),
-        "names": {**foreseen.names, **{uuid: device["name"] for uuid, device in about["devices"].items()}},
-        **about,
+        "names": dict(foreseen.names),
+        **foreseen.about,
         "steps": _steps(plan, salt),
     }
 
@@ -151,10 +150,10 @@ def check(path: str, content: Content, plan: Plan, server: str) -> None:
 
 
 def _names(content: Content, plan: Plan) -> dict[str, str]:
-    """What devices are called, by their uuids: in the file, and by now."""
+    """The names of things, by their uuids: in the file, and by now."""
     then = [content.get("names"), *_promised(content).values()]
-    told = plan.result.get("devices")
-    now = {row["uuid"]: row["name"] for row in told if row.get("name")} if isinstance(told, list) else {}
+    parts = [part for step in plan.steps for part in step.key if isinstance(part, NamedUuid)]
+    now = {part: part.name for part in parts if part.name}
     found = [names for names in (*then, now, *plan.promise.values()) if isinstance(names, Mapping)]
     return {str(uuid): str(name) for names in found for uuid, name in names.items()}
 
@@ -165,7 +164,7 @@ def _promised(content: Content) -> Content:
 
 
 def _broken(content: Content, plan: Plan, names: Mapping[str, str]) -> list[str]:
-    """What a plan would promise otherwise than a file does. What devices are called does not matter."""
+    """What a plan would promise otherwise than a file does. What things are called does not matter."""
     found = []
     for name, now in plan.promise.items():
         then = _promised(content).get(name)
@@ -205,14 +204,14 @@ def _compared(step: Content) -> Content:
 def title(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A stored step as people call it.
 
-    :param names: those of devices, by their uuids.
+    :param names: those of things, by their uuids.
     """
     action = "update" if step["action"] == "act" else step["action"]
     return one_line(f"{action} {step['resource']} {' '.join(named(str(part), names) for part in step['key'])}")
 
 
 def named(part: str, names: Mapping[str, str]) -> str:
-    """A device by its name and short uuid, if that is known; anything else as it is."""
+    """A thing by its name and short uuid, if its name is known; anything else as it is."""
     return one_line(called(part, names[part]) if part in names else part)
 
 

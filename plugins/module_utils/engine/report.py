@@ -15,8 +15,8 @@ from ..sdk.masking import mask
 from .apply import Failure, Outcome
 from .explain import explain
 from .plan import Key, NamedId, NewId, Step
-from .visible import one_line, visible, visible_in
-from .wording import NamedUuid, counted, spelled
+from .visible import one_line, visible_in
+from .wording import counted, spelled
 
 #: In a result: it holds something secret that is told only once, so nobody shall be shown it.
 SENSITIVE = "sensitive"
@@ -55,7 +55,7 @@ def fingerprint(value: Any) -> str:
 def diff(changes: Iterable[Step]) -> dict[str, dict[str, Any]]:
     """Before and after of all that changes, by resource and natural key; a deletion is there before and not after.
 
-    People read it, so devices are called by their names.
+    People read it, so what has a name is called by it.
 
     :returns: C({"before": {resource: {key: value}}, "after": {resource: {key: value}}}).
     """
@@ -77,17 +77,10 @@ def diff(changes: Iterable[Step]) -> dict[str, dict[str, Any]]:
 
 
 def _texts(steps: Iterable[Step]) -> dict[tuple[str, Key], str]:
-    """What a diff calls rows, by resource and key: by whole uuids where names of devices leave two of them alike."""
+    """What a diff calls rows, by resource and key: by whole uuids where names leave two of them alike."""
     found = {(step.resource, step.key): spelled(step.key) for step in steps}
     times = Counter((resource, text) for (resource, _key), text in found.items())
     return {(of, key): text if times[of, text] == 1 else " ".join(key) for (of, key), text in found.items()}
-
-
-def devices_of(steps: Iterable[Step]) -> list[dict[str, Any]]:
-    """The devices that steps are about, which existed before: each once, with C(uuid) and C(name), ordered by these."""
-    found = {part: part.name for step in steps for part in step.key[:1] if isinstance(part, NamedUuid)}
-    devices = sorted(found.items(), key=lambda item: (item[1] or "", item[0]))
-    return [{"uuid": str(uuid), "name": name and visible(name)} for uuid, name in devices]
 
 
 def failed_items(outcome: Outcome) -> list[dict[str, Any]]:

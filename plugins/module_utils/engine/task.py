@@ -29,11 +29,11 @@ class Followed:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What a plan will cost, and what those are called whom it reaches.
+    """What a plan will cost, and the names of what it reaches.
 
     :param forecast: empty if nobody asked.
-    :param about: what the plan is about, for its file: C(devices) by uuid, C(fleets) by slug, C(releases) by id; empty
-        if it is not written down.
+    :param names: by uuid.
+    :param about: more on what the plan is about, for its file, by kind and key; empty if it is not written down.
     """
 
     forecast: Mapping[str, Any] = field(default_factory=dict)
@@ -43,9 +43,9 @@ class Foreseen:
 
 @dataclass(frozen=True)
 class Whom:
-    """Who is changed: the fleets, and the names of devices by uuid."""
+    """Who is changed: what all of it belongs to, and the names of it by uuid."""
 
-    fleets: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
 

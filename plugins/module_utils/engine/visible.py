@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Text of the API as it may be shown: what a terminal or a browser would act on, or hide, becomes visible.
 
-Whoever may name a device, set a tag or have a service report its state chooses this text. An escape sequence could
+Whoever may name a thing, set a tag or have a program report its state chooses this text. An escape sequence could
 clear a terminal or fake a line of a report; a direction mark could turn C(exe.txt) into C(txt.exe).
 """
 

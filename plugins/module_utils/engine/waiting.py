@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The community.balena authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait until devices are as they should be: looked at all at once, believed at the second look, never for ever."""
+"""Wait until things are as they should be: looked at all at once, believed at the second look, never for ever."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .patience import Clock, may_pass
 from .task import Followed, Progress
 from .wording import called, counted, listed
 
-#: A state counts when this many looks in a row show it: devices report in pieces, and connections come and go.
+#: A state counts when this many looks in a row show it: they are reported in pieces, and connections come and go.
 LOOKS = 2
 
 #: At most this often, in seconds, a line of progress is shown.
@@ -29,7 +29,7 @@ _NAMED = 3
 
 
 class State(str, Enum):
-    """What one look at a device shows."""
+    """What one look at a thing shows."""
 
     DONE = "done"
     PENDING = "pending"
@@ -38,24 +38,24 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Sight:
-    """One device at one moment; the detail is what a person would want to know of it."""
+    """One thing at one moment; the detail is what a person would want to know of it."""
 
     state: State
     detail: str = ""
 
 
-#: Looks at the devices with these uuids, in one request for all of them. One that is missing is gone.
+#: Looks at the things with these uuids, in one request for all of them. One that is missing is gone.
 Look = Callable[[Sequence[str]], Mapping[str, Sight]]
 
 
 @dataclass
 class Waited:
-    """What became of the devices, by uuid in the order in which they were given.
+    """What became of the things, by uuid in the order in which they were given.
 
     :param believed: those whose state two looks in a row have shown.
     :param looked: how many looks have succeeded.
     :param trouble: why the last look failed, if it did: then nobody knows how things stand.
-    :param names: what the devices are called, by their uuids.
+    :param names: what they are called, by their uuids.
     """
 
     sights: dict[str, Sight]
@@ -66,15 +66,15 @@ class Waited:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def called(self, uuid: str) -> str:
-        """What messages call a device."""
+        """What messages call one of them."""
         return called(uuid, self.names.get(uuid))
 
     def among(self, state: State) -> dict[str, Sight]:
-        """The devices in one state; done and failed only when two looks in a row showed it."""
+        """Those in one state; done and failed only when two looks in a row showed it."""
         return {uuid: sight for uuid, sight in self.sights.items() if self.state(uuid) is state}
 
     def state(self, uuid: str) -> State:
-        """The state of one device, as far as it can be believed."""
+        """The state of one of them, as far as it can be believed."""
         return self.sights[uuid].state if uuid in self.believed else State.PENDING
 
     def result(self) -> dict[str, Any]:
@@ -108,15 +108,16 @@ def follow(
     limits: Limits,
     progress: Progress,
     *,
+    things: str,
     seen: Mapping[str, Sight] | None = None,
     skipped: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Followed:
     """L(wait_for), as the outcome of a task: what it returns, and why it failed if it did.
 
-    :param skipped: devices that are not waited for, and why; they are returned among the pending ones.
+    :param skipped: what is not waited for, and why; it is returned among what is pending.
     """
-    waited = wait_for(uuids, look, limits, progress, seen=seen, names=names)
+    waited = wait_for(uuids, look, limits, progress, things=things, seen=seen, names=names)
     result = waited.result()
     result["pending"] += [{"uuid": uuid, "reason": reason} for uuid, reason in (skipped or {}).items()]
     return Followed({"waited": result}, waited.problem)
@@ -128,25 +129,25 @@ def wait_for(
     limits: Limits,
     progress: Progress,
     *,
+    things: str,
     seen: Mapping[str, Sight] | None = None,
     looks: int = LOOKS,
-    things: str = "devices",
     names: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     quiet: float = 0.0,
 ) -> Waited:
-    """Look again and again until enough devices are done, too many have failed, or the time is up.
+    """Look again and again until enough of them are done, too many have failed, or the time is up.
 
     A look that fails because the server or the network does is not the end: the next one may succeed. With a patience
     the waiting goes on until it does, also beyond the time-out; when the patience is over, so is the waiting.
 
-    :param uuids: the devices. None: there is nothing to wait for.
+    :param uuids: what is waited for. None: there is nothing to wait for.
     :param seen: what was seen of them before; counts as the first of two looks.
     :param looks: how many looks in a row make a state believable.
-    :param things: what the C(uuids) stand for, in messages.
-    :param names: what the devices are called, by their uuids, as far as that is known.
+    :param things: what messages call all of them.
+    :param names: what each is called, by its uuid, as far as that is known.
     :param quiet: seconds at the beginning for which nothing is shown but the end.
-    :returns: the devices that are done, pending and failed; with C(problem) set unless enough are done.
+    :returns: what is done, pending and failed; with C(problem) set unless enough are done.
     :raises BalenaError: the server refuses to be asked, so that waiting makes no sense.
     """
     clock = clock or Clock()
@@ -169,7 +170,7 @@ def wait_for(
 
 
 class _Watch:
-    """The devices under watch, and what the looks so far say."""
+    """What is under watch, and what the looks so far say."""
 
     def __init__(
         self, uuids: Sequence[str], limits: Limits, seen: Mapping[str, Sight], enough: int, things: str
@@ -218,7 +219,7 @@ class _Watch:
         return self.limits.max_failures is not None and failed > self.limits.max_failures
 
     def conclude(self, *, late: bool) -> None:
-        """Say what is wrong, if not enough devices are done."""
+        """Say what is wrong, if not enough of them are done."""
         done, failed = self._count(State.DONE), self._count(State.FAILED)
         if done >= self.needed and not self._too_many(failed):
             return

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from .visible import one_line
 
@@ -15,7 +14,7 @@ _SHORT = 7
 
 
 def counted(number: float, one: str, many: str | None = None) -> str:
-    """A number and what it counts: C(1 device), C(2 devices); with a verb C(1 device is), C(0 devices are).
+    """A number and what it counts: C(1 change), C(2 changes); with a verb C(1 change is), C(0 changes are).
 
     :param one: what follows the number 1.
     :param many: what follows any other number; by default C(one) with an s.
@@ -36,14 +35,14 @@ def listed(items: Sequence[str], most: int, between: str = ", ", more: str = " a
 
 
 def called(uuid: str, name: object = None) -> str:
-    """A device as people read it: C(berlin-sign-01 (7cf02a6)), or by its uuid alone where it has no name of its own."""
+    """A thing as people read it: C(berlin-sign-01 (7cf02a6)), or by its uuid alone where it has no name of its own."""
     short = uuid[:_SHORT]
     told = one_line(str(name)).strip() if name else ""
     return f"{told} ({short})" if told and short and told != short else told or short
 
 
 class NamedUuid(str):
-    """The uuid of a device that knows the device's name, so that a diff and messages can say it."""
+    """A uuid that knows the name of what it is of, so that a diff and messages can say it."""
 
     __slots__ = ("name",)
 
@@ -55,19 +54,14 @@ class NamedUuid(str):
         made.name = name
         return made
 
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> NamedUuid:
-        """That of a device that was read."""
-        return cls(row["uuid"], row.get("device_name"))
-
     @property
     def label(self) -> str:
-        """What people call the device."""
+        """What people call it."""
         return called(self, self.name)
 
 
 def with_names(key: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    """A key of which only the text is known, with what its devices are called.
+    """A key of which only the text is known, with the names of what it is of.
 
     :param names: by uuid.
     """
@@ -75,10 +69,5 @@ def with_names(key: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def spelled(key: Iterable[str]) -> str:
-    """A key as people read it: its parts one after the other, devices by name."""
+    """A key as people read it: its parts one after the other, uuids by name."""
     return " ".join(part.label if isinstance(part, NamedUuid) else part for part in key)
-
-
-def names_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What devices are called, by their uuids."""
-    return {row["uuid"]: row["device_name"] for row in rows if row.get("device_name")}

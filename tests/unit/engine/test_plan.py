@@ -138,8 +138,8 @@ def test_a_bad_share_names_the_option(amount):
 
 def test_the_guard_stops_a_plan_that_is_too_large_and_says_what_it_would_do():
     plan = Plan(tuple(compare("r", rows({("d1", "A"): "a", ("d2", "A"): "a"}), [])), subjects=10)
-    guard(plan, None)
-    guard(plan, "20%")
-    guard(plan, 2)
+    guard(plan, None, 2)
+    guard(plan, "20%", 2)
+    guard(plan, 2, 2)
     with pytest.raises(DeclarationError, match=r"Nothing was written: the plan has 2 changes \(2 to create\)"):
-        guard(plan, "10%")
+        guard(plan, "10%", 2)

@@ -37,7 +37,9 @@ class World:
     def wait(self, timeout=100, interval=10, seen=None, quiet=0.0, **limits):
         clock, show = Clock(lambda: self.time, self.sleep), self.lines.append
         bounds = Limits(timeout, interval, **limits)
-        return wait_for(list(self.looks), self.look, bounds, show, seen=seen, clock=clock, quiet=quiet)
+        return wait_for(
+            list(self.looks), self.look, bounds, show, things="devices", seen=seen, clock=clock, quiet=quiet
+        )
 
     def sleep(self, seconds):
         self.time += seconds
@@ -153,12 +155,12 @@ def test_a_bar_grows_with_what_is_done():
 
 
 def test_who_has_failed_is_told_by_name():
-    ended = follow(["a"], World(a=[FAILED]).look, Limits(1, 0.01), print, names={"a": "bar"})
+    ended = follow(["a"], World(a=[FAILED]).look, Limits(1, 0.01), print, things="devices", names={"a": "bar"})
     assert "bar (a) failed: no space" in str(ended.problem)
 
 
 def test_those_that_are_skipped_are_pending_and_no_failure():
-    followed = follow([], World().look, Limits(1, 1), print, skipped={"a": "offline, not waited for"})
+    followed = follow([], World().look, Limits(1, 1), print, things="devices", skipped={"a": "offline, not waited for"})
     assert followed.problem is None
     assert followed.result["waited"]["pending"] == [{"uuid": "a", "reason": "offline, not waited for"}]
 

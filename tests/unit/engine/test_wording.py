@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.engine.guard import guard
 from ansible_collections.community.balena.plugins.module_utils.engine.plan import Change, DeclarationError, Plan
-from ansible_collections.community.balena.plugins.module_utils.engine.wording import called, counted, listed, names_of
+from ansible_collections.community.balena.plugins.module_utils.engine.wording import called, counted, listed
 from tests.support.ansible_runs import CHECKOUT
 
 # A count that a plural follows, as in f"{number} devices"; not "1 of 4 devices".
@@ -45,7 +45,7 @@ def test_one_change_of_one_subject():
     with pytest.raises(
         DeclarationError, match=r"the plan has 1 change \(1 to update\) and touches 1 of 1 subject, more"
     ):
-        guard(Plan(changes=(change,), subjects=1), 0)
+        guard(Plan(changes=(change,), subjects=1), 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,3 @@ def test_a_device_is_called_by_its_name_and_told_from_others_of_that_name():
     assert called(UUID, "berlin-sign-01") == "berlin-sign-01 (7cf02a6)"
     assert called(UUID) == called(UUID, "") == "7cf02a6"
     assert called(UUID, "a\nb\x1b[2J") == r"a\nb\x1b[2J (7cf02a6)"
-    assert names_of([{"uuid": "a", "device_name": "x"}, {"uuid": "b"}]) == {"a": "x"}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,7 +23,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     f"{UTILS}.sdk": (),
     f"{UTILS}.engine": (f"{UTILS}.sdk",),
     f"{UTILS}.domain": (f"{UTILS}.sdk", f"{UTILS}.engine"),
-    UTILS: (f"{UTILS}.sdk", f"{UTILS}.engine"),
+    UTILS: (f"{UTILS}.sdk", f"{UTILS}.engine", f"{UTILS}.domain"),
     "plugins.plugin_utils": EDGE,
     "plugins.modules": EDGE,
     "plugins.action": (*EDGE, "plugins.plugin_utils", "plugins.modules"),
@@ -135,6 +136,22 @@ def test_every_folder_of_the_domain_is_a_noun_with_a_place():
 
 def test_no_import_leads_back_to_where_it_started():
     assert circle(imports(CHECKOUT, types=False)) == []
+
+
+#: What the engine knows nothing of, whole words: any collection could plan and apply with it.
+BALENA = re.compile(
+    r"\b(?:(?:application|container|device|fleet|release|rollout|service|supervisor|wave)s?|balenaOS)\b", re.IGNORECASE
+)
+
+
+def test_the_engine_has_no_word_of_balena():
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted((CHECKOUT / "plugins" / "module_utils" / "engine").glob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if BALENA.search(line)
+    ]
+    assert found == []
 
 
 #: Files with an import that should not be, and what is said of it.

@@ -15,15 +15,13 @@ from ...engine.task import Task, Whom
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related_or_none
 from ..query import Record
+from ..reaching import of_device
 from ..rows import read_rows
 
 if TYPE_CHECKING:
     from ...sdk import Balena
 
 Options = ParamSpec("Options")
-
-#: What the names of all resources begin with that belong to devices.
-_OF_DEVICES = ("device", "service_install")
 
 
 def accounting(planner: Callable[Options, Plan | Task]) -> Callable[Options, Task]:
@@ -48,7 +46,7 @@ def _whom(task: Task, balena: Balena) -> Whom:
 
 def _uuids(steps: Iterable[Step]) -> set[str]:
     """The devices that exist already: others are called by their fleet and name."""
-    return {step.key[0] for step in steps if step.resource.startswith(_OF_DEVICES) and "/" not in step.key[0]}
+    return {step.key[0] for step in steps if of_device(step) and "/" not in step.key[0]}
 
 
 def _devices(balena: Balena, homes: tuple[int, ...], uuids: list[str]) -> list[Record]:

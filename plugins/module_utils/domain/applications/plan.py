@@ -14,10 +14,11 @@ from ...engine.apply import Outcome
 from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NewId, Plan, Row, compare, in_steps, join
 from ...engine.task import Task
-from ...engine.wording import NamedUuid, counted
+from ...engine.wording import counted
 from ...sdk._related import related_or_none
 from ..accounts.whom import accounting
 from ..cloud import cloud_only, cloud_only_failures
+from ..device_names import named_uuid
 from ..devices.types import find
 from ..options import Tags
 from ..query import Record, meant
@@ -208,8 +209,8 @@ def _device_urls(balena: Balena, settings: Settings, found: Record) -> list[Chan
     devices = read_rows(balena, "device", within, select=["id", "uuid", "device_name", *DEVICE_URLS.columns])
     return compare(
         "device",
-        [Row((NamedUuid.of(device),), wanted) for device in devices],
-        [Row((NamedUuid.of(device),), DEVICE_URLS.actual(device), {}, device["id"]) for device in devices],
+        [Row((named_uuid(device),), wanted) for device in devices],
+        [Row((named_uuid(device),), DEVICE_URLS.actual(device), {}, device["id"]) for device in devices],
     )
 
 

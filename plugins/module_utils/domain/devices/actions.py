@@ -14,7 +14,7 @@ from ...engine.explain import explain
 from ...engine.near import near
 from ...engine.plan import Act, DeclarationError, Plan
 from ...engine.task import Task
-from ...engine.wording import NamedUuid, counted, listed, spelled
+from ...engine.wording import counted, listed, spelled
 from ...sdk._related import related
 from ...sdk.errors import (
     BalenaDeviceNotFound,
@@ -24,6 +24,7 @@ from ...sdk.errors import (
     BalenaUnknownOutcomeError,
 )
 from ...sdk.models.device import DeviceModel
+from ..device_names import named_uuid
 from ..options import DeviceSelection, needed
 from ..query import Record
 from ..selector import select_devices
@@ -109,7 +110,7 @@ def plan(balena: Balena, want: Want) -> Task:
     acts = tuple(
         Act(
             _RESOURCE,
-            (NamedUuid.of(row),),
+            (named_uuid(row),),
             shown,
             arguments={"image": images.get(row["id"], 0), "force": want["force"]},
             id=row["id"],
@@ -136,7 +137,7 @@ def _check(want: Want, action: Action) -> None:
 
 
 def _offline(devices: Sequence[Record]) -> str:
-    names = listed([NamedUuid.of(row).label for row in devices], 5)
+    names = listed([named_uuid(row).label for row in devices], 5)
     who = counted(len(devices), "device is offline", "devices are offline")
     return f"{who}: {names}. Nothing was done; offline: skip leaves out those that are offline"
 

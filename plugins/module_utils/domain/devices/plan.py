@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome
 from ...engine.fields import columns_of
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare, in_steps, join, reference
-from ...engine.report import devices_of
 from ...engine.task import Task
 from ...engine.wording import listed
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..accounts.whom import accounting
 from ..cloud import cloud_only, cloud_only_failures
+from ..device_names import devices_of
 from ..query import PAGE, Record
 from ..selector import find_application, need_application
 from ..tags.compare import Tagged, compare_tags, resulting_tags

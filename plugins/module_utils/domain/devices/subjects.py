@@ -16,6 +16,7 @@ from ...engine.plan import DeclarationError, Key, NewId
 from ...engine.wording import NamedUuid, spelled
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
+from ..device_names import named_uuid
 from ..options import DeviceSelection, needed
 from ..query import Record, all_of
 from ..rows import read_rows
@@ -92,7 +93,7 @@ class Subject:
     def label(self) -> str:
         """What messages call it."""
         if self.found:
-            return NamedUuid.of(self.found).label
+            return named_uuid(self.found).label
         return spelled(self.key) if self.key == (self.uuid,) else f"'{self.key[-1]}'"
 
 
@@ -149,7 +150,7 @@ def _selected(balena: Balena, want: Stated, application: Record | None, reading:
         may_be_missing = is_device_uuid
     within: Stated = {**want, "application": want["in_application"] or (want["application"] if absent else None)}
     rows = select_devices(balena, within, select=reading.select, expand=reading.expand, may_be_missing=may_be_missing)
-    subjects = [Subject((NamedUuid.of(row),), want, row, row["uuid"]) for row in rows]
+    subjects = [Subject((named_uuid(row),), want, row, row["uuid"]) for row in rows]
     if may_be_missing is is_device_uuid:
         known = {row["uuid"] for row in rows}
         new = [name for name in dict.fromkeys(want["devices"] or ()) if is_device_uuid(name) and name not in known]

@@ -15,6 +15,7 @@ from ...engine.wording import NamedUuid
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import related
 from ..applications.fields import DEVICE_URLS
+from ..device_names import named_uuid
 from ..devices.fields import PUBLIC_URL
 from ..devices.subjects import Subject
 from ..query import Record
@@ -141,7 +142,7 @@ def find_members(
     for row in rows:
         entry = entries.get(row["uuid"])
         holds, grouped = layers.of(named(row["device_tag"], "tag_key"), entry)
-        subject = Subject((NamedUuid.of(row),), _wanted(holds, entry, sections), row, row["uuid"])
+        subject = Subject((named_uuid(row),), _wanted(holds, entry, sections), row, row["uuid"])
         members.append(Member(subject, row, holds, entry, bool(entry or grouped), row["uuid"] in coming))
     known = {entry.path for entry in entries.values()}
     for entry in document.devices if "devices" in sections else ():

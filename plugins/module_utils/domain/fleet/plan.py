@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome
 from ...engine.fields import Field
 from ...engine.plan import Change, DeclarationError, Plan, in_order, join
-from ...engine.report import devices_of
 from ...engine.task import Task
 from ..access.members import MEMBER_WRITERS
 from ..accounts.whom import accounting
 from ..applications.fields import APPLICATION
 from ..applications.plan import differences, predict, predict_new, read_again
 from ..cloud import cloud_only_failures, missing
+from ..device_names import devices_of
 from ..devices.fields import DEVICE, PUBLIC_URL
 from ..devices.plan import check_architecture, check_types, compare_rows, desired_row
 from ..forecast.plan import forecasting

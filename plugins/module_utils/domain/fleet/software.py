@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change, DeclarationError, NamedId, Row, compare
-from ...engine.wording import NamedUuid, called, counted, listed
+from ...engine.wording import called, counted, listed
+from ..device_names import named_uuid
 from ..host_os import supervisors
 from ..host_os.names import read_version_name
 from ..host_os.targets import COLUMN, queued
@@ -185,8 +186,8 @@ def host_changes(targets: Targets, members: Sequence[Member]) -> list[Change]:
         (COLUMN, targets.os, queued),
     ):
         rows = [member.row for member in members if not member.new and member.subject.uuid in wanted]
-        desired = [Row((NamedUuid.of(row),), {column: wanted[row["uuid"]]}) for row in rows]
-        actual = [Row((NamedUuid.of(row),), {column: present(row)}, {}, row["id"]) for row in rows]
+        desired = [Row((named_uuid(row),), {column: wanted[row["uuid"]]}) for row in rows]
+        actual = [Row((named_uuid(row),), {column: present(row)}, {}, row["id"]) for row in rows]
         found += compare("device", desired, actual)
     return found
 

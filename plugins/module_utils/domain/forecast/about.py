@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.plan import NamedId, Plan
 from ...sdk._chunks import IDS, NAMES, chunks
 from ..query import Record
+from ..reaching import subject
 from ..rows import read_rows
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _UUID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{62}")
 #: The end of the names of columns that refer to a release.
 _RELEASE = "__release"
 _HOME = {"belongs_to__application": {"$select": ["slug"]}}
+
+
+#: What a file says of a plan of which nothing was asked.
+NOTHING: dict[str, dict[str, Any]] = {"devices": {}, "fleets": {}, "releases": {}}
 
 
 @dataclass
@@ -52,8 +57,8 @@ class About:
                 found.uuids.add(first)
             elif "/" in first:
                 found.slugs.add(first)
-                if len(step.subject) > 1:
-                    found.named.setdefault(first, set()).add(step.subject[1])
+                if len(subject(step)) > 1:
+                    found.named.setdefault(first, set()).add(step.key[1])
             values = (step.after or {}).items()
             found.releases |= {int(value) for name, value in values if _refers(name, value)}
         return found

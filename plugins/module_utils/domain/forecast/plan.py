@@ -14,7 +14,7 @@ from ...engine.limits import size
 from ...engine.plan import DeclarationError, Plan
 from ...engine.task import Foreseen, Task
 from ..options import Forecast
-from .about import read_about
+from .about import NOTHING, read_about
 from .forecast import costs, told
 from .reading import read_situation
 
@@ -61,8 +61,9 @@ def _foresee(task: Task, limits: Mapping[str, int], kept: bool, balena: Balena, 
     exceeded = [problem for problem in problems if problem]
     if exceeded:
         raise DeclarationError(f"Nothing was written: {'; '.join(exceeded)}")
-    about = read_about(balena, task.plan, task.homes) if kept else {}
-    return Foreseen(forecast, {uuid: device.name for uuid, device in before.devices.items()}, about)
+    about = read_about(balena, task.plan, task.homes) if kept else NOTHING
+    names = {uuid: device.name for uuid, device in before.devices.items()}
+    return Foreseen(forecast, {**names, **{uuid: device["name"] for uuid, device in about["devices"].items()}}, about)
 
 
 def _limits(want: Forecast) -> dict[str, int]:

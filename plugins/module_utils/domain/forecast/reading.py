@@ -15,6 +15,7 @@ from ...engine.plan import Change, Plan
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import referenced
 from ..query import PAGE, Record
+from ..reaching import reaches_all, subject
 from ..rows import read_rows
 from .situation import OS_COLUMN, SUPERVISOR_COLUMN, TARGETS, VARIABLES, Device, Fleet, Image, Scope, Situation
 
@@ -63,9 +64,9 @@ class Reach:
         self.env: set[str] = set()
         self.config: set[str] = set()
         self.releases: set[int] = set()
-        made = {step.subject for step in plan.changes if step.action == "create" and step.resource in _MADE}
+        made = {subject(step) for step in plan.changes if step.action == "create" and step.resource in _MADE}
         for change in plan.changes:
-            if change.subject not in made:
+            if subject(change) not in made:
                 self._add(change)
 
     def _add(self, change: Change) -> None:
@@ -75,7 +76,8 @@ class Reach:
         elif change.action != "update" or TARGETS.isdisjoint(change.body):
             return
         # A device that is called by its application and name is found among those of the application.
-        (self.slugs if change.reaches_all or "/" in change.key[0] else self.uuids).add(change.key[0])
+        whole = reaches_all(change.resource, change.action, change.body) or "/" in change.key[0]
+        (self.slugs if whole else self.uuids).add(change.key[0])
         self.releases |= {int(change.body[name]) for name in TARGETS if isinstance(change.body.get(name), int)}
 
 

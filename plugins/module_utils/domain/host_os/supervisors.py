@@ -12,13 +12,13 @@ from ...engine.apply import Outcome
 from ...engine.plan import Change, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
-from ...engine.wording import NamedUuid, names_of
 from ...sdk import os_version
 from ...sdk._related import related
 from ...sdk.errors import BalenaError
 from ...sdk.models.os import OsModel
 from ...sdk.supervisor import check_choice
 from ..accounts.whom import accounting
+from ..device_names import named_uuid, names_of
 from ..devices.types import WITH_ARCHITECTURE, architecture
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
@@ -100,8 +100,8 @@ def pins(balena: Balena, version: str, option: str, rows: Sequence[Record]) -> t
 
 
 def _changes(rows: Sequence[Record], targets: Mapping[str, NamedId]) -> list[Change]:
-    desired = [Row((NamedUuid.of(row),), {COLUMN: targets[row["uuid"]]}) for row in rows]
-    actual = [Row((NamedUuid.of(row),), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
+    desired = [Row((named_uuid(row),), {COLUMN: targets[row["uuid"]]}) for row in rows]
+    actual = [Row((named_uuid(row),), {COLUMN: present(row)}, {}, row["id"]) for row in rows]
     return compare("device", desired, actual)
 
 

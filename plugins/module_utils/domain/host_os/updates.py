@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from ...engine.apply import Outcome, Writers
 from ...engine.plan import Act, Change, Plan
 from ...engine.task import Followed, Progress, Task
-from ...engine.wording import NamedUuid, names_of
 from ...sdk import os_version
 from ...sdk.errors import BalenaRequestError
 from ...sdk.models.device import DeviceModel
 from ...sdk.models.os import OsModel
 from ...sdk.os_actions import OsActions
 from ..accounts.whom import accounting
+from ..device_names import named_uuid, names_of
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
 from ..query import Record
@@ -185,12 +185,12 @@ def _problem(device: Device, fate: str, status: Record | None) -> str | None:
 
 def _queueing(device: Device) -> Change:
     before, after = {COLUMN: queued(device.row)}, {COLUMN: device.release}
-    return Change("update", "device", (NamedUuid.of(device.row),), before, after, {}, device.row["id"])
+    return Change("update", "device", (named_uuid(device.row),), before, after, {}, device.row["id"])
 
 
 def _updating(device: Device, urls_base: str) -> Act:
     before, after = {"os_version": device.current}, {"os_version": device.target}
-    return Act(_RESOURCE, (NamedUuid.of(device.row),), after, before, {"urls_base": urls_base}, device.row["id"])
+    return Act(_RESOURCE, (named_uuid(device.row),), after, before, {"urls_base": urls_base}, device.row["id"])
 
 
 def _start(balena: Balena, act: Act, outcome: Outcome) -> None:

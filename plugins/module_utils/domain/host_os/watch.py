@@ -42,7 +42,9 @@ class Watch:
         :param look: whether devices have the version.
         :param keeps: whether they have it and are online.
         """
-        waited = waiting.wait_for(self.awaited, look, self.limits, progress, names=self.names, quiet=waiting.LINE_EVERY)
+        waited = waiting.wait_for(
+            self.awaited, look, self.limits, progress, things="devices", names=self.names, quiet=waiting.LINE_EVERY
+        )
         problem, unseen = waited.problem, waited.trouble is not None
         if problem is None:
             held = Hold(waited, keeps, self.gate, self.limits, self.soak, self.there)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...engine import dates
 from ...engine.plan_file import title
-from ...engine.reaching import reaches_all
+from ..reaching import reaches_all
 from ..waves.windows import DAYS
 from .rules import Policy
 from .shapes import ACTIONS

@@ -13,9 +13,9 @@ from ...engine.limits import Limits, Waiting
 from ...engine.plan import Change, DeclarationError, NamedId, Plan, Row, compare
 from ...engine.task import Followed, Progress, Task
 from ...engine.waiting import Sight, State
-from ...engine.wording import NamedUuid
 from ...sdk._related import referenced, related
 from ..accounts.whom import accounting
+from ..device_names import named_uuid
 from ..forecast.plan import forecasting
 from ..options import DeviceSelection, Forecast
 from ..query import Record
@@ -148,7 +148,7 @@ def pin_changes(rows: Sequence[Record], targets: Mapping[str, NamedId | None]) -
     """
     desired, actual = [], []
     for row in rows:
-        key = (NamedUuid.of(row),)
+        key = (named_uuid(row),)
         desired.append(Row(key, {"is_pinned_on__release": targets[row["uuid"]]}))
         actual.append(Row(key, {"is_pinned_on__release": _named(row["is_pinned_on__release"])}, {}, row["id"]))
     return compare("device", desired, actual)

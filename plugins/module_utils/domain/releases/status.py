@@ -13,9 +13,9 @@ from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.task import Followed, Progress
 from ...engine.waiting import Sight, State
-from ...engine.wording import names_of
 from ...sdk._chunks import IDS, chunks
 from ...sdk._related import referenced, related
+from ..device_names import names_of
 from ..query import PAGE, Record
 
 if TYPE_CHECKING:
@@ -154,7 +154,9 @@ def follower(
 
     def follow(balena: Balena, outcome: Outcome, progress: Progress) -> Followed:
         look = looking(balena, ids, fleets, see, columns=columns)
-        return waiting.follow(list(ids), look, limits, progress, seen=seen, skipped=skipped, names=names_of(rows))
+        return waiting.follow(
+            list(ids), look, limits, progress, things="devices", seen=seen, skipped=skipped, names=names_of(rows)
+        )
 
     return follow
 

@@ -15,7 +15,8 @@ from ...engine.limits import Limits
 from ...engine.plan import Change, NamedId, Plan, Row, compare, in_order
 from ...engine.task import Task
 from ...engine.visible import one_line
-from ...engine.wording import NamedUuid, called
+from ...engine.wording import called
+from ..device_names import named_uuid
 from ..query import Record
 from ..releases import pins, status
 from ..selector import select_devices
@@ -141,4 +142,4 @@ def _left(row: Record, fleet: Fleet, ended: Ended) -> Left:
     now = f"pinned on {_version(pin)}" if pin else "following its fleet"
     where = f"fleet {fleet.row['slug']}, device {called(row['uuid'], row['device_name'])}"
     sentence = f"{where}: it is {now} now, was brought to {ended.version} by the rollout: left alone"
-    return Left("device", (NamedUuid.of(row),), CHANGED, one_line(sentence))
+    return Left("device", (named_uuid(row),), CHANGED, one_line(sentence))

@@ -12,7 +12,7 @@ from ...engine import waiting
 from ...engine.apply import Outcome
 from ...engine.limits import Limits
 from ...engine.task import Followed, Progress
-from ...engine.wording import names_of
+from ..device_names import names_of
 from ..query import Record
 from ..releases import pins, status
 from ..releases.names import label
@@ -43,6 +43,8 @@ def follower(want: Want, limits: Limits, fleet: Fleet, rows: Sequence[Record], f
             balena, ids, [fleet.row["id"]], lambda uuid, row: status.see_release(row, former[uuid], policy, said[uuid])
         )
         reasons = dict.fromkeys(skipped, "offline, not waited for")
-        return waiting.follow(list(ids), look, limits, progress, skipped=reasons, names=names_of(rows))
+        return waiting.follow(
+            list(ids), look, limits, progress, things="devices", skipped=reasons, names=names_of(rows)
+        )
 
     return follow

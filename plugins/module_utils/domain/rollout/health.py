@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
-from ...engine.limits import check_option
 from ...engine.plan import DeclarationError
 from ...engine.waiting import Look, Sight, State
+from ..bounds import check_option
 from ..diagnosis import checks, judging, metrics
 from ..diagnosis.together import told
 from ..query import Record

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...engine.named import Comparison
 from ...engine.plan import Change
-from ...engine.wording import NamedUuid
+from ..device_names import named_uuid
 from ..query import Record
 from ..tags.compare import Tagged, compare_tags
 from ..variables.compare import Parent, add_variables
@@ -121,7 +121,7 @@ def _tags(wanted: Mapping[str, str | None], rows: Iterable[Record]) -> list[Chan
     things = [
         Tagged(
             row["id"],
-            (NamedUuid.of(row),),
+            (named_uuid(row),),
             {LOCK_TAG: wanted[row["uuid"]]},
             [tag for tag in row["device_tag"] if tag["tag_key"] == LOCK_TAG],
         )
@@ -133,7 +133,5 @@ def _tags(wanted: Mapping[str, str | None], rows: Iterable[Record]) -> list[Chan
 def _variables(wanted: Mapping[str, Mapping[str, str | None]], rows: Iterable[Record]) -> list[Change]:
     found = Comparison("device_config_variable", "device", "name")
     for row in rows:
-        add_variables(
-            found, Parent(row["id"], (NamedUuid.of(row),)), wanted[row["uuid"]], row["device_config_variable"]
-        )
+        add_variables(found, Parent(row["id"], (named_uuid(row),)), wanted[row["uuid"]], row["device_config_variable"])
     return list(found.changes())

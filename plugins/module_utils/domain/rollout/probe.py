@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...engine.limits import check_option
 from ...engine.plan import DeclarationError
 from ...engine.waiting import Sight, State
 from ...sdk import Balena
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ...sdk.os_actions import OsActions
+from ..bounds import check_option
 from .options import Probe
 
 if TYPE_CHECKING:

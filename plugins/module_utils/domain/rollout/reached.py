@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import Change
-from ...engine.wording import NamedUuid
+from ..device_names import named_uuid
 from ..query import Record, all_of, any_of
 from ..releases import pins, status
 from ..rows import read_rows
@@ -155,7 +155,7 @@ def _tags(
     things = [
         Tagged(
             row["id"],
-            (NamedUuid.of(row),),
+            (named_uuid(row),),
             {FORMER_TAG: former[row["uuid"]], HEALTH_TAG: (health or {}).get(row["uuid"])},
             _own(row),
         )

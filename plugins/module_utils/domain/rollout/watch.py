@@ -128,7 +128,14 @@ class Watch:
         limits = replace(limits, timeout=limits.timeout + waiting.LOOKS * limits.interval)
         look = _timed(self.look, self.gate.waits.timeout)
         waited = waiting.wait_for(
-            self.uuids, look, limits, self._show, seen=self.seen, names=self.names, quiet=waiting.LINE_EVERY
+            self.uuids,
+            look,
+            limits,
+            self._show,
+            things="devices",
+            seen=self.seen,
+            names=self.names,
+            quiet=waiting.LINE_EVERY,
         )
         problem = waited.problem or self._nobody(waited)
         unseen = waited.trouble is not None

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...engine.plan import DeclarationError, Plan
-from ...engine.wording import NamedUuid
 from ..accounts.whom import accounting
+from ..device_names import named_uuid
 from ..options import DeviceSelection, needed
 from ..query import Record
 from ..selector import need_application, refuse_selection, refuse_wandering_limit, select_devices
@@ -88,7 +88,7 @@ def _subjects(
         tagged["$filter"] = {"tag_key": {"$in": only}}
     expand = {f"{scope}_tag": tagged}
     if scope == "device":
-        return [((NamedUuid.of(row),), row) for row in select_devices(balena, want, expand=expand)]
+        return [((named_uuid(row),), row) for row in select_devices(balena, want, expand=expand)]
     if scope == "release":
         release = find_release(balena, want["release"], want["application"], expand=expand)
         return [((release["commit"],), release)]

@@ -10,8 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...engine import account as accounts
-from ...engine.account import Account
 from ...engine.inverse import LOST, Left, invert, warnings
 from ...engine.net import nets
 from ...engine.plan import Act, Change, DeclarationError, Plan, in_order
@@ -19,6 +17,8 @@ from ...engine.plan_file import server_of
 from ...engine.task import Task
 from ...engine.visible import one_line
 from ...engine.wording import spelled, with_names
+from ..accounts.account import Account, changes_of
+from ..accounts.account import read as read_account
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import Forecast
@@ -46,7 +46,7 @@ def plan(balena: Balena, want: Want) -> Task:
     """
     account = _read(want)
     names = account.whom.names
-    done = [replace(net, key=with_names(net.key, names)) for net in nets(accounts.changes_of(account.entries))]
+    done = [replace(net, key=with_names(net.key, names)) for net in nets(changes_of(account.entries))]
     found = read(balena, account, done)
     inverse = invert(done, found.live, KINDS, account.matches)
     changes, kept = _without_inhabited(inverse.changes, found)
@@ -63,7 +63,7 @@ def _read(want: Want) -> Account:
     path, other, server = want["account"], want["account_to"], server_of(want)
     if other and os.path.realpath(other) == os.path.realpath(path):
         raise DeclarationError("account_to and account are the same file: say another one for what undoing changes")
-    account = accounts.read(path)
+    account = read_account(path)
     if account.server != server:
         raise DeclarationError(f"account: {path} is of {one_line(account.server)}, not of {server}")
     return account
@@ -72,7 +72,7 @@ def _read(want: Want) -> Account:
 def _shown(account: Account) -> dict[str, Any]:
     return {
         "server": account.server,
-        "fleets": list(account.whom.fleets),
+        "fleets": list(account.whom.homes),
         "made_at": account.made_at,
         "state": account.state,
         "changes": len(account.entries),

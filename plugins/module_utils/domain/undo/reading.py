@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...engine.account import Account
 from ...engine.inverse import Live
 from ...engine.net import Net
 from ...engine.plan import Key, NamedId, NewId
 from ...engine.wording import called
 from ...sdk._related import referenced
+from ..accounts.account import Account
 from ..applications.fields import APPLICATION
 from ..devices.fields import DEVICE
 from ..query import Record
@@ -184,7 +184,7 @@ class _Reader:
         if "/" in first:
             return ", ".join([f"fleet {first}", *rest])
         name = self.account.whom.names.get(first)
-        fleets = self.account.whom.fleets
+        fleets = self.account.whom.homes
         within = [f"fleet {fleets[0]}"] if len(fleets) == 1 else []
         return ", ".join([*within, f"device {called(first, name)}", *rest])
 

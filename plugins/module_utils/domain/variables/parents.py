@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.near import near
 from ...engine.plan import DeclarationError
-from ...engine.wording import NamedUuid, listed
+from ...engine.wording import listed
+from ..device_names import named_uuid
 from ..options import needed
 from ..query import Record
 from ..rows import children, homes_of
@@ -56,7 +57,7 @@ def find(balena: Balena, want: Holders) -> Found:
     homes = homes_of(devices)
     within = {"belongs_to__application": {"$in": list(homes)}}
     if scope == "device":
-        parents = [Parent(row["id"], (NamedUuid.of(row),), _device_type(row, _OF_DEVICE)) for row in devices]
+        parents = [Parent(row["id"], (named_uuid(row),), _device_type(row, _OF_DEVICE)) for row in devices]
         return Found(parents, homes, {"device": within})
     installs = _installs(balena, needed(want["service"]), devices, within)
     return Found(installs, homes, {"service_install": {"device": within}})
@@ -106,7 +107,7 @@ def find_service(balena: Balena, application: str, service: str) -> Parent:
 def _installs(balena: Balena, service: str, devices: list[Record], within: Mapping[str, Any]) -> list[Parent]:
     """The installation of a service on each device: what a device's service variables belong to."""
     named = {"installs__service": {"$any": {"$alias": "s", "$expr": {"s": {"service_name": service}}}}}
-    uuids = {device["id"]: NamedUuid.of(device) for device in devices}
+    uuids = {device["id"]: named_uuid(device) for device in devices}
     rows = children(
         balena, "service_install", "device", list(uuids), select=(), where=named, through={"device": within}
     )

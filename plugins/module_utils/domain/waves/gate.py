@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...engine.limits import Limits, Waiting, check_option
+from ...engine.limits import Limits, Waiting
+from ..bounds import check_option
 
 
 class Gated(Waiting):

@@ -64,7 +64,7 @@ class Hold:
     def _hold(self) -> Waited:
         """Look again and again until the time is over; what is lost in two looks in a row is lost."""
         limits = replace(self.waits, timeout=self.soak, success=100.0, max_failures=self.allowed)
-        return waiting.wait_for(self.done, self._looking_for_losses, limits, _silent)
+        return waiting.wait_for(self.done, self._looking_for_losses, limits, _silent, things="devices")
 
     def _see_the_end(self, held: Waited) -> Waited:
         """Look once more at those that were well at last, until it is sure that they are, or that they are not."""
@@ -73,7 +73,7 @@ class Hold:
         seen = {uuid: Sight(State.DONE) for uuid in left if held.sights[uuid].state is State.PENDING}
         looks = waiting.LOOKS * self.waits.interval
         limits = replace(self.waits, timeout=looks, success=100.0, max_failures=self.allowed - len(lost))
-        ended = waiting.wait_for(left, self._looking_at_the_end, limits, _silent, seen=seen)
+        ended = waiting.wait_for(left, self._looking_at_the_end, limits, _silent, things="devices", seen=seen)
         ended.sights.update(lost)
         ended.believed.update(lost)
         return ended

@@ -18,20 +18,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..sdk.errors import (
+from ...engine import dates
+from ...engine.apply import Made, Outcome
+from ...engine.plan import Act, Change, DeclarationError, Key, NewId, Step
+from ...engine.plan_file import fingerprint, title, write_whole
+from ...engine.stored import step_data, step_of
+from ...engine.task import Whom
+from ...engine.visible import one_line
+from ...sdk.errors import (
     BalenaConnectionError,
     BalenaError,
     BalenaInvalidResponseError,
     BalenaRequestError,
     BalenaUnknownOutcomeError,
 )
-from . import dates
-from .apply import Made, Outcome
-from .plan import Act, Change, DeclarationError, Key, NewId, Step
-from .plan_file import fingerprint, title, write_whole
-from .stored import step_data, step_of
-from .task import Whom
-from .visible import one_line
 
 FORMAT = "account/1"
 #: How far the changes have come: they are about to be made; all were; some were not.
@@ -87,7 +87,7 @@ def opened(previous: Account | None, server: str, work: str | None, subjects: in
             f"account_to: the file has an account of {one_line(previous.server)} that is not complete, and this is "
             f"{server}. Say another file"
         )
-    both = Whom(tuple(dict.fromkeys((*previous.whom.fleets, *whom.fleets))), {**previous.whom.names, **whom.names})
+    both = Whom(tuple(dict.fromkeys((*previous.whom.homes, *whom.homes))), {**previous.whom.names, **whom.names})
     return replace(previous, work=work, state=BEGUN, subjects=max(previous.subjects, subjects), whom=both)
 
 
@@ -159,7 +159,7 @@ def write(path: str, account: Account) -> None:
     content: Content = {
         "format": FORMAT,
         "server": account.server,
-        "fleets": list(account.whom.fleets),
+        "fleets": list(account.whom.homes),
         "made_at": account.made_at,
         "state": account.state,
         "work": account.work,

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .visible import one_line
-from .wording import called, counted, listed
+from ...engine.visible import one_line
+from ...engine.wording import called, counted, listed
 
 #: So many things that change alike are named.
 _NAMED = 10
