@@ -29,8 +29,8 @@ from .http.routing import Call, Router, check_needs
 from .odata import Malformed, Options, Target, parse_path, parse_query, unbalanced
 from .odata.expressions import condition
 from .odata.permitted import may
+from .odata.query_scope import Context
 from .odata.read import Reader
-from .odata.scope import Context
 from .simulation.heartbeat import Heartbeats
 from .store.model import model_of
 from .store.store import HasNow, Row, Store

@@ -13,8 +13,8 @@ from .http.responses import BadRequest, Refused, Unauthorized
 from .odata import Options, Target
 from .odata.expressions import condition
 from .odata.nodes import Alias, Literal
+from .odata.query_scope import Context
 from .odata.read import Reader
-from .odata.scope import Context
 from .rules.checks import check_deletable, check_references, check_required, check_unique, check_values, converted
 from .rules.write import AFTER, BEFORE, Row, Write, apply
 from .store.model import Resource, base_model, model_of

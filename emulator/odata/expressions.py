@@ -11,7 +11,7 @@ from ..store.database import listed
 from .durations import time_arithmetic
 from .functions import call
 from .nodes import Alias, Call, Counted, Expression, Literal, Member, Negated, Operation, Property, Quantified
-from .scope import Scope, visible
+from .query_scope import Scope, visible
 from .typed import Sql, Typed, as_sql, coerce, of_field, unify
 
 COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})

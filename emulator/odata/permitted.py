@@ -9,8 +9,8 @@ from ..store.model import model_of
 from ..store.store import Store
 from .expressions import condition
 from .nodes import Literal, Options, Target
+from .query_scope import Context
 from .read import Reader
-from .scope import Context
 
 
 def may(store: Store, actor: Actor, verb: str, resource: str, row_id: int) -> bool:

@@ -17,7 +17,7 @@ from ..store.model import Field, Relation, Resource
 from ..store.store import Store
 from .expressions import condition, counted, property_of
 from .nodes import Alias, Expand, Literal, Options, Order, Property, Target
-from .scope import Context, Scope, visible
+from .query_scope import Context, Scope, visible
 from .typed import Sql, coerce, of_field
 
 Row = dict[str, Any]

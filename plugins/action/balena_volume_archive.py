@@ -13,7 +13,7 @@ from ansible.utils.display import Display
 from ..module_utils.engine.kinds import printable
 from ..modules import balena_volume_archive
 from ..plugin_utils.shell.acting import Params, ShellAction
-from ..plugin_utils.shell.running import Shell, ShellFailure
+from ..plugin_utils.shell.shell import Shell, ShellFailure
 from ..plugin_utils.volumes.local import checksum_of
 from ..plugin_utils.volumes.moving import Volume, look_at
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..modules import shell_command
 from ..plugin_utils.shell.acting import Params, ShellAction
 from ..plugin_utils.shell.commands import run_command
-from ..plugin_utils.shell.running import Shell
+from ..plugin_utils.shell.shell import Shell
 
 
 class ActionModule(ShellAction):

@@ -11,7 +11,7 @@ from ..modules import shell_copy
 from ..plugin_utils.shell.acting import Params, ShellAction
 from ..plugin_utils.shell.copying import copy
 from ..plugin_utils.shell.differing import Texts
-from ..plugin_utils.shell.running import Shell
+from ..plugin_utils.shell.shell import Shell
 from ..plugin_utils.shell.sources import content_of
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from ..module_utils.domain.diagnosis import checks, host, judging
 from ..module_utils.engine.plan import DeclarationError
 from ..modules import shell_diagnosis
-from ..plugin_utils.shell import running
+from ..plugin_utils import shell as shell_utils
 from ..plugin_utils.shell.acting import Params, ShellAction
-from ..plugin_utils.shell.running import Shell, ShellFailure
+from ..plugin_utils.shell.shell import Shell, ShellFailure
 
-_SCRIPT = Path(running.__file__).with_name("diagnosis.sh")
+_SCRIPT = Path(shell_utils.__file__).with_name("diagnosis.sh")
 
 
 class ActionModule(ShellAction):

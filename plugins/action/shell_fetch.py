@@ -10,7 +10,7 @@ from typing import Any
 from ..modules import shell_fetch
 from ..plugin_utils.shell.acting import Params, ShellAction
 from ..plugin_utils.shell.fetching import destination, fetch
-from ..plugin_utils.shell.running import Shell
+from ..plugin_utils.shell.shell import Shell
 
 
 class ActionModule(ShellAction):

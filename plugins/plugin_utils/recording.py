@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ..module_utils.domain.host_os import record as updates
+from ..module_utils.domain.host_os import record
 from ..module_utils.engine.kinds import printable
 from .action import BalenaAction
 
@@ -75,7 +75,7 @@ class RecordingAction(BalenaAction):
 class UpdatingAction(RecordingAction):
     """The base of the actions that update balenaOS or the supervisor; a subclass says what."""
 
-    book = updates
+    book = record
     what = ""
 
     def _wrong(self, params: Mapping[str, Any]) -> str:
@@ -87,4 +87,4 @@ class UpdatingAction(RecordingAction):
         return super()._wrong(params)
 
     def _told(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[str]:
-        return updates.lines(params["record"], params, self.what, result)
+        return record.lines(params["record"], params, self.what, result)

@@ -13,7 +13,7 @@ from .device import DeviceConnection
 from .engine import Service
 from .failures import Failure
 from .framing import Frame
-from .running import Outcome
+from .ssh_process import Outcome
 
 
 class ContainerConnection(DeviceConnection):

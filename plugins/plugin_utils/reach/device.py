@@ -32,7 +32,7 @@ from .failures import Failure, of_ssh, of_tunnel
 from .framing import Frame
 from .opening import Attempts, Unreached, is_open, open_once
 from .reporting import Report, read_report
-from .running import EscalationTimeout, Job, Outcome, run
+from .ssh_process import EscalationTimeout, Job, Outcome, run
 from .tokens import token_for
 
 display = Display()

@@ -16,7 +16,7 @@ from ...module_utils.inert import inert_result
 from ..plain import plain
 from ..reach.loading import load_connections
 from .quoting import exports
-from .running import Shell, ShellFailure
+from .shell import Shell, ShellFailure
 
 Params = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import Any
 
 from ...module_utils.engine.kinds import kind_of
-from .running import ShellFailure
+from .shell import ShellFailure
 
 _OCTAL = re.compile(r"[0-7]{3,4}\Z")
 _CLAUSE = re.compile(r"([ugoa]+)((?:[-+=](?:[rwxXst]*|[ugo]))+)\Z")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-from .running import ShellFailure
+from .shell import ShellFailure
 
 #: A function of the shell that names the best tool there is, and one that says the checksum of a file by it.
 SUM = """\

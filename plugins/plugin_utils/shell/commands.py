@@ -11,7 +11,7 @@ from shlex import quote
 from typing import Any
 
 from .quoting import path_word, pattern_word, words
-from .running import Answer, Shell, ShellFailure, encoded
+from .shell import Answer, Shell, ShellFailure, encoded
 
 Params = Mapping[str, Any]
 

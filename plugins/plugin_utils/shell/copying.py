@@ -18,7 +18,7 @@ from .checksums import SUM, checksum, sha256
 from .differing import Texts
 from .files import folders
 from .quoting import path_word
-from .running import Shell, ShellFailure
+from .shell import Shell, ShellFailure
 
 Params = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...module_utils.engine.near import near
 from ...module_utils.engine.visible import visible_in
-from . import fact_parsers as parsers
-from .running import Shell, ShellFailure
+from . import fact_parsers
+from .shell import Shell, ShellFailure
 
 #: The most bytes that are read of each part of what a host says.
 _MOST = 262_144
@@ -90,7 +90,7 @@ def gather(shell: Shell, subsets: list[str]) -> dict[str, Any]:
         name, _line, text = piece.partition(b"\n")
         said[name.decode("ascii", "replace")] = _usable(text.decode("utf-8", "replace"))
     facts: dict[str, Any] = {}
-    for read in parsers.ALL:
+    for read in fact_parsers.ALL:
         facts |= read(said)
     readable: dict[str, Any] = visible_in({f"ansible_{name}": value for name, value in facts.items()})
     return readable

@@ -15,7 +15,7 @@ from typing import Any
 from .attributes import LOOK, State, state_of
 from .checksums import SUM, checksum, sha256
 from .quoting import path_word
-from .running import Shell, ShellFailure
+from .shell import Shell, ShellFailure
 
 Params = Mapping[str, Any]
 

@@ -21,7 +21,7 @@ from .attributes import (
     state_of,
 )
 from .quoting import path_word
-from .running import Shell, ShellFailure
+from .shell import Shell, ShellFailure
 
 Params = Mapping[str, Any]
 _ATTRIBUTES = ("owner", "group", "mode")

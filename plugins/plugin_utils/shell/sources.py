@@ -16,7 +16,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.action import ActionBase
 
 from ...module_utils.engine.kinds import kind_of
-from .running import ShellFailure, encoded
+from .shell import ShellFailure, encoded
 
 Params = Mapping[str, Any]
 

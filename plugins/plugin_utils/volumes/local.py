@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from ..shell.running import ShellFailure
+from ..shell.shell import ShellFailure
 
 #: Seconds between two lines of progress.
 _INTERVAL = 5.0

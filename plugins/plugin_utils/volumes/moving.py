@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 
 from ...module_utils.engine.near import near
 from ..reach import transfers
-from ..shell.running import ShellFailure
+from ..shell.shell import ShellFailure
 from . import scripts
 from .local import Counted, check_archive, checksum_of
 

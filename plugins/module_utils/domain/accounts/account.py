@@ -193,7 +193,7 @@ def _digest(content: Content) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def read(path: str, option: str = "account") -> Account:
+def parse_file(path: str, option: str = "account") -> Account:
     """What L(write) has written.
 
     :param option: what the file is called by, for the message.
@@ -247,7 +247,7 @@ def previous(path: str) -> Account | None:
 
     :raises DeclarationError: it is something else, which is not overwritten.
     """
-    return read(path, "account_to") if Path(path).exists() else None
+    return parse_file(path, "account_to") if Path(path).exists() else None
 
 
 def changes_of(entries: Iterable[Entry]) -> Iterable[tuple[Change, bool]]:

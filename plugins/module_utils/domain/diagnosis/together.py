@@ -12,9 +12,9 @@ from typing import Any
 from ...engine.kinds import kind_of
 from ...engine.plan import DeclarationError
 from ...engine.wording import called, counted, listed
+from . import judging
 from .checks import CHECKS, HOST, Check
 from .judging import BAD, GOOD, RESULTS, WARN, Measure, diagnose, results_of, summed_up, worst
-from .judging import worse as worse_checks
 
 Diagnosis = Mapping[str, Any]
 
@@ -78,7 +78,7 @@ def compared(before: Any, devices: Iterable[Diagnosis]) -> list[dict[str, Any]]:
     found = []
     for device in devices:
         then = earlier.get(device["uuid"], {})
-        names = worse_checks(then, results_of(device))
+        names = judging.worse(then, results_of(device))
         if names:
             said = "; ".join(told(name, then[name], device["checks"][name]) for name in names)
             found.append({"uuid": device["uuid"], "name": device["name"], "checks": names, "sentence": said})

@@ -34,11 +34,11 @@ class Expression:
         :raises BalenaError: jmespath is not installed.
         """
         interpreter = _interpreter()
-        from jmespath import compile as parse
+        import jmespath
         from jmespath.exceptions import JMESPathError
 
         try:
-            node = parse(text).parsed
+            node = jmespath.compile(text).parsed
         except (JMESPathError, RecursionError) as error:
             raise DeclarationError(f"{where} is not a JMESPath expression: {_reason(error)}") from error
         try:

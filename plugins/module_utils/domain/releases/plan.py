@@ -20,10 +20,8 @@ from ..options import Tags, needed
 from ..query import Record
 from ..selector import need_application
 from ..tags.compare import declared_tags, shown_tags
-from . import builds
+from . import assets, builds
 from .assets import EXPAND, WRITERS, Assets, Declared
-from .assets import RESOURCE as ASSET
-from .assets import describe as describe_assets
 from .fields import RELEASE
 from .find import find, look_up
 from .names import read_name
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from ...sdk import Balena
 
 #: Devices may run a release as soon as it is final, so that it has its files before.
-_UPLOADS = (Need(ASSET, "create"), Need(ASSET, "update"))
+_UPLOADS = (Need(assets.RESOURCE, "create"), Need(assets.RESOURCE, "update"))
 _VERSION_PARTS = ("semver_major", "semver_minor", "semver_patch", "semver_prerelease")
 _SELECT = (*columns_of(RELEASE.fields), *_VERSION_PARTS, "semver", "variant")
 _EXPAND: dict[str, Any] = {
@@ -100,7 +98,7 @@ def describe(row: Record) -> dict[str, Any]:
         "status": row["status"],
         "tags": shown_tags(row["release_tag"]),
         **RELEASE.shown(row),
-        **({"assets": describe_assets(row[ASSET])} if ASSET in row else {}),
+        **({"assets": assets.describe(row[assets.RESOURCE])} if assets.RESOURCE in row else {}),
     }
 
 
@@ -112,9 +110,9 @@ def _convergence(balena: Balena, want: Want, found: Record, declared: Declared |
     key = (*under, *RELEASE.key_of(found))
     tag_changes, tags = declared_tags("release", found["id"], key, want, found["release_tag"])
     shown = {**describe(found), "tags": tags, **RELEASE.predicted(want)}
-    asset_changes = declared.changes(balena, found["id"], key, found[ASSET]) if declared else []
+    asset_changes = declared.changes(balena, found["id"], key, found[assets.RESOURCE]) if declared else []
     if declared:
-        shown["assets"] = declared.resulting(found[ASSET], asset_changes)
+        shown["assets"] = declared.resulting(found[assets.RESOURCE], asset_changes)
     if want["final"] and not found["is_final"]:
         shown["version"] = _final_version(balena, found)
         changes = [replace(change, needs=_UPLOADS) for change in changes]

@@ -83,7 +83,7 @@ def set_aside(rows: Iterable[Record], known: Memory | None, now: Collection[str]
     They were offline before the rollout changed them, and nothing has been heard of them since; or it has not changed
     them. One that was online when it was changed, and is gone, may be gone because of that.
 
-    :param rows: with L(running.COLUMNS) and L(running.HEARD_COLUMNS), as they were before this step.
+    :param rows: with L(status.COLUMNS) and L(status.HEARD_COLUMNS), as they were before this step.
     :param now: the devices that this step changes.
     """
     return [

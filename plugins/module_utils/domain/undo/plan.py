@@ -17,8 +17,7 @@ from ...engine.plan_file import server_of
 from ...engine.task import Task
 from ...engine.visible import one_line
 from ...engine.wording import spelled, with_names
-from ..accounts.account import Account, changes_of
-from ..accounts.account import read as read_account
+from ..accounts.account import Account, changes_of, parse_file
 from ..accounts.whom import accounting
 from ..forecast.plan import forecasting
 from ..options import Forecast
@@ -63,7 +62,7 @@ def _read(want: Want) -> Account:
     path, other, server = want["account"], want["account_to"], server_of(want)
     if other and os.path.realpath(other) == os.path.realpath(path):
         raise DeclarationError("account_to and account are the same file: say another one for what undoing changes")
-    account = read_account(path)
+    account = parse_file(path)
     if account.server != server:
         raise DeclarationError(f"account: {path} is of {one_line(account.server)}, not of {server}")
     return account

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.balena.plugins.plugin_utils.reach.framing import Frame
-from ansible_collections.community.balena.plugins.plugin_utils.reach.running import Job, run
+from ansible_collections.community.balena.plugins.plugin_utils.reach.ssh_process import Job, run
 
 SHELLS = [["/bin/sh"], ["/bin/busybox", "sh"]] if os.access("/bin/busybox", os.X_OK) else [["/bin/sh"]]
 
