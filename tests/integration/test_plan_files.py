@@ -132,7 +132,7 @@ def test_a_device_that_came_since_is_not_changed(server, planned):
     made = run_task(server, "balena_device", uuid="ab" * 16, name="new", application=FLEET)
     assert not made.get("failed"), made["msg"]
     result = run_task(server, "balena_fleet", **TASK, plan_from=str(planned))
-    assert "abababab" in result["msg"]
+    assert "new (abababa) REGION" in result["msg"]
     assert "is not in it" in result["msg"]
 
 
