@@ -17,11 +17,3 @@ BOUNDS: dict[str, Bounds] = {
     "probe.retries": Bounds(),
     "diagnosis.settle": TIME,
 }
-
-
-def check_option(option: str, value: float) -> None:
-    """Refuse the number of an option that is out of its bounds.
-
-    :raises DeclarationError: names the option, the bounds and the value.
-    """
-    BOUNDS[option].check(option, value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..engine.plan import Key, Plan, Step
+from ..engine.plan import Change, Key, Plan, Step
 
 #: What an application or service has, and all its devices get.
 _REACHING = ("application_environment_variable", "application_config_variable", "service_environment_variable")
@@ -37,8 +37,13 @@ def reaches_all(resource: str, action: str, columns: Iterable[str]) -> bool:
     )
 
 
+def is_for_all(change: Change) -> bool:
+    """Whether all devices of an application get a planned change."""
+    return reaches_all(change.resource, change.action, change.body)
+
+
 def touched(plan: Plan) -> int:
     """How many of its subjects a plan changes. What reaches all devices of an application touches all of them."""
-    if any(reaches_all(change.resource, change.action, change.body) for change in plan.changes):
+    if any(is_for_all(change) for change in plan.changes):
         return plan.subjects
     return min(len({subject(step) for step in plan.steps}), plan.subjects)

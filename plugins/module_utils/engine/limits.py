@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -69,12 +70,13 @@ BOUNDS: dict[str, Bounds] = {
 }
 
 
-def check_option(option: str, value: float) -> None:
-    """Refuse the number of an option that is out of its bounds, see L(BOUNDS).
+def check_option(option: str, value: float, bounds: Mapping[str, Bounds] = BOUNDS) -> None:
+    """Refuse the number of an option that is out of its bounds.
 
+    :param bounds: those of all options, by their names.
     :raises DeclarationError: names the option, the bounds and the value.
     """
-    BOUNDS[option].check(option, value)
+    bounds[option].check(option, value)
 
 
 #: How many bytes a unit has.

@@ -15,7 +15,7 @@ from ...engine.plan import Change, Plan
 from ...sdk._chunks import NAMES, chunks
 from ...sdk._related import referenced
 from ..query import PAGE, Record
-from ..reaching import reaches_all, subject
+from ..reaching import is_for_all, subject
 from ..rows import read_rows
 from .situation import OS_COLUMN, SUPERVISOR_COLUMN, TARGETS, VARIABLES, Device, Fleet, Image, Scope, Situation
 
@@ -76,7 +76,7 @@ class Reach:
         elif change.action != "update" or TARGETS.isdisjoint(change.body):
             return
         # A device that is called by its application and name is found among those of the application.
-        whole = reaches_all(change.resource, change.action, change.body) or "/" in change.key[0]
+        whole = is_for_all(change) or "/" in change.key[0]
         (self.slugs if whole else self.uuids).add(change.key[0])
         self.releases |= {int(change.body[name]) for name in TARGETS if isinstance(change.body.get(name), int)}
 

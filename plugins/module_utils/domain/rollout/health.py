@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...engine import dates
+from ...engine.limits import check_option
 from ...engine.plan import DeclarationError
 from ...engine.waiting import Look, Sight, State
-from ..bounds import check_option
+from ..bounds import BOUNDS
 from ..diagnosis import checks, judging, metrics
 from ..diagnosis.together import told
 from ..query import Record
@@ -63,7 +64,7 @@ class Judge:
         declared = want["diagnosis"]
         if declared is None:
             return None
-        check_option("diagnosis.settle", declared["settle"])
+        check_option("diagnosis.settle", declared["settle"], BOUNDS)
         try:
             every = checks.declared({"checks": None, "thresholds": declared["thresholds"]}, checks.API)
             wanted = checks.declared(declared, checks.API)

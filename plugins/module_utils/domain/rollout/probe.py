@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ...engine.limits import check_option
 from ...engine.plan import DeclarationError
 from ...engine.waiting import Sight, State
 from ...sdk import Balena
 from ...sdk.errors import BalenaError, BalenaRequestError
 from ...sdk.os_actions import OsActions
-from ..bounds import check_option
+from ..bounds import BOUNDS
 from .options import Probe
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def check(balena: Balena, declared: Probe | None) -> None:
     """
     if declared is None:
         return
-    check_option("probe.timeout", declared["timeout"])
-    check_option("probe.retries", declared["retries"])
+    check_option("probe.timeout", declared["timeout"], BOUNDS)
+    check_option("probe.retries", declared["retries"], BOUNDS)
     wrong = [status for status in declared["status"] if not _LEAST <= status <= _MOST]
     if wrong or not declared["status"]:
         raise DeclarationError(

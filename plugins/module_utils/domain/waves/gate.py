@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...engine.limits import Limits, Waiting
-from ..bounds import check_option
+from ...engine.limits import Limits, Waiting, check_option
+from ..bounds import BOUNDS
 
 
 class Gated(Waiting):
@@ -46,9 +46,9 @@ class Gate:
         """
         share = want["max_failure_percentage"]
         if share is not None:
-            check_option("max_failure_percentage", share)
-        check_option("soak", want["soak"])
-        check_option("min_devices", want["min_devices"])
+            check_option("max_failure_percentage", share, BOUNDS)
+        check_option("soak", want["soak"], BOUNDS)
+        check_option("min_devices", want["min_devices"], BOUNDS)
         return cls(replace(Limits.of(want), at_least=at_least), share, want["min_devices"])
 
     def limits(self, total: int) -> Limits:
