@@ -70,7 +70,7 @@ BOUNDS: dict[str, Bounds] = {
 }
 
 
-def check_option(option: str, value: float, bounds: Mapping[str, Bounds] = BOUNDS) -> None:
+def check_option(option: str, value: float, bounds: Mapping[str, Bounds]) -> None:
     """Refuse the number of an option that is out of its bounds.
 
     :param bounds: those of all options, by their names.
@@ -144,10 +144,10 @@ class Limits:
         """
         failures, patience = want["max_failures"], want["patience"]
         for option in ("wait_timeout", "poll_interval", "success_percentage"):
-            check_option(option, want[option])
-        check_option("patience", patience)
+            check_option(option, want[option], BOUNDS)
+        check_option("patience", patience, BOUNDS)
         if failures is not None:
-            check_option("max_failures", failures)
+            check_option("max_failures", failures, BOUNDS)
         return cls(want["wait_timeout"], want["poll_interval"], want["success_percentage"], failures, patience)
 
     def needed(self, total: int) -> int:

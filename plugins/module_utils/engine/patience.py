@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..sdk.errors import BalenaConnectionError, BalenaError, BalenaRequestError
-from .limits import check_option
+from .limits import BOUNDS, check_option
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Patience:
         :raises DeclarationError: a number that makes no sense.
         """
         seconds = want.get("patience") or 0.0
-        check_option("patience", seconds)
+        check_option("patience", seconds, BOUNDS)
         return cls(seconds)
 
     def through(self, work: Callable[[], T]) -> T:
