@@ -8,8 +8,9 @@ usual. There is one such process for each set of variables that could matter, ma
 has the environment, folder, arguments and streams of its own, and anew what belongs to one run: the folder for
 temporary files and the random part of ids. test_warm_starts.py compares forks with usual starts.
 
-Two things of Ansible's that take half of what is left of a short run are done once too: it parses where its own plugins
-have moved to, a file of a thousand entries, and it compiles the collection, since its loader keeps no bytecode.
+Three things of Ansible's that take half of what is left of a short run are done once too: it parses where its own
+plugins have moved to, a file of a thousand entries; it compiles the collection, since its loader keeps no bytecode; and
+it packs each module that runs as a process into an archive, with all that the module imports.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -53,6 +55,8 @@ INTERPRETER = re.compile(r"""\A#!(?:/bin/sh\n'''exec' "?)?(?P<path>/.*?python[\d
 COMMANDS = ("ansible-playbook", "ansible-inventory", "ansible-doc")
 #: Variables that nothing reads on import: of the collection, of tests, and the home, on which no setting depends here.
 READ_LATER = ("BALENA_", "CONTROLLER_", "HOME", "RECORD_FILE")
+#: Modules whose archives are kept, as the archives' names begin: those that no test writes for itself.
+PACKED_ONCE = ("ansible.modules.", "ansible_collections.awx.", "ansible_collections.community.balena.")
 Variables = tuple[tuple[str, str], ...]
 
 
@@ -222,6 +226,28 @@ def _begin_anew() -> None:
     atexit.unregister(cleanup_tmp_file)
     constants.DEFAULT_LOCAL_TMP = constants.config.get_config_value("DEFAULT_LOCAL_TMP", variables=vars(constants))
     ids.random_int = f"{secrets.randbelow(2**32):08x}"
+    _give_archives(Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
+
+
+def _give_archives(own: Path) -> None:
+    """Give a run the archives of modules that others have made, and keep those that it makes.
+
+    They are linked, not shared: runs at the same time would write over each other's halves.
+    """
+    place = f"{sys.executable}:{os.environ['ANSIBLE_COLLECTIONS_PATH']}"
+    kept = Path(os.environ["ANSIBLE_HOME"], "archives", hashlib.sha256(place.encode()).hexdigest())
+    for folder in (own, kept):
+        folder.mkdir(parents=True, exist_ok=True)
+    for archive in kept.iterdir():
+        (own / archive.name).hardlink_to(archive)
+
+    def keep() -> None:
+        for archive in own.iterdir():
+            if archive.name.startswith(PACKED_ONCE) and not archive.name.endswith(("-part", ".lock")):
+                with contextlib.suppress(FileExistsError):
+                    (kept / archive.name).hardlink_to(archive)
+
+    atexit.register(keep)
 
 
 if __name__ == "__main__":
