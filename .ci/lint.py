@@ -54,6 +54,8 @@ def run(command: list[str]) -> tuple[int, str, float]:
 def main() -> int:
     """Run the linters whose names contain an argument, or all, and return 1 if one failed."""
     chosen = [name for name in LINTERS if not sys.argv[1:] or any(word in name for word in sys.argv[1:])]
+    if not chosen:
+        sys.exit(f"{' '.join(sys.argv[1:])}: the linters are {', '.join(LINTERS)}")
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = {pool.submit(run, LINTERS[name]): name for name in chosen}

@@ -118,10 +118,11 @@ def test_every_error_is_one_of_the_sdk(path: Any, runner: Runner) -> None:
     for call, arguments in widest(runner.calls(path)):
         for odd in ODD:
             for positional, named in replaced(*arguments, odd):
+                method = resolve(connected(call), call.method)
                 try:
-                    resolve(connected(call), call.method)(*positional, **named)
+                    method(*positional, **named)
                 except errors.BalenaInvalidParameterError as error:
-                    parameters = inspect.signature(resolve(connected(call), call.method)).parameters
+                    parameters = inspect.signature(method).parameters
                     if error.parameter_name not in parameters and "options" not in parameters:
                         bad.append(f"{call.method} {positional!r:.80} {named!r:.80}: no parameter: {error}")
                 except errors.BalenaError:

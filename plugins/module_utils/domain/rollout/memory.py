@@ -15,6 +15,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any
 
 from ...engine.plan import DeclarationError
@@ -120,6 +121,11 @@ def selection_id(options: Mapping[str, Any], run: str) -> str:
     :param run: what tells the rollout apart (see L(Memory)); it is kept beside this.
     """
     text = json.dumps(options, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
+    return _stand_in(text, run)
+
+
+@cache
+def _stand_in(text: bytes, run: str) -> str:
     return hashlib.pbkdf2_hmac("sha256", text, run.encode(), _ROUNDS).hex()[:12]
 
 
