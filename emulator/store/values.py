@@ -16,8 +16,7 @@ NOUNS = "brook cloud dawn field forest glade harbor hill lake meadow moon pine r
 
 def iso(moment: datetime) -> str:
     """A time as the API writes and the database stores it: UTC with milliseconds."""
-    utc = moment.astimezone(timezone.utc)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def new_key() -> str:

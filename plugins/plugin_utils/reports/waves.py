@@ -117,9 +117,7 @@ def _topics(account: Account, waves: Sequence[Account], names: Mapping[str, str]
             told.setdefault(str(row.get("target", "")), []).append(Device.of(row))
         groups = [_group(f"have {where} as their target again", found, GOOD) for where, found in sorted(told.items())]
         yield Topic("Rolled back", groups, len(back))
-    groups = [
-        _group(_name(wave), [Device.of(row) for row in _rows(wave.get("devices"), names)], SOFT) for wave in waves
-    ]
+    groups = [_of_wave(wave, names) for wave in waves]
     if groups:
         yield Topic("Devices by wave", groups, sum(group.number for group in groups))
 

@@ -22,7 +22,6 @@ from .room import fitted
 #: What the ends of names of files mean.
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json"}
 _WRITERS = {"html": page, "mail": mail, "markdown": markdown}
-FORMS = [*_WRITERS, "json"]
 _MEANT = {
     "rollout": "rollout_result",
     "os_update": "os_update_result",
@@ -76,7 +75,7 @@ def written(report: Report, data: Any, form: str) -> str:
     """The text of a file.
 
     :param data: what the report is made of, which C(json) is.
-    :param form: one of L(FORMS).
+    :param form: C(html), C(mail), C(markdown) or C(json).
     """
     if form == "json":
         return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
