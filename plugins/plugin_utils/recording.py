@@ -27,7 +27,7 @@ _OF_WAVES = {"number": int, "name": str, "devices": list, "total": int}
 class RecordingAction(BalenaAction):
     """The base of the actions that have the options C(record) and C(planned); a subclass names its book.
 
-    The book has C(is_record), C(is_over) and C(add).
+    The book has C(KINDS), C(is_over) and C(add).
     """
 
     book: ModuleType
@@ -54,10 +54,9 @@ class RecordingAction(BalenaAction):
 
     def _wrong(self, params: Mapping[str, Any]) -> str:
         """What is wrong with what the record is kept with; empty if nothing is."""
-        if not self.book.is_record(params["record"]):
+        if not _has(params["record"], self.book.KINDS):
             return _NO_RECORD
-        whole = all(isinstance(wave.get(key), kind) for wave in params["planned"] for key, kind in _OF_WAVES.items())
-        return "" if whole else _NO_WAVES
+        return "" if all(_has(wave, _OF_WAVES) for wave in params["planned"]) else _NO_WAVES
 
     def _told(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[str]:
         """What came of the step, in lines."""
@@ -70,6 +69,10 @@ class RecordingAction(BalenaAction):
         else:
             display.display(printable(self._prefix + line))
             self._shown.add(line)
+
+
+def _has(given: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
+    return all(isinstance(given.get(name), kind) for name, kind in kinds.items())
 
 
 class UpdatingAction(RecordingAction):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.ansible_runs import Ansible
-from tests.support.rollouts import observed, reset, roll_out, served
+from tests.support.rollouts import FLEET, observed, reset, roll_out, served
 from tests.support.watched_devices import watched
 
 shops, fleet = served(20), observed
@@ -75,3 +75,24 @@ def test_a_run_of_the_other_roles(shops, fleet, ansible, role: str, given: dict[
     roles = [{"role": f"community.balena.{role}", "vars": told}]
     lines = lines_of(ansible.playbook([{"hosts": "localhost", "gather_facts": False, "roles": roles}]).output)
     assert len(lines) <= MOST, "\n".join(lines)
+
+
+@pytest.mark.parametrize("module", ["balena_rollout", "balena_os_update"])
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({"record": {"state": "running"}}, "record: this is not what an earlier step returned as record"),
+        ({"planned": [{"number": 1, "name": "all"}]}, "planned: these are not the waves that balena_rollout_info"),
+    ],
+    ids=str,
+)
+def test_a_step_refuses_a_record_of_something_else(shops, fleet, ansible, module, kept, told):
+    begun = {
+        "state": "running", "problem": "", "downloads": [], "waves": [], "rolled_back": [], "empty_waves": [],
+        "todo": [], "ready": [],
+    }  # fmt: skip
+    waves = [{"number": 1, "name": "all", "devices": [], "total": 0}]
+    what = {"balena_rollout": {"release": "1.2.0"}, "balena_os_update": {"version": "6.0.41"}}[module]
+    options = {"application": FLEET, "wave": 1, "record": begun, "planned": waves, **what, **kept}
+    task = {f"community.balena.{module}": options}
+    assert told in ansible.tasks([task], status=2).output

@@ -24,15 +24,10 @@ Result = Mapping[str, Any]
 #: The state of an update whose next step may be made.
 RUNNING = "running"
 #: What a record has to have, and of which kind.
-_KINDS = {"state": str, "waves": list, "empty_waves": list, "todo": list, "ready": list}
+KINDS = {"state": str, "waves": list, "empty_waves": list, "todo": list, "ready": list}
 #: What becomes of devices that a wave is needed for.
 _NEEDY = (UPDATE, UPDATING, QUEUE)
 _WRONG = {Verdict.GIVE_UP.value, Verdict.TRY_AGAIN.value}
-
-
-def is_record(given: Any) -> bool:
-    """Whether this can be a record."""
-    return isinstance(given, Mapping) and all(isinstance(given.get(name), kind) for name, kind in _KINDS.items())
 
 
 def is_over(record: Record, _want: Want) -> bool:

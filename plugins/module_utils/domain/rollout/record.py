@@ -21,7 +21,7 @@ RUNNING = "running"
 #: What becomes of it with a step that went wrong.
 _GONE_WRONG = {Verdict.GIVE_UP.value: "aborted", Verdict.TRY_AGAIN.value: "failed"}
 #: What a record has to have, and of which kind.
-_KINDS = {"state": str, "problem": str, "downloads": list, "waves": list, "rolled_back": list}
+KINDS = {"state": str, "problem": str, "downloads": list, "waves": list, "rolled_back": list}
 
 
 def begin(application: str | None, release: Record | None, empty_waves: Sequence[Record]) -> dict[str, Any]:
@@ -41,11 +41,6 @@ def begin(application: str | None, release: Record | None, empty_waves: Sequence
         "problem": "",
         "rollout": None,
     }
-
-
-def is_record(given: Any) -> bool:
-    """Whether this can be a record."""
-    return isinstance(given, Mapping) and all(isinstance(given.get(name), kind) for name, kind in _KINDS.items())
 
 
 def is_over(record: Record, want: Want) -> bool:
