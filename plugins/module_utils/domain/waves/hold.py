@@ -70,7 +70,8 @@ class Hold:
         """Look once more at those that were well at last, until it is sure that they are, or that they are not."""
         lost = held.among(State.FAILED)
         left = [uuid for uuid in self.done if uuid not in lost]
-        seen = {uuid: Sight(State.DONE) for uuid in left if held.sights[uuid].state is State.PENDING}
+        # What the last look saw is the first of two; a look may take longer than all the time that is left for more.
+        seen = {uuid: _right_way_round(held.sights[uuid]) for uuid in left}
         looks = waiting.LOOKS * self.waits.interval
         limits = replace(self.waits, timeout=looks, success=100.0, max_failures=self.allowed - len(lost))
         ended = waiting.wait_for(left, self._looking_at_the_end, limits, _silent, things="devices", seen=seen)
@@ -106,6 +107,11 @@ class Hold:
             f"devices ran it, and {len(lost)} of them did not keep it",
         )
         return f"{who} for {counted(self.soak, 'second')} (soak): {listed(reasons, _NAMED, '; ')}"
+
+
+def _right_way_round(sight: Sight) -> Sight:
+    """What a look for losses saw, as the look at the end has it."""
+    return Sight(State.DONE) if sight.state is State.PENDING else sight
 
 
 def _lost(held: Waited) -> int:
