@@ -12,7 +12,7 @@ from typing import Any
 from ansible.utils.display import Display
 
 from ..module_utils.domain.host_os import record
-from ..module_utils.engine.kinds import printable
+from ..module_utils.engine.kinds import has, printable
 from .action import BalenaAction
 
 display = Display()
@@ -54,9 +54,9 @@ class RecordingAction(BalenaAction):
 
     def _wrong(self, params: Mapping[str, Any]) -> str:
         """What is wrong with what the record is kept with; empty if nothing is."""
-        if not _has(params["record"], self.book.KINDS):
+        if not has(params["record"], self.book.KINDS):
             return _NO_RECORD
-        return "" if all(_has(wave, _OF_WAVES) for wave in params["planned"]) else _NO_WAVES
+        return "" if all(has(wave, _OF_WAVES) for wave in params["planned"]) else _NO_WAVES
 
     def _told(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[str]:
         """What came of the step, in lines."""
@@ -69,10 +69,6 @@ class RecordingAction(BalenaAction):
         else:
             display.display(printable(self._prefix + line))
             self._shown.add(line)
-
-
-def _has(given: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
-    return all(isinstance(given.get(name), kind) for name, kind in kinds.items())
 
 
 class UpdatingAction(RecordingAction):

@@ -90,6 +90,11 @@ def unspeakable(value: Any, path: str) -> Iterator[str]:
             yield from unspeakable(item, f"{path}[{number}]")
 
 
+def has(given: Any, kinds: Mapping[str, type]) -> bool:
+    """Whether this is a mapping with values of these kinds by these names, whatever else it has."""
+    return isinstance(given, Mapping) and all(isinstance(given.get(name), kind) for name, kind in kinds.items())
+
+
 def check_names(names: Sequence[Any], option: str, meant: str) -> None:
     """Refuse what can name nothing.
 

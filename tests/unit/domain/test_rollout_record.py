@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.balena.plugins.module_utils.domain.rollout import record
+from ansible_collections.community.balena.plugins.module_utils.engine.kinds import has
 
 RELEASE = {"id": 1, "version": "1.2.0"}
 DEVICES = [{"uuid": "a", "name": "bar", "target": "application"}]
@@ -77,6 +78,7 @@ def test_the_end_says_whether_it_was_reached(verdict, state):
 
 @pytest.mark.parametrize("more", [{"waves": {}}, {"problem": None}, {"state": 1}], ids=str)
 def test_what_is_no_record_is_known(more):
-    assert record.is_record(begun())
-    assert not record.is_record(begun(**more))
-    assert not any(map(record.is_record, ({}, {"state": "running"}, [], "x", None)))
+    assert has(begun(), record.KINDS)
+    assert not has(begun(**more), record.KINDS)
+    others: list[Any] = [{}, {"state": "running"}, [], "x", None]
+    assert not any(has(other, record.KINDS) for other in others)
