@@ -26,8 +26,6 @@ TRACKED = (
     "os_variant",
     "supervisor_version",
 )
-
-
 #: Rows of devices that are gone, in plain SQL, since each write and step asks.
 GONE = "WHERE tracks__device IS NOT NULL AND tracks__device NOT IN (SELECT id FROM device)"
 

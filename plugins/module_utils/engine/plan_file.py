@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import dates
+from .kinds import has
 from .plan import DeclarationError, Plan
 from .stored import step_data
 from .task import Foreseen
@@ -123,10 +124,7 @@ def _is_a_plan(content: Any) -> bool:
     except ValueError:
         return False
     parts = {"action": str, "resource": str, "key": list}
-    return isinstance(steps, list) and all(
-        isinstance(step, dict) and all(isinstance(step.get(name), kind) for name, kind in parts.items())
-        for step in steps
-    )
+    return isinstance(steps, list) and all(has(step, parts) for step in steps)
 
 
 def check(path: str, content: Content, plan: Plan, server: str) -> None:
